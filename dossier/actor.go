@@ -1,0 +1,51 @@
+package dossier
+
+// Role is what an actor may do at most. Deny is the default: a method that
+// reads or changes something names the roles it lets in.
+type Role string
+
+// The roles (DESIGN, section 6).
+const (
+	RoleCitizen    Role = "citizen"
+	RoleOperator   Role = "operator"
+	RoleSupervisor Role = "supervisor"
+	RoleAuditor    Role = "auditor"
+	RoleAdmin      Role = "admin"
+	RoleGateway    Role = "gateway"
+	// RoleSystem is the pipeline itself: workers and sweepers.
+	RoleSystem Role = "system"
+)
+
+// Actor is who does something. The zero Actor is nobody and may do nothing.
+type Actor struct {
+	Role Role
+	// ID is the holder's id for a citizen, the account's id for an operator,
+	// the worker's name for the system. It is opaque, never a codice fiscale.
+	ID string
+	// Office limits an operator to the dossiers of one office; empty: all.
+	Office string
+	// KeyedCF is an operator's keyed codice fiscale: nobody reviews the own
+	// dossier (C10).
+	KeyedCF []byte
+}
+
+// System returns the actor for work that the pipeline does by itself.
+func System(worker string) Actor { return Actor{Role: RoleSystem, ID: worker} }
+
+// Is reports whether the actor has one of the roles.
+func (a Actor) Is(roles ...Role) bool {
+	for _, r := range roles {
+		if a.Role == r && a.ID != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Require returns a forbidden Error unless the actor has one of the roles.
+func (a Actor) Require(roles ...Role) error {
+	if a.Is(roles...) {
+		return nil
+	}
+	return Problem(CodeForbidden)
+}

@@ -1,0 +1,165 @@
+package dossier
+
+import "time"
+
+// Change is one transaction: at most one submission and one dossier move along
+// their tables, with everything that belongs to it. The store applies it whole
+// or not at all; nothing else changes a state.
+type Change struct {
+	Actor      Actor
+	Submission *SubmissionMove
+	Dossier    *Move
+	// Admit brings in a new submission. When it is a repeat of one that is
+	// already in, nothing else of the change happens.
+	Admit *Admission
+	// Effects are applied after the moves, in order.
+	Effects []Effect
+	// Closes is the task whose work this is; "" when a person caused it.
+	Closes string
+}
+
+// Move sends a dossier an event.
+type Move struct {
+	ID    string
+	Event Event
+	// Version is the one the caller saw; 0 accepts any.
+	Version int64
+}
+
+// SubmissionMove sends a submission an event.
+type SubmissionMove struct {
+	ID    string
+	Event SubmissionEvent
+}
+
+// Outcome is what a Change led to.
+type Outcome struct {
+	// State and Version are the dossier's after the change, when one moved.
+	State   State
+	Version int64
+	// Submission is the one admitted, or the earlier one that it repeats.
+	Submission Submission
+	Repeated   bool
+}
+
+// Effect is what a Change does besides moving states. The set is closed; the
+// store knows each.
+type Effect interface{ effect() }
+
+// Admission records a new submission with its files and gives it the next
+// number of the register, last of all in the transaction (DESIGN, section 3).
+// It causes TaskScreen, and MessageReceipt when the holder is known. A repeat
+// is the same external id on the channel, the same idempotency key, or the
+// same bytes in the same dossier.
+type Admission struct {
+	Submission Submission
+	// ExternalID is unique within the channel.
+	ExternalID string
+	// IdempotencyKey is the client's (draft-ietf-httpapi-idempotency-key-header); "" for
+	// none. The same key with other bytes fails with CodeIdempotency.
+	IdempotencyKey string
+}
+
+// OpenDossier begins a dossier in StateOpen with the data printed on its form.
+// It fails with CodeConflict when the PIN issue has an open one.
+type OpenDossier struct {
+	Dossier Dossier
+	Form    Person
+	TokenID string
+	// StatusCode is kept sealed and as a keyed hash.
+	StatusCode string
+}
+
+// MarkSent records that the courier handed a message over.
+type MarkSent struct{ MessageID string }
+
+// AddPages records what the sandbox rendered of a file.
+type AddPages struct {
+	FileID string
+	Format string
+	Pages  []Page
+}
+
+// SetFindings replaces the findings of a submission.
+type SetFindings struct {
+	SubmissionID string
+	Findings     []Finding
+}
+
+// Clear marks a quarantined submission as one that an operator wants read.
+type Clear struct{ SubmissionID string }
+
+// Decide records a decision and ends the review it was made in. The store
+// fills in the hash of what was seen, from the rows of the same transaction.
+type Decide struct{ Decision Decision }
+
+// ConvertPIN makes a PIN dispositivo. It fails with CodeConflict unless the
+// issue still has that version, is active and ordinario, and the approval's
+// hash still fits the dossier.
+type ConvertPIN struct {
+	DossierID  string
+	PINIssueID string
+	PINVersion int64
+	SeenHash   string
+}
+
+// Escalate marks a dossier whose review is late.
+type Escalate struct{ DossierID string }
+
+// Offer puts a dossier into an office's review queue.
+type Offer struct{ DossierID, Office string }
+
+func (OpenDossier) effect() {}
+func (MarkSent) effect()    {}
+func (AddPages) effect()    {}
+func (SetFindings) effect() {}
+func (Clear) effect()       {}
+func (Decide) effect()      {}
+func (ConvertPIN) effect()  {}
+func (Escalate) effect()    {}
+func (Offer) effect()       {}
+
+// Policy holds the time limits of a dossier's life (DESIGN, section 2).
+type Policy struct {
+	// OpenFor is how long a form may stay unsent.
+	OpenFor time.Duration
+	// WaitingFor is how long the holder may take to send what is missing.
+	WaitingFor time.Duration
+	// ReviewDays are working days, Monday to Friday.
+	ReviewDays int
+	// FourEyes asks for a second approval by another reviewer.
+	FourEyes bool
+}
+
+// DefaultPolicy returns 90 days open, 30 waiting, 5 working days for a review,
+// one pair of eyes.
+func DefaultPolicy() Policy {
+	const day = 24 * time.Hour
+	return Policy{OpenFor: 90 * day, WaitingFor: 30 * day, ReviewDays: 5}
+}
+
+// Due returns when the time of a state that began at since is over; zero when
+// the state has no limit.
+func (p Policy) Due(s State, since time.Time) time.Time {
+	switch s {
+	case StateOpen:
+		return since.Add(p.OpenFor)
+	case StateWaiting:
+		return since.Add(p.WaitingFor)
+	case StateReviewing, StateSecondReview:
+		return addWorkingDays(since, p.ReviewDays)
+	case StateScreening, StateApproved, StateConverted, StateRejected, StateExpired, StateWithdrawn, StateSuperseded:
+		return time.Time{}
+	}
+	return time.Time{}
+}
+
+func addWorkingDays(t time.Time, days int) time.Time {
+	for days > 0 {
+		t = t.AddDate(0, 0, 1)
+		if wd := t.Weekday(); wd != time.Saturday && wd != time.Sunday {
+			days--
+		}
+	}
+	return t
+}

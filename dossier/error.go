@@ -1,0 +1,93 @@
+package dossier
+
+import "errors"
+
+// Code is a stable name of a problem. Clients branch on it; texts are looked
+// up by it in the caller's language. A document's problem carries the code of
+// its finding.
+type Code string
+
+// The codes that are not findings.
+const (
+	CodeInternal           Code = "internal"
+	CodeUnavailable        Code = "unavailable"
+	CodeNotFound           Code = "not_found"
+	CodeForbidden          Code = "forbidden"
+	CodeUnauthorized       Code = "unauthorized"
+	CodeConflict           Code = "conflict"
+	CodeRequestInvalid     Code = "request.invalid"
+	CodeFormParts          Code = "form.parts"
+	CodeUploadInterrupted  Code = "upload.interrupted"
+	CodeCSRF               Code = "csrf"
+	CodeMethodNotAllowed   Code = "method_not_allowed"
+	CodeRateLimited        Code = "rate_limited"
+	CodeLocked             Code = "locked"
+	CodeCredentialsWrong   Code = "credentials.wrong"
+	CodeSecondFactor       Code = "second_factor_required"
+	CodeIdempotency        Code = "idempotency.mismatch"
+	CodeDossierChanged     Code = "dossier.changed"
+	CodePagesUnseen        Code = "pages.unseen"
+	CodeLeaseLost          Code = "lease.lost"
+	CodeFourEyes           Code = "four_eyes"
+	CodeOwnDossier         Code = "own_dossier"
+	CodeQuarantined        Code = "submission.quarantined"
+	CodeConversionClosed   Code = "conversion.closed"
+	CodeConversionBlocked  Code = "conversion.blocked"
+	CodeAlreadyDispositivo Code = "pin.not_eligible_kind"
+)
+
+// Error is the one error type of the domain. Each edge maps it once: an HTTP
+// status, an SMTP reply, an asynq result, a text by i18n key. The public text
+// is looked up by Code and Args and never contains Err.
+type Error struct {
+	Code Code
+	// Args fill the placeholders of the public text: sizes, counts, seconds.
+	// Never personal data.
+	Args map[string]string
+	// Temporary tells the sender or the queue to try again.
+	Temporary bool
+	// Err is the private cause, for logs alone.
+	Err error
+}
+
+// Error names the code and the cause, for logs.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return string(e.Code)
+	}
+	return string(e.Code) + ": " + e.Err.Error()
+}
+
+// Unwrap returns the private cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Is reports whether target is an *Error of the same code, so that callers can
+// write errors.Is(err, dossier.Problem(code)).
+func (e *Error) Is(target error) bool {
+	t, ok := target.(*Error) //nolint:errorlint // Is must look at the target itself, not at its chain.
+	return ok && t.Code == e.Code && t.Err == nil
+}
+
+// Problem returns a permanent Error of the code, without cause.
+func Problem(code Code) *Error { return &Error{Code: code} }
+
+// CodeOf returns the code of the first domain Error in err's chain,
+// CodeInternal when there is none, and "" for nil.
+func CodeOf(err error) Code {
+	if err == nil {
+		return ""
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	return CodeInternal
+}
+
+// Temporary reports whether trying again may help. Unknown errors are
+// temporary: a document is not given up because of a fault we did not foresee.
+func Temporary(err error) bool {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Temporary
+	}
+	return err != nil
+}

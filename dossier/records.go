@@ -1,0 +1,186 @@
+package dossier
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Submission is something that arrived and got a protocol number.
+type Submission struct {
+	ID         string
+	Protocol   Protocol
+	Channel    Channel
+	State      SubmissionState
+	HolderID   string
+	DossierID  string
+	Cleared    bool // an operator let it be read in spite of active content
+	ReceivedAt time.Time
+	Documents  []File
+	Findings   []Finding
+}
+
+// File is one document of a submission: sealed bytes in the blob store, with
+// its own data key.
+type File struct {
+	ID           string
+	SubmissionID string
+	// Blob is the SHA-256 of the sealed bytes, in hex.
+	Blob string
+	// WrappedKey opens the file and its page images; erasing it erases them.
+	WrappedKey []byte
+	// KeyedHash is the keyed hash of the plain bytes.
+	KeyedHash []byte
+	Bytes     int64
+	Format    string
+	Pages     []Page
+}
+
+// Page is one page of a File as the sandbox rendered it.
+type Page struct {
+	N             int
+	Width, Height int
+	DPIX, DPIY    float64
+	Encoding      string
+	Turn          int // degrees clockwise applied: 0, 90, 180, 270
+	// ImageBlob and ThumbBlob are sealed re-encoded pictures; empty when the
+	// page could not be shown.
+	ImageBlob, ThumbBlob string
+}
+
+// Dossier is the conversion of one holder's PIN.
+type Dossier struct {
+	ID         string
+	HolderID   string
+	PINIssueID string
+	State      State
+	// Version grows with every change; a decision names the one it saw.
+	Version     int64
+	FormVersion string
+	Office      string
+	OpenedAt    time.Time
+	ChangedAt   time.Time
+	// Reason is why it was rejected or more was asked for; "" otherwise.
+	Reason Reason
+	// DueAt is when the holder's or the reviewer's time is over; zero: none.
+	DueAt       time.Time
+	Escalated   bool
+	Submissions []Submission
+}
+
+// Files returns the files that count: those of submissions joined, being read
+// or in quarantine.
+func (d Dossier) Files() []File {
+	var files []File
+	for _, s := range d.Submissions {
+		switch s.State {
+		case SubmissionReceived, SubmissionScreening, SubmissionJoined, SubmissionQuarantined:
+			files = append(files, s.Documents...)
+		case SubmissionDuplicate, SubmissionRefused, SubmissionUnmatched, SubmissionNotASubmission:
+		}
+	}
+	return files
+}
+
+// Findings returns the findings of all submissions that count, in order.
+func (d Dossier) Findings() []Finding {
+	var all []Finding
+	for _, s := range d.Submissions {
+		if s.State != SubmissionDuplicate && s.State != SubmissionRefused {
+			all = append(all, s.Findings...)
+		}
+	}
+	return all
+}
+
+// SeenHash is what an approval binds: documents, form version, findings and
+// PIN issue (DESIGN, section 2). Two dossiers that a reviewer could tell apart
+// have different hashes.
+func (d Dossier) SeenHash() string {
+	h := sha256.New()
+	put(h, "dispositivo/seen/1", d.ID, d.PINIssueID, d.FormVersion)
+	for _, f := range d.Files() {
+		put(h, "file", f.ID, f.Blob, hex.EncodeToString(f.KeyedHash))
+		for _, p := range f.Pages {
+			put(h, "page", p.ImageBlob)
+		}
+	}
+	findings := d.Findings()
+	slices.SortFunc(findings, compareFindings)
+	for _, f := range findings {
+		put(h, "finding", string(f.Code), string(f.Severity), f.Detail)
+		_ = binary.Write(h, binary.BigEndian, int64(f.Page)) // a hash never fails to write
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func compareFindings(a, b Finding) int {
+	if a.Page != b.Page {
+		return a.Page - b.Page
+	}
+	if c := strings.Compare(string(a.Code), string(b.Code)); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Detail, b.Detail)
+}
+
+// put writes length-prefixed strings, so that no two lists hash alike.
+func put(h hash.Hash, parts ...string) {
+	for _, p := range parts {
+		_ = binary.Write(h, binary.BigEndian, int64(len(p))) // a hash never fails to write
+		_, _ = h.Write([]byte(p))
+	}
+}
+
+// Action is what a reviewer decides.
+type Action string
+
+// The actions of a decision (DESIGN, section 6).
+const (
+	ActionApprove Action = "approve"
+	ActionReject  Action = "reject"
+	ActionAskMore Action = "ask_more"
+)
+
+// Reason is why a reviewer rejects or asks for more; it makes the holder's text.
+type Reason string
+
+// The reasons (DESIGN, section 6).
+const (
+	ReasonIDIllegible    Reason = "id.illegible"
+	ReasonIDExpired      Reason = "id.expired"
+	ReasonIDMismatch     Reason = "id.mismatch"
+	ReasonFormUnsigned   Reason = "form.unsigned"
+	ReasonFormIncomplete Reason = "form.incomplete"
+	ReasonPersonMismatch Reason = "person.mismatch"
+	ReasonFraudSuspected Reason = "fraud.suspected"
+	ReasonOther          Reason = "other"
+)
+
+// Reasons lists every reason in the order a reviewer is offered them.
+func Reasons() []Reason {
+	return []Reason{
+		ReasonIDIllegible, ReasonIDExpired, ReasonIDMismatch, ReasonFormUnsigned,
+		ReasonFormIncomplete, ReasonPersonMismatch, ReasonFraudSuspected, ReasonOther,
+	}
+}
+
+// Decision is what a reviewer decided, and on what.
+type Decision struct {
+	ID         string
+	DossierID  string
+	ReviewID   string
+	OperatorID string
+	Action     Action
+	Reason     Reason
+	Note       string // internal; never shown to the holder
+	// Version is the dossier's version that the reviewer saw.
+	Version int64
+	// SeenHash is Dossier.SeenHash at that version.
+	SeenHash string
+	At       time.Time
+}

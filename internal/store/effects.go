@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"dispositivo/dossier"
+)
+
+// effect applies one effect; the type switch is the whole closed set.
+func (a *applier) effect(ctx context.Context, e dossier.Effect) error {
+	switch e := e.(type) {
+	case dossier.OpenDossier:
+		return a.openDossier(ctx, e)
+	case dossier.AddPages:
+		return a.addPages(ctx, e)
+	case dossier.SetFindings:
+		return a.setFindings(ctx, e)
+	case dossier.Clear:
+		return a.exec(ctx, `UPDATE submissions SET cleared = 1 WHERE id = ?`, e.SubmissionID)
+	case dossier.Decide:
+		return a.decide(ctx, e.Decision)
+	case dossier.ConvertPIN:
+		return a.convertPIN(ctx, e)
+	case dossier.Escalate:
+		return a.escalate(ctx, e)
+	case dossier.Offer:
+		return a.offer(ctx, e)
+	case dossier.MarkSent:
+		return a.markSent(ctx, e)
+	default:
+		return fmt.Errorf("unknown effect %T", e)
+	}
+}
+
+func (a *applier) openDossier(ctx context.Context, e dossier.OpenDossier) error {
+	d := e.Dossier
+	key, err := a.s.holderKey(ctx, a.querier, d.HolderID)
+	if err != nil {
+		return err
+	}
+	form, err := sealJSON(key, e.Form, adForm(d.ID))
+	if err != nil {
+		return err
+	}
+	code, err := key.Seal([]byte(e.StatusCode), adCode(d.ID))
+	if err != nil {
+		return fmt.Errorf("seal status code: %w", err)
+	}
+	due := a.s.policy.Due(dossier.StateOpen, a.now)
+	err = a.exec(ctx, `INSERT INTO dossiers (id, holder_id, pin_id, state, version, office, form_version, sealed_form,
+		token_id, sealed_code, code_hash, reason, escalated, offered_at, due_at, opened_at, changed_at)
+		VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, '', 0, 0, ?, ?, ?)`,
+		d.ID, d.HolderID, d.PINIssueID, string(dossier.StateOpen), d.Office, d.FormVersion, form,
+		e.TokenID, code, a.s.codeHash(e.StatusCode), micros(due), micros(a.now), micros(a.now))
+	if duplicate(err) {
+		return conflict("the PIN issue has an open dossier")
+	}
+	if err != nil {
+		return fmt.Errorf("insert dossier: %w", err)
+	}
+	a.out.State, a.out.Version = dossier.StateOpen, 1
+	if err := a.addTask(ctx, dossier.TaskExpire, d.ID+"@1", due); err != nil {
+		return err
+	}
+	return a.audit(ctx, auditRow{action: "dossier.opened", subject: d.ID, holderID: d.HolderID, detail: `{"to":"open","version":1}`})
+}
+
+func (a *applier) addPages(ctx context.Context, e dossier.AddPages) error {
+	if err := a.exec(ctx, `UPDATE files SET format = ? WHERE id = ?`, e.Format, e.FileID); err != nil {
+		return fmt.Errorf("set format: %w", err)
+	}
+	if err := a.exec(ctx, `DELETE FROM pages WHERE file_id = ?`, e.FileID); err != nil {
+		return fmt.Errorf("forget pages: %w", err)
+	}
+	for _, p := range e.Pages {
+		err := a.exec(ctx, `INSERT INTO pages (file_id, n, width, height, dpi_x, dpi_y, encoding, turn, image_blob, thumb_blob)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			e.FileID, p.N, p.Width, p.Height, p.DPIX, p.DPIY, p.Encoding, p.Turn, p.ImageBlob, p.ThumbBlob)
+		if err != nil {
+			return fmt.Errorf("insert page: %w", err)
+		}
+	}
+	return nil
+}
+
+func (a *applier) setFindings(ctx context.Context, e dossier.SetFindings) error {
+	if err := a.exec(ctx, `DELETE FROM findings WHERE submission_id = ?`, e.SubmissionID); err != nil {
+		return fmt.Errorf("forget findings: %w", err)
+	}
+	for n, f := range e.Findings {
+		err := a.exec(ctx, `INSERT INTO findings (submission_id, n, code, severity, page, detail) VALUES (?, ?, ?, ?, ?, ?)`,
+			e.SubmissionID, n, string(f.Code), string(f.Severity), f.Page, f.Detail)
+		if err != nil {
+			return fmt.Errorf("insert finding: %w", err)
+		}
+	}
+	return nil
+}
+
+// decide records a decision with the hash of what this transaction sees, and
+// ends the review it was made in.
+func (a *applier) decide(ctx context.Context, d dossier.Decision) error {
+	n, err := a.execN(ctx, `UPDATE reviews SET closed = 1
+		WHERE id = ? AND dossier_id = ? AND operator_id = ? AND closed = 0 AND lease_until > ?`,
+		d.ReviewID, d.DossierID, d.OperatorID, micros(a.now))
+	if err != nil {
+		return fmt.Errorf("end review: %w", err)
+	}
+	if n == 0 {
+		return dossier.Problem(dossier.CodeLeaseLost)
+	}
+	seen, err := a.s.dossier(ctx, a.querier, d.DossierID)
+	if err != nil {
+		return err
+	}
+	key, err := a.s.holderKey(ctx, a.querier, seen.HolderID)
+	if err != nil {
+		return err
+	}
+	note, err := key.Seal([]byte(d.Note), adNote(d.ID))
+	if err != nil {
+		return fmt.Errorf("seal note: %w", err)
+	}
+	err = a.exec(ctx, `INSERT INTO decisions (id, dossier_id, review_id, operator_id, action, reason, sealed_note, version, seen_hash, void, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
+		d.ID, d.DossierID, d.ReviewID, d.OperatorID, string(d.Action), string(d.Reason), note, d.Version, seen.SeenHash(), micros(a.now))
+	if err != nil {
+		return fmt.Errorf("insert decision: %w", err)
+	}
+	if err := a.exec(ctx, `UPDATE dossiers SET reason = ? WHERE id = ?`, string(d.Reason), d.DossierID); err != nil {
+		return fmt.Errorf("set reason: %w", err)
+	}
+	return a.audit(ctx, auditRow{
+		action: "decision." + string(d.Action), subject: d.DossierID, holderID: seen.HolderID,
+		detail: fmt.Sprintf(`{"reason":%q,"version":%d,"seen":%q}`, d.Reason, d.Version, seen.SeenHash()),
+	})
+}
+
+// convertPIN makes the PIN dispositivo if the approval still fits what is
+// there and the PIN is still the one that was looked at (C11).
+func (a *applier) convertPIN(ctx context.Context, e dossier.ConvertPIN) error {
+	d, err := a.s.dossier(ctx, a.querier, e.DossierID)
+	if err != nil {
+		return err
+	}
+	if d.SeenHash() != e.SeenHash || d.PINIssueID != e.PINIssueID {
+		return conflict("the approval does not fit the dossier")
+	}
+	n, err := a.execN(ctx, `UPDATE pins SET kind = ?, version = version + 1, changed_at = ?
+		WHERE id = ? AND version = ? AND state = ? AND kind = ?`,
+		string(dossier.Dispositivo), micros(a.now), e.PINIssueID, e.PINVersion, string(dossier.PINActive), string(dossier.Ordinario))
+	if err != nil {
+		return fmt.Errorf("convert PIN: %w", err)
+	}
+	if n == 0 {
+		return conflict("the PIN changed meanwhile")
+	}
+	return a.audit(ctx, auditRow{action: "pin.converted", subject: e.PINIssueID, holderID: d.HolderID, detail: `{"kind":"dispositivo"}`})
+}
+
+func (a *applier) escalate(ctx context.Context, e dossier.Escalate) error {
+	if err := a.exec(ctx, `UPDATE dossiers SET escalated = 1 WHERE id = ?`, e.DossierID); err != nil {
+		return fmt.Errorf("escalate: %w", err)
+	}
+	return a.audit(ctx, auditRow{action: "dossier.escalated", subject: e.DossierID, detail: `{}`})
+}
+
+func (a *applier) offer(ctx context.Context, e dossier.Offer) error {
+	if err := a.exec(ctx, `UPDATE dossiers SET offered_at = ?, office = ? WHERE id = ?`, micros(a.now), e.Office, e.DossierID); err != nil {
+		return fmt.Errorf("offer: %w", err)
+	}
+	return a.audit(ctx, auditRow{action: "dossier.offered", subject: e.DossierID, detail: fmt.Sprintf(`{"office":%q}`, e.Office)})
+}
+
+func (a *applier) markSent(ctx context.Context, e dossier.MarkSent) error {
+	n, err := a.execN(ctx, `UPDATE messages SET state = 'sent', sent_at = ? WHERE id = ? AND state = 'queued'`, micros(a.now), e.MessageID)
+	if err != nil {
+		return fmt.Errorf("mark sent: %w", err)
+	}
+	if n == 0 {
+		return conflict("the message is sent already")
+	}
+	return nil
+}

@@ -1,0 +1,114 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/ident"
+)
+
+// Task is one row of the outbox: work that a transition caused and that nobody
+// has finished yet.
+type Task struct {
+	ID      string
+	Kind    dossier.TaskKind
+	Subject string
+	// Attempt counts the rings at the queue's door; a new one makes a new
+	// queue id, because an archived task still holds its own.
+	Attempt int
+	DueAt   time.Time
+}
+
+// addTask writes an open task; the commit rings the bell.
+func (t *tx) addTask(ctx context.Context, kind dossier.TaskKind, subject string, due time.Time) error {
+	err := t.exec(ctx, `INSERT INTO outbox (id, kind, subject, due_at, rung_at, attempt, closed_at, created_at)
+		VALUES (?, ?, ?, ?, 0, 0, 0, ?)`, ident.New(t.now), string(kind), subject, micros(due), micros(t.now))
+	if err != nil {
+		return fmt.Errorf("add task %s: %w", kind, err)
+	}
+	t.rings = true
+	return nil
+}
+
+// DueTasks returns at most limit open tasks whose time has come and which were
+// not rung since rungBefore, the longest due first.
+func (s *Store) DueTasks(ctx context.Context, rungBefore time.Time, limit int) ([]Task, error) {
+	var tasks []Task
+	err := s.reader().each(ctx, func(rows *sql.Rows) error {
+		var task Task
+		var due int64
+		if err := rows.Scan(&task.ID, &task.Kind, &task.Subject, &task.Attempt, &due); err != nil {
+			return err
+		}
+		task.DueAt = fromMicros(due)
+		tasks = append(tasks, task)
+		return nil
+	}, `SELECT id, kind, subject, attempt, due_at FROM outbox
+		WHERE closed_at = 0 AND due_at <= ? AND rung_at < ? ORDER BY due_at, id LIMIT ?`,
+		micros(s.clock.Now()), micros(rungBefore), limit)
+	if err != nil {
+		return nil, unavailable("read due tasks", err)
+	}
+	return tasks, nil
+}
+
+// MarkRung notes that the tasks were handed to the queue just now.
+func (s *Store) MarkRung(ctx context.Context, tasks []Task) error {
+	return s.tx(ctx, "mark tasks rung", func(t *tx) error {
+		for _, task := range tasks {
+			err := t.exec(ctx, `UPDATE outbox SET rung_at = ?, attempt = attempt + 1 WHERE id = ? AND closed_at = 0`, micros(t.now), task.ID)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// TouchTask notes that a worker has taken the task up, so that it is not rung
+// again meanwhile. It reports false when the task is closed.
+func (s *Store) TouchTask(ctx context.Context, id string) (bool, error) {
+	var open bool
+	err := s.tx(ctx, "touch task", func(t *tx) error {
+		n, err := t.execN(ctx, `UPDATE outbox SET rung_at = ? WHERE id = ? AND closed_at = 0`, micros(t.now), id)
+		open = n == 1
+		return err
+	})
+	return open, err
+}
+
+// PostponeTask lets a task that failed be rung again at due.
+func (s *Store) PostponeTask(ctx context.Context, id string, due time.Time) error {
+	return s.tx(ctx, "postpone task", func(t *tx) error {
+		return t.exec(ctx, `UPDATE outbox SET due_at = ?, rung_at = 0 WHERE id = ? AND closed_at = 0`, micros(due), id)
+	})
+}
+
+// CloseTask closes a task that turned out to need no work.
+func (s *Store) CloseTask(ctx context.Context, id string) error {
+	return s.tx(ctx, "close task", func(t *tx) error {
+		return t.exec(ctx, `UPDATE outbox SET closed_at = ? WHERE id = ? AND closed_at = 0`, micros(t.now), id)
+	})
+}
+
+// UnringTasks makes every open task be rung again: on start, since an embedded
+// queue forgets what it held.
+func (s *Store) UnringTasks(ctx context.Context) error {
+	return s.tx(ctx, "unring tasks", func(t *tx) error {
+		return t.exec(ctx, `UPDATE outbox SET rung_at = 0 WHERE closed_at = 0 AND rung_at <> 0`)
+	})
+}
+
+// OpenTasks counts the open tasks that are due, and tells since when the
+// oldest is: the two figures that show a queue falling behind.
+func (s *Store) OpenTasks(ctx context.Context) (count int, oldest time.Time, err error) {
+	var at sql.NullInt64
+	row := s.reader().row(ctx, `SELECT COUNT(*), MIN(due_at) FROM outbox WHERE closed_at = 0 AND due_at <= ?`, micros(s.clock.Now()))
+	if err := row.Scan(&count, &at); err != nil {
+		return 0, time.Time{}, unavailable("count tasks", err)
+	}
+	return count, fromMicros(at.Int64), nil
+}

@@ -1,0 +1,280 @@
+// Package testkit starts the real servers that tests run against: PostgreSQL
+// and Redis, on loopback and a free port, stopped when the tests end. A missing
+// server is a failure, never a skip.
+//
+// It must be imported by tests alone.
+package testkit
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // to create databases
+)
+
+// Main runs the tests and stops the servers they started. Use it as
+// func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }.
+func Main(m *testing.M) int {
+	code := m.Run()
+	cluster.stop()
+	return code
+}
+
+// cluster is the one PostgreSQL of this test process; every test gets a
+// database of its own in it.
+var cluster postgresCluster
+
+type postgresCluster struct {
+	once  sync.Once
+	err   error
+	dir   string
+	port  int
+	kill  func()
+	count atomic.Int64
+}
+
+func (c *postgresCluster) stop() {
+	if c.kill != nil {
+		c.kill()
+	}
+	if c.dir != "" {
+		_ = os.RemoveAll(c.dir)
+	}
+}
+
+// Postgres returns the URL of a fresh, empty database.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	cluster.once.Do(func() { cluster.err = cluster.start() })
+	if cluster.err != nil {
+		t.Fatalf("PostgreSQL is needed (Debian: apt-get install postgresql): %v", cluster.err)
+	}
+	name := fmt.Sprintf("t%d", cluster.count.Add(1))
+	if err := cluster.createDatabase(t.Context(), name); err != nil {
+		t.Fatalf("create database: %v", err)
+	}
+	return cluster.url(name)
+}
+
+func (c *postgresCluster) url(database string) string {
+	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s?sslmode=disable", c.port, database)
+}
+
+func (c *postgresCluster) createDatabase(ctx context.Context, name string) error {
+	db, err := sql.Open("pgx", c.url("postgres"))
+	if err != nil {
+		return err
+	}
+	defer db.Close() //nolint:errcheck // the database is there or not
+	_, err = db.ExecContext(ctx, "CREATE DATABASE "+name)
+	return err
+}
+
+func (c *postgresCluster) start() error {
+	bin, err := postgresBin()
+	if err != nil {
+		return err
+	}
+	if c.dir, err = os.MkdirTemp("", "dispositivo-pg"); err != nil {
+		return err
+	}
+	attr, err := asPostgres(c.dir)
+	if err != nil {
+		return err
+	}
+	data := filepath.Join(c.dir, "data")
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	initdb.SysProcAttr, initdb.Dir = attr, c.dir
+	if out, err := initdb.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w: %s", err, out)
+	}
+	if c.port, err = freePort(); err != nil {
+		return err
+	}
+	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(c.port), "-k", c.dir,
+		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=300")
+	server.SysProcAttr, server.Dir = attr, c.dir
+	if c.kill, err = run(server, syscall.SIGINT); err != nil {
+		return err
+	}
+	return waitFor(func() error {
+		db, err := sql.Open("pgx", c.url("postgres"))
+		if err != nil {
+			return err
+		}
+		defer db.Close() //nolint:errcheck // only asked whether it answers
+		return db.Ping()
+	})
+}
+
+func postgresBin() (string, error) {
+	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	if err != nil || len(found) == 0 {
+		return "", fmt.Errorf("no /usr/lib/postgresql/*/bin/postgres: %w", fs.ErrNotExist)
+	}
+	return filepath.Dir(found[len(found)-1]), nil
+}
+
+// asPostgres lets root start PostgreSQL, which refuses to run as root.
+func asPostgres(dir string) (*syscall.SysProcAttr, error) {
+	if os.Getuid() != 0 {
+		return &syscall.SysProcAttr{}, nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		return nil, err
+	}
+	uid, _ := strconv.ParseUint(u.Uid, 10, 32)
+	gid, _ := strconv.ParseUint(u.Gid, 10, 32)
+	if err := os.Chown(dir, int(uid), int(gid)); err != nil { //nolint:gosec // 32 bits
+		return nil, err
+	}
+	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
+}
+
+// RedisServer is a real Redis that a test may stop and start again.
+type RedisServer struct {
+	Addr string
+	t    testing.TB
+	stop func()
+}
+
+// Redis starts a Redis server without persistence.
+func Redis(t testing.TB) *RedisServer {
+	t.Helper()
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &RedisServer{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), t: t}
+	r.Start()
+	t.Cleanup(r.Stop)
+	return r
+}
+
+// URL is the server's address as the settings want it.
+func (r *RedisServer) URL() string { return "redis://" + r.Addr + "/0" }
+
+// Start starts the server again after Stop, empty.
+func (r *RedisServer) Start() {
+	r.t.Helper()
+	_, port, _ := net.SplitHostPort(r.Addr)
+	cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--loglevel", "warning")
+	stop, err := run(cmd, syscall.SIGKILL)
+	if err != nil {
+		r.t.Fatalf("Redis is needed (Debian: apt-get install redis-server): %v", err)
+	}
+	r.stop = stop
+	if err := waitFor(func() error { return r.ping() }); err != nil {
+		r.t.Fatalf("Redis does not answer: %v", err)
+	}
+}
+
+// Stop kills the server; stopping twice is fine.
+func (r *RedisServer) Stop() {
+	if r.stop != nil {
+		r.stop()
+		r.stop = nil
+	}
+}
+
+// FlushAll makes the server forget everything.
+func (r *RedisServer) FlushAll() error { return r.command("FLUSHALL", "+OK") }
+
+func (r *RedisServer) ping() error { return r.command("PING", "+PONG") }
+
+func (r *RedisServer) command(cmd, want string) error {
+	conn, err := net.DialTimeout("tcp", r.Addr, time.Second)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() //nolint:errcheck // a probe
+	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		return err
+	}
+	if _, err := conn.Write([]byte(cmd + "\r\n")); err != nil {
+		return err
+	}
+	buf := make([]byte, 64)
+	n, err := conn.Read(buf)
+	if err != nil {
+		return err
+	}
+	if got := string(buf[:n]); !strings.HasPrefix(got, want) {
+		return fmt.Errorf("redis answered %q", got)
+	}
+	return nil
+}
+
+// run starts cmd so that it dies with this process, whatever ends it, and
+// returns what stops it. The death signal is bound to the thread that forked,
+// which therefore must live as long as the server.
+func run(cmd *exec.Cmd, sig syscall.Signal) (stop func(), err error) {
+	attr := syscall.SysProcAttr{}
+	if cmd.SysProcAttr != nil {
+		attr = *cmd.SysProcAttr
+	}
+	attr.Pdeathsig = sig
+	cmd.SysProcAttr = &attr
+	started, quit, done := make(chan error), make(chan struct{}), make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		defer close(done)
+		err := cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		<-quit
+		_ = cmd.Process.Signal(sig)
+		_ = cmd.Wait()
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	var once sync.Once
+	return func() { once.Do(func() { close(quit); <-done }) }, nil
+}
+
+// waitFor asks until the server answers, 30 seconds at most.
+func waitFor(ok func() error) error {
+	deadline := time.Now().Add(30 * time.Second)
+	for {
+		err := ok()
+		if err == nil {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return err
+		}
+		time.Sleep(20 * time.Millisecond) // a server's start has no signal we could wait for
+	}
+}
+
+func freePort() (int, error) {
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close() //nolint:errcheck // only its number was wanted
+	addr, ok := l.Addr().(*net.TCPAddr)
+	if !ok {
+		return 0, fmt.Errorf("not a TCP address: %v", l.Addr())
+	}
+	return addr.Port, nil
+}
