@@ -40,6 +40,21 @@ type PINIssue struct {
 // Gone reports whether the issue will never open anything again.
 func (p PINIssue) Gone() bool { return p.State == PINRevoked || p.State == PINReplaced }
 
+// PINSecret is what checking a PIN needs.
+type PINSecret struct {
+	Issue PINIssue
+	// Hash is the peppered Argon2id hash, never the PIN.
+	Hash       string
+	MustChange bool
+}
+
+// Lock counts consecutive wrong tries to sign in, for existing names and
+// others alike (B3).
+type Lock struct {
+	Wrong       int
+	LockedUntil time.Time
+}
+
 // Person is what the agency knows about a holder. Dates are ISO 8601 days.
 type Person struct {
 	CodiceFiscale string `json:"codice_fiscale"`

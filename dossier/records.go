@@ -97,6 +97,21 @@ func (d Dossier) Findings() []Finding {
 	return all
 }
 
+// Missing lists what the newest submission lacks, or why it could not be used.
+func (d Dossier) Missing() []FindingCode {
+	if len(d.Submissions) == 0 {
+		return nil
+	}
+	var codes []FindingCode
+	for _, f := range d.Submissions[len(d.Submissions)-1].Findings {
+		lacks := f.Code == IDMissing || f.Code == FormMissing || f.Code == FormUnsigned
+		if (lacks || f.Severity == SeverityBlock) && !slices.Contains(codes, f.Code) {
+			codes = append(codes, f.Code)
+		}
+	}
+	return codes
+}
+
 // SeenHash is what an approval binds: documents, form version, findings and
 // PIN issue (DESIGN, section 2). Two dossiers that a reviewer could tell apart
 // have different hashes.
@@ -183,4 +198,14 @@ type Decision struct {
 	// SeenHash is Dossier.SeenHash at that version.
 	SeenHash string
 	At       time.Time
+}
+
+// Refusal is one line of the ledger of what was refused at the door without a
+// protocol number: no bytes are kept, only what lets a complaint be answered.
+type Refusal struct {
+	ID        string
+	Channel   Channel
+	Code      Code
+	Bytes     int64
+	KeyedHash []byte
 }

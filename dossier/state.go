@@ -80,6 +80,7 @@ type Event string
 // The events of a dossier.
 const (
 	EventPagesAdded        Event = "pages_added"        // a submission joined it, or is about to
+	EventPartRead          Event = "part_read"          // one submission read, another is still to come
 	EventScreened          Event = "screened"           // read; a person decides
 	EventScreenedPartly    Event = "screened_partly"    // read with certainty, and something is missing
 	EventMachineGaveUp     Event = "machine_gave_up"    // not read; a person looks all the same
@@ -176,6 +177,7 @@ var dossierTable = map[State]map[Event]Step[State]{
 	},
 	StateScreening: {
 		EventPagesAdded:     {To: StateScreening},
+		EventPartRead:       {To: StateScreening},
 		EventScreened:       {To: StateReviewing, Tasks: forReview},
 		EventScreenedPartly: {To: StateWaiting, Tasks: []TaskKind{TaskExpire}, Tell: MessageAskMore},
 		EventMachineGaveUp:  {To: StateReviewing, Tasks: forReview},

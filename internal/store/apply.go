@@ -148,7 +148,7 @@ func (a *applier) leaveState(ctx context.Context, m dossier.Move) error {
 		if err := a.exec(ctx, `UPDATE decisions SET void = 1 WHERE dossier_id = ? AND void = 0`, m.ID); err != nil {
 			return fmt.Errorf("void approvals: %w", err)
 		}
-	case dossier.EventScreened, dossier.EventScreenedPartly, dossier.EventMachineGaveUp, dossier.EventFirstApproval,
+	case dossier.EventPartRead, dossier.EventScreened, dossier.EventScreenedPartly, dossier.EventMachineGaveUp, dossier.EventFirstApproval,
 		dossier.EventApproved, dossier.EventRejected, dossier.EventConverted, dossier.EventDeadlinePassed,
 		dossier.EventWithdrawn, dossier.EventSuperseded:
 	}
@@ -170,7 +170,7 @@ func (a *applier) causeTasks(ctx context.Context, id string, step dossier.Step[d
 			due = a.s.policy.Due(step.To, a.now)
 		}
 		// A deadline names the version it was set for: a later one has its own.
-		if err := a.addTask(ctx, kind, fmt.Sprintf("%s@%d", id, version), due); err != nil {
+		if err := a.addTask(ctx, kind, dossier.VersionedSubject(id, version), due); err != nil {
 			return err
 		}
 	}

@@ -215,20 +215,23 @@ func (s *Store) BlobInUse(ctx context.Context, name string) (bool, error) {
 	return found != "", nil
 }
 
-// Refusal is one line of the ledger of what was refused at the door without a
-// protocol number: no bytes are kept, only what lets a complaint be answered.
-type Refusal struct {
-	ID        string
-	Channel   dossier.Channel
-	Code      dossier.Code
-	Bytes     int64
-	KeyedHash []byte
-}
-
 // InsertRefusal adds a line to the ledger of refusals.
-func (s *Store) InsertRefusal(ctx context.Context, r Refusal) error {
+func (s *Store) InsertRefusal(ctx context.Context, r dossier.Refusal) error {
 	return s.tx(ctx, "insert refusal", func(t *tx) error {
 		return t.exec(ctx, `INSERT INTO refusals (id, channel, code, bytes, keyed_hash, at) VALUES (?, ?, ?, ?, ?, ?)`,
 			r.ID, string(r.Channel), string(r.Code), r.Bytes, r.KeyedHash, micros(t.now))
 	})
+}
+
+// EachBlob calls fn for every document: its protocol number and blob.
+func (s *Store) EachBlob(ctx context.Context, fn func(protocol, blob string) error) error {
+	err := s.reader().each(ctx, func(rows *sql.Rows) error {
+		var p dossier.Protocol
+		var blob string
+		if err := rows.Scan(&p.Year, &p.Number, &blob); err != nil {
+			return err
+		}
+		return fn(p.String(), blob)
+	}, `SELECT s.protocol_year, s.protocol_number, f.blob FROM files f JOIN submissions s ON s.id = f.submission_id`)
+	return classify("read blobs", err)
 }

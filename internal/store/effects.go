@@ -60,7 +60,7 @@ func (a *applier) openDossier(ctx context.Context, e dossier.OpenDossier) error 
 		return fmt.Errorf("insert dossier: %w", err)
 	}
 	a.out.State, a.out.Version = dossier.StateOpen, 1
-	if err := a.addTask(ctx, dossier.TaskExpire, d.ID+"@1", due); err != nil {
+	if err := a.addTask(ctx, dossier.TaskExpire, dossier.VersionedSubject(d.ID, 1), due); err != nil {
 		return err
 	}
 	return a.audit(ctx, auditRow{action: "dossier.opened", subject: d.ID, holderID: d.HolderID, detail: `{"to":"open","version":1}`})

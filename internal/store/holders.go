@@ -13,13 +13,6 @@ import (
 // compared; it must be in the normal form of internal/codicefiscale.
 func (s *Store) KeyCF(codiceFiscale string) []byte { return s.macCF.Sum([]byte(codiceFiscale)) }
 
-// PINSecret is what checking a PIN needs.
-type PINSecret struct {
-	Issue      dossier.PINIssue
-	Hash       string
-	MustChange bool
-}
-
 // NewHolder is a holder with the first PIN issue.
 type NewHolder struct {
 	Holder     dossier.Holder
@@ -92,8 +85,8 @@ func (s *Store) PINIssue(ctx context.Context, id string) (dossier.PINIssue, erro
 
 // PINByCF returns the current PIN of a codice fiscale, CodeNotFound when there
 // is none.
-func (s *Store) PINByCF(ctx context.Context, codiceFiscale string) (PINSecret, error) {
-	var p PINSecret
+func (s *Store) PINByCF(ctx context.Context, codiceFiscale string) (dossier.PINSecret, error) {
+	var p dossier.PINSecret
 	var mustChange int64
 	err := s.reader().row(ctx, `SELECT p.id, p.holder_id, p.kind, p.state, p.version, p.hash, p.must_change
 		FROM pins p JOIN holders h ON h.id = p.holder_id
@@ -121,29 +114,24 @@ func (s *Store) SetPINState(ctx context.Context, actor dossier.Actor, pinID stri
 	})
 }
 
-// Lock is the count of wrong PINs given for a codice fiscale, existing or not.
-type Lock struct {
-	Wrong       int
-	LockedUntil time.Time
-}
-
-// Lock returns the count for a codice fiscale; the zero Lock when there is none.
-func (s *Store) Lock(ctx context.Context, codiceFiscale string) (Lock, error) {
-	var l Lock
+// Lock returns the count of wrong tries for a subject, a codice fiscale or an
+// operator's name, existing or not; the zero Lock when there is none.
+func (s *Store) Lock(ctx context.Context, subject string) (dossier.Lock, error) {
+	var l dossier.Lock
 	var until int64
-	err := s.reader().row(ctx, `SELECT wrong, locked_until FROM locks WHERE keyed_cf = ?`, s.KeyCF(codiceFiscale)).Scan(&l.Wrong, &until)
+	err := s.reader().row(ctx, `SELECT wrong, locked_until FROM locks WHERE keyed_cf = ?`, s.KeyCF(subject)).Scan(&l.Wrong, &until)
 	if dossier.CodeOf(classify("", err)) == dossier.CodeNotFound {
-		return Lock{}, nil
+		return dossier.Lock{}, nil
 	}
 	l.LockedUntil = fromMicros(until)
 	return l, classify("read lock", err)
 }
 
-// CountWrong adds a wrong try and locks, when next says so, until the time it
-// returns; it returns the lock as it is now.
-func (s *Store) CountWrong(ctx context.Context, codiceFiscale string, next func(Lock, time.Time) Lock) (Lock, error) {
-	key := s.KeyCF(codiceFiscale)
-	var l Lock
+// CountWrong replaces a subject's lock by what next makes of it, one caller
+// after the other, and returns the lock as it is now.
+func (s *Store) CountWrong(ctx context.Context, subject string, next func(dossier.Lock, time.Time) dossier.Lock) (dossier.Lock, error) {
+	key := s.KeyCF(subject)
+	var l dossier.Lock
 	err := s.tx(ctx, "count wrong PIN", func(t *tx) error {
 		err := t.exec(ctx, `INSERT INTO locks (keyed_cf, wrong, locked_until, updated_at) VALUES (?, 0, 0, ?) ON CONFLICT (keyed_cf) DO NOTHING`, key, micros(t.now))
 		if err != nil {
@@ -161,10 +149,10 @@ func (s *Store) CountWrong(ctx context.Context, codiceFiscale string, next func(
 	return l, err
 }
 
-// ClearLock forgets the wrong tries of a codice fiscale.
-func (s *Store) ClearLock(ctx context.Context, codiceFiscale string) error {
+// ClearLock forgets the wrong tries of a subject.
+func (s *Store) ClearLock(ctx context.Context, subject string) error {
 	return s.tx(ctx, "clear lock", func(t *tx) error {
-		return t.exec(ctx, `DELETE FROM locks WHERE keyed_cf = ?`, s.KeyCF(codiceFiscale))
+		return t.exec(ctx, `DELETE FROM locks WHERE keyed_cf = ?`, s.KeyCF(subject))
 	})
 }
 

@@ -6,23 +6,12 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/operator"
 	"dispositivo/internal/session"
 )
 
-// Operator is an account of the desk with what checking it needs.
-type Operator struct {
-	ID       string
-	Username string
-	Hash     string
-	TOTP     string // the shared secret; "" when none is enrolled
-	Role     dossier.Role
-	Office   string
-	KeyedCF  []byte
-	Disabled bool
-}
-
 // InsertOperator adds an account; a taken user name fails with CodeConflict.
-func (s *Store) InsertOperator(ctx context.Context, o Operator) error {
+func (s *Store) InsertOperator(ctx context.Context, o operator.Record) error {
 	key, wrapped, err := s.keys.NewDataKey(adTOTP(o.ID))
 	if err != nil {
 		return fmt.Errorf("make operator's key: %w", err)
@@ -49,17 +38,17 @@ func (s *Store) InsertOperator(ctx context.Context, o Operator) error {
 const wrappedKeyBytes = 77 // seal.Keys.NewDataKey
 
 // OperatorByName returns an account, CodeNotFound when there is none.
-func (s *Store) OperatorByName(ctx context.Context, username string) (Operator, error) {
+func (s *Store) OperatorByName(ctx context.Context, username string) (operator.Record, error) {
 	return s.operator(ctx, `username = ?`, username)
 }
 
 // Operator returns an account by its id.
-func (s *Store) Operator(ctx context.Context, id string) (Operator, error) {
+func (s *Store) Operator(ctx context.Context, id string) (operator.Record, error) {
 	return s.operator(ctx, `id = ?`, id)
 }
 
-func (s *Store) operator(ctx context.Context, where, arg string) (Operator, error) {
-	var o Operator
+func (s *Store) operator(ctx context.Context, where, arg string) (operator.Record, error) {
+	var o operator.Record
 	var sealed []byte
 	var disabled int64
 	err := s.reader().row(ctx, `SELECT id, username, hash, sealed_totp, role, office, keyed_cf, disabled FROM operators WHERE `+where, arg).
@@ -141,11 +130,6 @@ func (s *Store) checkCitizen(ctx context.Context, ses session.Session) error {
 		return dossier.Problem(dossier.CodeUnauthorized)
 	}
 	return nil
-}
-
-// Actor returns the account as an actor.
-func (o Operator) Actor() dossier.Actor {
-	return dossier.Actor{Role: o.Role, ID: o.ID, Office: o.Office, KeyedCF: o.KeyedCF}
 }
 
 // unauthorized makes a missing row a matter of signing in again; faults stay faults.

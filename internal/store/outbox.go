@@ -10,18 +10,6 @@ import (
 	"dispositivo/internal/ident"
 )
 
-// Task is one row of the outbox: work that a transition caused and that nobody
-// has finished yet.
-type Task struct {
-	ID      string
-	Kind    dossier.TaskKind
-	Subject string
-	// Attempt counts the rings at the queue's door; a new one makes a new
-	// queue id, because an archived task still holds its own.
-	Attempt int
-	DueAt   time.Time
-}
-
 // addTask writes an open task; the commit rings the bell.
 func (t *tx) addTask(ctx context.Context, kind dossier.TaskKind, subject string, due time.Time) error {
 	err := t.exec(ctx, `INSERT INTO outbox (id, kind, subject, due_at, rung_at, attempt, closed_at, created_at)
@@ -35,10 +23,10 @@ func (t *tx) addTask(ctx context.Context, kind dossier.TaskKind, subject string,
 
 // DueTasks returns at most limit open tasks whose time has come and which were
 // not rung since rungBefore, the longest due first.
-func (s *Store) DueTasks(ctx context.Context, rungBefore time.Time, limit int) ([]Task, error) {
-	var tasks []Task
+func (s *Store) DueTasks(ctx context.Context, rungBefore time.Time, limit int) ([]dossier.Task, error) {
+	var tasks []dossier.Task
 	err := s.reader().each(ctx, func(rows *sql.Rows) error {
-		var task Task
+		var task dossier.Task
 		var due int64
 		if err := rows.Scan(&task.ID, &task.Kind, &task.Subject, &task.Attempt, &due); err != nil {
 			return err
@@ -56,7 +44,7 @@ func (s *Store) DueTasks(ctx context.Context, rungBefore time.Time, limit int) (
 }
 
 // MarkRung notes that the tasks were handed to the queue just now.
-func (s *Store) MarkRung(ctx context.Context, tasks []Task) error {
+func (s *Store) MarkRung(ctx context.Context, tasks []dossier.Task) error {
 	return s.tx(ctx, "mark tasks rung", func(t *tx) error {
 		for _, task := range tasks {
 			err := t.exec(ctx, `UPDATE outbox SET rung_at = ?, attempt = attempt + 1 WHERE id = ? AND closed_at = 0`, micros(t.now), task.ID)

@@ -9,24 +9,13 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/internal/ident"
+	"dispositivo/verify/review"
 )
-
-// Review is a dossier in a reviewer's hands.
-type Review struct {
-	ID         string
-	DossierID  string
-	OperatorID string
-	LeaseUntil time.Time
-	Closed     bool
-}
-
-// Live reports whether the lease holds at now.
-func (r Review) Live(now time.Time) bool { return !r.Closed && now.Before(r.LeaseUntil) }
 
 const reviewColumns = `id, dossier_id, operator_id, lease_until, closed`
 
-func scanReview(row *sql.Row) (Review, error) {
-	var r Review
+func scanReview(row *sql.Row) (review.Lease, error) {
+	var r review.Lease
 	var until, closed int64
 	err := row.Scan(&r.ID, &r.DossierID, &r.OperatorID, &until, &closed)
 	r.LeaseUntil, r.Closed = fromMicros(until), closed != 0
@@ -34,9 +23,16 @@ func scanReview(row *sql.Row) (Review, error) {
 }
 
 // Review returns one review, live or not.
-func (s *Store) Review(ctx context.Context, id string) (Review, error) {
+func (s *Store) Review(ctx context.Context, id string) (review.Lease, error) {
 	r, err := scanReview(s.reader().row(ctx, `SELECT `+reviewColumns+` FROM reviews WHERE id = ?`, id))
 	return r, classify("read review", err)
+}
+
+// HeldReview returns the operator's live lease, CodeNotFound when there is none.
+func (s *Store) HeldReview(ctx context.Context, operatorID string) (review.Lease, error) {
+	r, err := scanReview(s.reader().row(ctx, `SELECT `+reviewColumns+` FROM reviews WHERE operator_id = ? AND closed = 0 AND lease_until > ?`,
+		operatorID, micros(s.clock.Now())))
+	return r, classify("read held review", err)
 }
 
 // ClaimReview gives the operator a dossier for the lease: the one in hand
@@ -44,8 +40,8 @@ func (s *Store) Review(ctx context.Context, id string) (Review, error) {
 // that waits longest, escalated ones first, of the operator's office. Never an
 // own dossier, never a second review of a first approval of one's own (C10).
 // It returns CodeNotFound when there is none.
-func (s *Store) ClaimReview(ctx context.Context, op dossier.Actor, dossierID string, lease time.Duration) (Review, error) {
-	var r Review
+func (s *Store) ClaimReview(ctx context.Context, op dossier.Actor, dossierID string, lease time.Duration) (review.Lease, error) {
+	var r review.Lease
 	err := s.tx(ctx, "claim review", func(t *tx) error {
 		var err error
 		if r, err = t.heldReview(ctx, op.ID, lease); err != nil || r.ID != "" {
@@ -59,7 +55,7 @@ func (s *Store) ClaimReview(ctx context.Context, op dossier.Actor, dossierID str
 		if err := t.exec(ctx, `UPDATE reviews SET closed = 1 WHERE dossier_id = ? AND closed = 0 AND lease_until <= ?`, id, micros(t.now)); err != nil {
 			return err
 		}
-		r = Review{ID: ident.New(t.now), DossierID: id, OperatorID: op.ID, LeaseUntil: t.now.Add(lease)}
+		r = review.Lease{ID: ident.New(t.now), DossierID: id, OperatorID: op.ID, LeaseUntil: t.now.Add(lease)}
 		err = t.exec(ctx, `INSERT INTO reviews (id, dossier_id, operator_id, lease_until, closed, created_at) VALUES (?, ?, ?, ?, 0, ?)`,
 			r.ID, r.DossierID, r.OperatorID, micros(r.LeaseUntil), micros(t.now))
 		if duplicate(err) {
@@ -74,16 +70,16 @@ func (s *Store) ClaimReview(ctx context.Context, op dossier.Actor, dossierID str
 }
 
 // heldReview renews the operator's live review, or closes what ran out.
-func (t *tx) heldReview(ctx context.Context, operatorID string, lease time.Duration) (Review, error) {
+func (t *tx) heldReview(ctx context.Context, operatorID string, lease time.Duration) (review.Lease, error) {
 	r, err := scanReview(t.row(ctx, `SELECT `+reviewColumns+` FROM reviews WHERE operator_id = ? AND closed = 0`+t.d.lock, operatorID))
 	if errors.Is(err, sql.ErrNoRows) {
-		return Review{}, nil
+		return review.Lease{}, nil
 	}
 	if err != nil {
-		return Review{}, err
+		return review.Lease{}, err
 	}
 	if !r.Live(t.now) {
-		return Review{}, t.exec(ctx, `UPDATE reviews SET closed = 1 WHERE id = ?`, r.ID)
+		return review.Lease{}, t.exec(ctx, `UPDATE reviews SET closed = 1 WHERE id = ?`, r.ID)
 	}
 	r.LeaseUntil = t.now.Add(lease)
 	return r, t.exec(ctx, `UPDATE reviews SET lease_until = ? WHERE id = ?`, micros(r.LeaseUntil), r.ID)
@@ -115,7 +111,7 @@ func (s *Store) RenewLease(ctx context.Context, reviewID string, lease time.Dura
 }
 
 // ReleaseReview gives a dossier back to the queue.
-func (s *Store) ReleaseReview(ctx context.Context, op dossier.Actor, r Review) error {
+func (s *Store) ReleaseReview(ctx context.Context, op dossier.Actor, r review.Lease) error {
 	return s.tx(ctx, "release review", func(t *tx) error {
 		n, err := t.execN(ctx, `UPDATE reviews SET closed = 1 WHERE id = ? AND operator_id = ? AND closed = 0`, r.ID, op.ID)
 		if err != nil || n == 0 {
@@ -143,21 +139,14 @@ func (s *Store) RecordView(ctx context.Context, who dossier.Actor, sub dossier.S
 	})
 }
 
-// Seen returns, by file and page, which images of a dossier an operator has
-// looked at in full.
-func (s *Store) Seen(ctx context.Context, operatorID, dossierID string) (map[string]map[int]bool, error) {
-	seen := map[string]map[int]bool{}
+// Seen returns which page images of a dossier an operator has looked at in full.
+func (s *Store) Seen(ctx context.Context, operatorID, dossierID string) (map[review.PageRef]bool, error) {
+	seen := map[review.PageRef]bool{}
 	err := s.reader().each(ctx, func(rows *sql.Rows) error {
-		var file string
-		var n int
-		if err := rows.Scan(&file, &n); err != nil {
-			return err
-		}
-		if seen[file] == nil {
-			seen[file] = map[int]bool{}
-		}
-		seen[file][n] = true
-		return nil
+		var ref review.PageRef
+		err := rows.Scan(&ref.DocumentID, &ref.N)
+		seen[ref] = true
+		return err
 	}, `SELECT p.file_id, p.n FROM views v JOIN pages p ON p.file_id = v.file_id AND p.n = v.page AND p.image_blob = v.image_blob
 		JOIN files f ON f.id = p.file_id WHERE v.operator_id = ? AND f.dossier_id = ?`, operatorID, dossierID)
 	return seen, classify("read views", err)
@@ -202,39 +191,26 @@ func (s *Store) openNotes(ctx context.Context, dossierID string, ds []dossier.De
 	return nil
 }
 
-// QueueFilter narrows the review queue; zero fields do not.
-type QueueFilter struct {
-	State     dossier.State
-	Office    string
-	Escalated bool
-	Limit     int
-}
-
-// QueueItem is one dossier in the queue, with the live review if it is claimed.
-type QueueItem struct {
-	Dossier dossier.Dossier
-	Review  Review
-}
-
-// Queue returns dossiers of any state by urgency: escalated ones first, then
-// by deadline, then by age.
-func (s *Store) Queue(ctx context.Context, f QueueFilter) ([]QueueItem, error) {
+// Queue returns dossiers of any state by urgency: those to be reviewed first,
+// escalated ones before others, then by deadline, then by age.
+func (s *Store) Queue(ctx context.Context, f review.Filter, limit int) ([]review.Queued, error) {
 	ds, err := s.dossiers(ctx, s.reader(), `SELECT `+dossierColumns+` FROM dossiers
 		WHERE ? IN ('', state) AND ? IN ('', office) AND escalated >= ?
-		ORDER BY escalated DESC, CASE WHEN state IN ('reviewing', 'second_review') THEN 0 ELSE 1 END, due_at, changed_at DESC, id LIMIT ?`,
-		string(f.State), f.Office, flag(f.Escalated), f.Limit)
+		ORDER BY CASE WHEN state IN ('reviewing', 'second_review') THEN 0 ELSE 1 END, escalated DESC,
+		CASE WHEN due_at = 0 THEN 1 ELSE 0 END, due_at, changed_at DESC, id LIMIT ?`,
+		string(f.State), f.Office, flag(f.Escalated), limit)
 	if err != nil {
 		return nil, classify("read queue", err)
 	}
-	items := make([]QueueItem, len(ds))
+	queue := make([]review.Queued, len(ds))
 	for i, d := range ds {
-		items[i].Dossier = d
-		r, err := scanReview(s.reader().row(ctx, `SELECT `+reviewColumns+` FROM reviews WHERE dossier_id = ? AND closed = 0`, d.ID))
-		if err == nil && r.Live(s.clock.Now()) {
-			items[i].Review = r
+		queue[i].Dossier = d
+		l, err := scanReview(s.reader().row(ctx, `SELECT `+reviewColumns+` FROM reviews WHERE dossier_id = ? AND closed = 0`, d.ID))
+		if err == nil && l.Live(s.clock.Now()) {
+			queue[i].Lease = l
 		} else if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return nil, classify("read queue", err)
 		}
 	}
-	return items, nil
+	return queue, nil
 }

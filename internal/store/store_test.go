@@ -20,6 +20,7 @@ import (
 	"dispositivo/internal/session"
 	"dispositivo/internal/store"
 	"dispositivo/internal/testkit"
+	"dispositivo/verify/review"
 )
 
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
@@ -374,7 +375,7 @@ func (e env) countMessages(kind dossier.MessageKind) int {
 	if err != nil {
 		e.t.Fatal(err)
 	}
-	return len(slices.DeleteFunc(msgs, func(m store.Message) bool { return m.Kind != kind }))
+	return len(slices.DeleteFunc(msgs, func(m dossier.Message) bool { return m.Kind != kind }))
 }
 
 // An approval binds what was seen: a hash of other findings does not convert.
@@ -442,7 +443,7 @@ func TestClaims(t *testing.T) {
 		wantCode(t, err, dossier.CodeNotFound)
 
 		var mu sync.Mutex
-		var won []store.Review
+		var won []review.Lease
 		var wg sync.WaitGroup
 		for i := range 16 {
 			wg.Go(func() {
@@ -515,7 +516,7 @@ func TestOutboxRings(t *testing.T) {
 		e.must(dossier.Change{Actor: worker, Admit: &dossier.Admission{
 			Submission: dossier.Submission{ID: "s", Channel: dossier.ChannelFax}, ExternalID: "x",
 		}})
-		due := func() []store.Task {
+		due := func() []dossier.Task {
 			tasks, err := e.DueTasks(ctx, e.clock.Now().Add(-time.Minute), 10)
 			if err != nil {
 				t.Fatal(err)
@@ -615,8 +616,8 @@ func TestSessionsAndLocks(t *testing.T) {
 		_, err = keeper.Resume(ctx, s2.Token)
 		wantCode(t, err, dossier.CodeUnauthorized)
 
-		next := func(l store.Lock, now time.Time) store.Lock {
-			return store.Lock{Wrong: l.Wrong + 1, LockedUntil: now.Add(time.Minute)}
+		next := func(l dossier.Lock, now time.Time) dossier.Lock {
+			return dossier.Lock{Wrong: l.Wrong + 1, LockedUntil: now.Add(time.Minute)}
 		}
 		var wg sync.WaitGroup
 		for range 20 {
@@ -649,11 +650,11 @@ func TestLettersAreSealedOnce(t *testing.T) {
 		if err != nil || len(msgs) != 1 || msgs[0].Kind != dossier.MessageReceipt || msgs[0].Letter != nil {
 			t.Fatalf("messages %+v, %v", msgs, err)
 		}
-		first, err := e.SealLetter(ctx, msgs[0].ID, store.Letter{Text: "first"})
+		first, err := e.SealLetter(ctx, msgs[0].ID, dossier.Letter{Text: "first"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		second, err := e.SealLetter(ctx, msgs[0].ID, store.Letter{Text: "second"})
+		second, err := e.SealLetter(ctx, msgs[0].ID, dossier.Letter{Text: "second"})
 		if err != nil || first != second || second.Text != "first" {
 			t.Errorf("rendered anew: %+v, %v", second, err)
 		}

@@ -112,7 +112,7 @@ func (c *postgresCluster) start() error {
 	if c.kill, err = run(server, syscall.SIGINT); err != nil {
 		return err
 	}
-	return waitFor(func() error {
+	return WaitFor(30*time.Second, func() error {
 		db, err := sql.Open("pgx", c.url("postgres"))
 		if err != nil {
 			return err
@@ -180,7 +180,7 @@ func (r *RedisServer) Start() {
 		r.t.Fatalf("Redis is needed (Debian: apt-get install redis-server): %v", err)
 	}
 	r.stop = stop
-	if err := waitFor(func() error { return r.ping() }); err != nil {
+	if err := WaitFor(30*time.Second, func() error { return r.ping() }); err != nil {
 		r.t.Fatalf("Redis does not answer: %v", err)
 	}
 }
@@ -251,9 +251,11 @@ func run(cmd *exec.Cmd, sig syscall.Signal) (stop func(), err error) {
 	return func() { once.Do(func() { close(quit); <-done }) }, nil
 }
 
-// waitFor asks until the server answers, 30 seconds at most.
-func waitFor(ok func() error) error {
-	deadline := time.Now().Add(30 * time.Second)
+// WaitFor asks until ok returns nil, for limit at most; then it returns what ok
+// said last. It is for other processes, which give us no signal to wait for;
+// within one process use the stub clock and channels.
+func WaitFor(limit time.Duration, ok func() error) error {
+	deadline := time.Now().Add(limit)
 	for {
 		err := ok()
 		if err == nil {
@@ -262,8 +264,18 @@ func waitFor(ok func() error) error {
 		if time.Now().After(deadline) {
 			return err
 		}
-		time.Sleep(20 * time.Millisecond) // a server's start has no signal we could wait for
+		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// FreeAddr returns a loopback address nobody listens at.
+func FreeAddr(t testing.TB) string {
+	t.Helper()
+	port, err := freePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 }
 
 func freePort() (int, error) {

@@ -1,0 +1,211 @@
+package desk
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"dispositivo/api/edge"
+	"dispositivo/api/ui"
+	"dispositivo/dossier"
+	"dispositivo/verify/review"
+)
+
+type caseData struct {
+	Case     review.Case
+	ReadOnly bool
+	// Protocol is that of the newest submission; "" none.
+	Protocol string
+	Pages    []pageView
+	// Unseen counts the pages this reviewer has not looked at.
+	Unseen      int
+	Findings    []dossier.Finding
+	Rows        []row
+	Quarantined bool
+	Reasons     []dossier.Reason
+	// Choice is what the form was filled in with before a problem.
+	Choice review.Verdict
+}
+
+// pageView is one page as the viewer lists it; Index counts over all documents.
+type pageView struct {
+	Index       int
+	N           int
+	Full, Thumb string
+	Seen        bool
+	// Shown is false when the page could not be turned into an image.
+	Shown bool
+}
+
+func newCaseData(k review.Case, readOnly bool, choice review.Verdict) caseData {
+	data := caseData{
+		Case: k, ReadOnly: readOnly, Findings: k.Dossier.Findings(), Rows: rows(k),
+		Reasons: dossier.Reasons(), Choice: choice,
+	}
+	var newest dossier.Submission
+	for _, s := range k.Dossier.Submissions {
+		if s.State == dossier.SubmissionQuarantined {
+			data.Quarantined = true
+		}
+		if s.ReceivedAt.After(newest.ReceivedAt) {
+			newest = s
+		}
+	}
+	data.Protocol = newest.Protocol.String()
+	blank := blankPages(k.Dossier)
+	for i, ref := range pageRefs(k) {
+		v := viewOf(ref, i+1)
+		v.Seen, v.Shown = k.Seen[ref], !blank[ref]
+		if !v.Seen {
+			data.Unseen++
+		}
+		data.Pages = append(data.Pages, v)
+	}
+	return data
+}
+
+// pageRefs are the pages of the claim or, without one, of the dossier.
+func pageRefs(k review.Case) []review.PageRef {
+	if len(k.Claim.Pages) > 0 {
+		return k.Claim.Pages
+	}
+	var refs []review.PageRef
+	for _, f := range k.Dossier.Files() {
+		for _, p := range f.Pages {
+			refs = append(refs, review.PageRef{DocumentID: f.ID, N: p.N})
+		}
+	}
+	return refs
+}
+
+// blankPages are the pages that have no image.
+func blankPages(d dossier.Dossier) map[review.PageRef]bool {
+	blank := map[review.PageRef]bool{}
+	for _, f := range d.Files() {
+		for _, p := range f.Pages {
+			if p.ImageBlob == "" {
+				blank[review.PageRef{DocumentID: f.ID, N: p.N}] = true
+			}
+		}
+	}
+	return blank
+}
+
+func viewOf(ref review.PageRef, index int) pageView {
+	base := "/desk/documenti/" + url.PathEscape(ref.DocumentID) + "/pagine/" + strconv.Itoa(ref.N)
+	return pageView{Index: index, N: ref.N, Full: base + ".img", Thumb: base + ".mini", Shown: true}
+}
+
+func casePage(data caseData) ui.Page {
+	page := ui.Page{
+		Name: "desk/dossier", Title: "ui.dossier.title", Data: data, Crumbs: []ui.Crumb{{Key: "ui.dossier.title"}},
+	}
+	if !data.ReadOnly {
+		page.Here = reviewPath(data.Case.Claim.ID)
+	}
+	return page
+}
+
+func (d *Desk) review(c *gin.Context) error {
+	k, err := d.Reviews.Case(c.Request.Context(), edge.Actor(c), c.Param("review"))
+	if err != nil {
+		return err
+	}
+	return d.show(c, casePage(newCaseData(k, false, review.Verdict{})))
+}
+
+// dossier shows a case to those who do not decide it.
+func (d *Desk) dossier(c *gin.Context) error {
+	k, err := d.Reviews.Dossier(c.Request.Context(), edge.Actor(c), c.Param("dossier"))
+	if err != nil {
+		return err
+	}
+	return d.show(c, casePage(newCaseData(k, true, review.Verdict{})))
+}
+
+func (d *Desk) backToReview(c *gin.Context) {
+	c.Redirect(http.StatusSeeOther, reviewPath(c.Param("review")))
+}
+
+func (d *Desk) decide(c *gin.Context) error {
+	id := c.Param("review")
+	verdict := review.Verdict{
+		Action: dossier.Action(c.PostForm("action")), Reason: dossier.Reason(c.PostForm("reason")),
+		Note: strings.TrimSpace(c.PostForm("note")),
+	}
+	version, err := strconv.ParseInt(c.PostForm("version"), 10, 64)
+	if err != nil {
+		return d.caseProblem(c, id, verdict, &dossier.Error{Code: dossier.CodeRequestInvalid, Err: errors.New("version is no number")})
+	}
+	verdict.Version = version
+	state, err := d.Reviews.Decide(c.Request.Context(), edge.Actor(c), id, verdict)
+	if err != nil {
+		return d.caseProblem(c, id, verdict, err)
+	}
+	leave(c, pathQueue, string(state))
+	return nil
+}
+
+// caseProblem shows on the case's page, as it is now, why a decision was not
+// taken; when the case is no longer the operator's, on the queue.
+func (d *Desk) caseProblem(c *gin.Context, id string, choice review.Verdict, err error) error {
+	if status := d.Edge.Problem(c, err).Status; status != http.StatusConflict && status != http.StatusBadRequest {
+		return err
+	}
+	k, caseErr := d.Reviews.Case(c.Request.Context(), edge.Actor(c), id)
+	if caseErr != nil {
+		return d.queueProblem(c, err)
+	}
+	page := casePage(newCaseData(k, false, choice))
+	page.Field = fieldOf(dossier.CodeOf(err), choice)
+	return d.showProblem(c, page, err)
+}
+
+// fieldOf is the id of what the operator should turn to.
+func fieldOf(code dossier.Code, choice review.Verdict) string {
+	switch {
+	case code == dossier.CodePagesUnseen || code == dossier.CodeDossierChanged:
+		return "pages"
+	case code == dossier.CodeRequestInvalid && choice.Action != "" && choice.Reason == "":
+		return "reason"
+	case code == dossier.CodeRequestInvalid:
+		return "action-approve"
+	default:
+		return ""
+	}
+}
+
+func (d *Desk) release(c *gin.Context) error {
+	if err := d.Reviews.Release(c.Request.Context(), edge.Actor(c), c.Param("review")); err != nil {
+		return d.queueProblem(c, err)
+	}
+	leave(c, pathQueue, "released")
+	return nil
+}
+
+// image sends one page as the sandbox drew it: "3.img" large, "3.mini" small.
+// The large one counts as seen by this reviewer; that is the domain's doing.
+func (d *Desk) image(c *gin.Context) error {
+	number, ending, _ := strings.Cut(c.Param("image"), ".")
+	n, err := strconv.Atoi(number)
+	size, ok := map[string]review.Size{"img": review.SizeFull, "mini": review.SizeThumb}[ending]
+	if err != nil || !ok || n < 1 {
+		return dossier.Problem(dossier.CodeNotFound)
+	}
+	img, err := d.Reviews.Page(c.Request.Context(), edge.Actor(c), c.Param("document"), n, size)
+	if err != nil {
+		return err
+	}
+	switch img.ContentType {
+	case "image/png", "image/jpeg":
+	default:
+		return &dossier.Error{Code: dossier.CodeInternal, Err: errors.New("page image is neither PNG nor JPEG")}
+	}
+	c.Header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	c.Data(http.StatusOK, img.ContentType, img.Data)
+	return nil
+}

@@ -1,0 +1,40 @@
+package desk
+
+import (
+	"context"
+
+	"dispositivo/api/edge"
+	"dispositivo/api/ui"
+	"dispositivo/dossier"
+	"dispositivo/internal/operator"
+	"dispositivo/internal/session"
+	"dispositivo/verify/review"
+)
+
+// Accounts is what the desk needs of operator.Accounts.
+type Accounts interface {
+	SignIn(ctx context.Context, username, password, otp string) (session.Session, operator.Account, error)
+}
+
+// Reviews is what the desk needs of review.Desk.
+type Reviews interface {
+	List(ctx context.Context, actor dossier.Actor, f review.Filter) ([]review.Item, error)
+	Next(ctx context.Context, actor dossier.Actor) (review.Claim, bool, error)
+	Claim(ctx context.Context, actor dossier.Actor, dossierID string) (review.Claim, error)
+	Case(ctx context.Context, actor dossier.Actor, reviewID string) (review.Case, error)
+	Dossier(ctx context.Context, actor dossier.Actor, dossierID string) (review.Case, error)
+	Page(ctx context.Context, actor dossier.Actor, documentID string, n int, size review.Size) (review.Image, error)
+	Decide(ctx context.Context, actor dossier.Actor, reviewID string, v review.Verdict) (dossier.State, error)
+	Release(ctx context.Context, actor dossier.Actor, reviewID string) error
+	Clear(ctx context.Context, actor dossier.Actor, submissionID string) error
+	Refuse(ctx context.Context, actor dossier.Actor, submissionID string) error
+	Submissions(ctx context.Context, actor dossier.Actor, state dossier.SubmissionState) ([]dossier.Submission, error)
+}
+
+// Deps is what New needs; every field is required.
+type Deps struct {
+	Edge     *edge.Edge
+	UI       *ui.UI
+	Accounts Accounts
+	Reviews  Reviews
+}

@@ -1,0 +1,176 @@
+package desk_test
+
+import (
+	"context"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/operator"
+	"dispositivo/internal/session"
+	"dispositivo/verify/review"
+)
+
+// noon is when everything happens.
+func noon() time.Time { return time.Date(2026, time.November, 22, 11, 0, 0, 0, time.UTC) }
+
+func problem(code dossier.Code) error { return dossier.Problem(code) }
+
+// fakeSessions knows one session a token.
+type fakeSessions map[string]session.Session
+
+func (f fakeSessions) Resume(_ context.Context, token string) (session.Session, error) {
+	if s, ok := f[token]; ok {
+		return s, nil
+	}
+	return session.Session{}, problem(dossier.CodeUnauthorized)
+}
+
+func (f fakeSessions) End(_ context.Context, token string) error {
+	delete(f, token)
+	return nil
+}
+
+func staffSession(role dossier.Role) session.Session {
+	return session.Session{
+		Token: "token-" + string(role), CSRF: "csrf-" + string(role),
+		Actor: dossier.Actor{Role: role, ID: "account-" + string(role)},
+	}
+}
+
+// fakeAccounts signs in whoever gives the password "right" and the code "123456".
+type fakeAccounts struct{}
+
+func (fakeAccounts) SignIn(_ context.Context, _, password, otp string) (session.Session, operator.Account, error) {
+	switch {
+	case password != "right":
+		return session.Session{}, operator.Account{}, problem(dossier.CodeCredentialsWrong)
+	case otp != "123456":
+		return session.Session{}, operator.Account{}, problem(dossier.CodeSecondFactor)
+	}
+	return staffSession(dossier.RoleOperator), operator.Account{ID: "account-operator", Role: dossier.RoleOperator}, nil
+}
+
+// fakeReviews holds one case and answers every act with refuse.
+type fakeReviews struct {
+	items       []review.Item
+	kase        review.Case
+	caseErr     error
+	refuse      error
+	empty       bool
+	submissions []dossier.Submission
+	verdict     review.Verdict
+	acts        []string
+	image       review.Image
+}
+
+func (f *fakeReviews) List(_ context.Context, _ dossier.Actor, filter review.Filter) ([]review.Item, error) {
+	var found []review.Item
+	for _, it := range f.items {
+		if filter.State == "" || it.State == filter.State {
+			found = append(found, it)
+		}
+	}
+	return found, nil
+}
+
+func (f *fakeReviews) Next(context.Context, dossier.Actor) (review.Claim, bool, error) {
+	return f.kase.Claim, !f.empty, f.refuse
+}
+
+func (f *fakeReviews) Claim(_ context.Context, _ dossier.Actor, id string) (review.Claim, error) {
+	f.acts = append(f.acts, "claim "+id)
+	return f.kase.Claim, f.refuse
+}
+
+func (f *fakeReviews) Case(context.Context, dossier.Actor, string) (review.Case, error) {
+	return f.kase, f.caseErr
+}
+
+func (f *fakeReviews) Dossier(context.Context, dossier.Actor, string) (review.Case, error) {
+	return f.kase, f.caseErr
+}
+
+func (f *fakeReviews) Page(_ context.Context, _ dossier.Actor, doc string, _ int, size review.Size) (review.Image, error) {
+	f.acts = append(f.acts, "page "+doc+" "+string(size))
+	return f.image, f.refuse
+}
+
+func (f *fakeReviews) Decide(_ context.Context, _ dossier.Actor, _ string, v review.Verdict) (dossier.State, error) {
+	f.verdict = v
+	return dossier.StateApproved, f.refuse
+}
+
+func (f *fakeReviews) Release(_ context.Context, _ dossier.Actor, id string) error {
+	f.acts = append(f.acts, "release "+id)
+	return f.refuse
+}
+
+func (f *fakeReviews) Clear(_ context.Context, _ dossier.Actor, id string) error {
+	f.acts = append(f.acts, "clear "+id)
+	return f.refuse
+}
+
+func (f *fakeReviews) Refuse(_ context.Context, _ dossier.Actor, id string) error {
+	f.acts = append(f.acts, "refuse "+id)
+	return f.refuse
+}
+
+func (f *fakeReviews) Submissions(_ context.Context, _ dossier.Actor, state dossier.SubmissionState) ([]dossier.Submission, error) {
+	var found []dossier.Submission
+	for _, s := range f.submissions {
+		if s.State == state {
+			found = append(found, s)
+		}
+	}
+	return found, nil
+}
+
+func submission(id string, state dossier.SubmissionState, pages int) dossier.Submission {
+	file := dossier.File{ID: "doc-" + id, Format: "pdf"}
+	for n := 1; n <= pages; n++ {
+		file.Pages = append(file.Pages, dossier.Page{N: n, Width: 1240, Height: 1754, ImageBlob: "blob", ThumbBlob: "blob"})
+	}
+	return dossier.Submission{
+		ID: id, Protocol: dossier.Protocol{Year: 2026, Number: 17, At: noon()}, Channel: dossier.ChannelUpload, State: state,
+		ReceivedAt: noon(), Documents: []dossier.File{file},
+		Findings: []dossier.Finding{{Code: dossier.PageDark, Severity: dossier.SeverityWarn, Page: 2}},
+	}
+}
+
+func person() dossier.Person {
+	return dossier.Person{
+		CodiceFiscale: "RSSMRA80A01Z404X", Surname: "Rossi", Name: "Maria", Birth: "1980-01-01", Sex: "F",
+		BirthPlace: "New York", BirthProvince: "EE",
+		Address:  dossier.Address{Street: "12 Elm Street", Postcode: "10001", City: "New York", State: "Stati Uniti"},
+		Contacts: dossier.Contacts{Email: "maria@example.org", Mobile: "+12025550123"},
+		Document: dossier.Document{Type: "passaporto", Number: "X1234567", Issuer: "UTO", Expiry: "2030-05-31"},
+	}
+}
+
+// aCase is in review, with two pages of which one was looked at.
+func aCase() review.Case {
+	sub := submission("s1", dossier.SubmissionJoined, 2)
+	form := person()
+	form.Address.City = "Boston"
+	pages := []review.PageRef{{DocumentID: "doc-s1", N: 1}, {DocumentID: "doc-s1", N: 2}}
+	return review.Case{
+		Claim: review.Claim{ID: "r1", DossierID: "d1", Version: 7, Pages: pages, LeaseUntil: noon().Add(10 * time.Minute)},
+		Dossier: dossier.Dossier{
+			ID: "d1", State: dossier.StateReviewing, Version: 7, Office: "New York",
+			OpenedAt: noon().AddDate(0, 0, -2), ChangedAt: noon(), Submissions: []dossier.Submission{sub},
+		},
+		Person: person(), Form: form, Seen: map[review.PageRef]bool{pages[0]: true}, FourEyes: true,
+		Decisions: []dossier.Decision{{Action: dossier.ActionAskMore, Reason: dossier.ReasonIDIllegible, Note: "telefonato", At: noon()}},
+		History:   []review.Event{{At: noon(), Actor: "system", Action: "dossier.screened"}},
+	}
+}
+
+func items() []review.Item {
+	since := noon().Add(-3 * time.Hour)
+	return []review.Item{
+		{DossierID: "d1", Protocol: "2026/0000017", State: dossier.StateReviewing, Office: "New York", Since: since, DueAt: noon().AddDate(0, 0, 5), Claimed: true, Mine: true, ReviewID: "r1", Pages: 2},
+		{DossierID: "d2", Protocol: "2026/0000018", State: dossier.StateReviewing, Office: "Zurigo", Since: since, Escalated: true, Pages: 3, Findings: submission("s2", dossier.SubmissionJoined, 1).Findings},
+		{DossierID: "d3", Protocol: "2026/0000019", State: dossier.StateSecondReview, Office: "Zurigo", Since: since, Claimed: true, Pages: 1},
+		{DossierID: "d4", Protocol: "", State: dossier.StateOpen, Since: since},
+	}
+}

@@ -1,0 +1,200 @@
+package edge
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/session"
+)
+
+const (
+	keySession = "edge.session"
+	keyToken   = "edge.token"
+	keyRealm   = "edge.realm"
+)
+
+// Realm is a part of the site with sessions of its own.
+type Realm struct {
+	// Cookie carries the session's token, Path is where it is sent.
+	Cookie, Path string
+	SameSite     http.SameSite
+	// Roles are those whose sessions count here.
+	Roles []dossier.Role
+	// SignIn is the page that visitors without a session are sent to.
+	SignIn string
+}
+
+// Citizens is the realm of the portal.
+func Citizens() Realm {
+	return Realm{
+		Cookie: "dsp_citizen", Path: "/", SameSite: http.SameSiteLaxMode,
+		Roles: []dossier.Role{dossier.RoleCitizen}, SignIn: "/accesso",
+	}
+}
+
+// Operators is the realm of the desk.
+func Operators() Realm {
+	return Realm{
+		Cookie: "dsp_operator", Path: "/desk", SameSite: http.SameSiteStrictMode,
+		Roles: []dossier.Role{
+			dossier.RoleOperator, dossier.RoleSupervisor, dossier.RoleAuditor, dossier.RoleAdmin,
+		},
+		SignIn: "/desk/accesso",
+	}
+}
+
+// Cookies resumes the session of the realm's cookie, if there is one. A
+// session that is over, or belongs elsewhere, counts as none.
+func (e *Edge) Cookies(realm Realm) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Set(keyRealm, realm)
+		token, err := c.Cookie(realm.Cookie)
+		if err != nil || token == "" {
+			c.Next()
+			return
+		}
+		if err := e.resume(c, token, realm.Roles); err != nil && dossier.CodeOf(err) != dossier.CodeUnauthorized {
+			e.Fail(c, err)
+			return
+		}
+		c.Next()
+	}
+}
+
+// Bearer resumes the session of "Authorization: Bearer …" (RFC 6750). Cookies
+// are ignored. A token that is wrong is refused; without any, the request goes
+// on as nobody's.
+func (e *Edge) Bearer() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		header := c.GetHeader("Authorization")
+		if header == "" {
+			c.Next()
+			return
+		}
+		scheme, token, _ := strings.Cut(header, " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			e.Fail(c, dossier.Problem(dossier.CodeUnauthorized))
+			return
+		}
+		if err := e.resume(c, strings.TrimSpace(token), nil); err != nil {
+			e.Fail(c, err)
+			return
+		}
+		c.Next()
+	}
+}
+
+func (e *Edge) resume(c *gin.Context, token string, roles []dossier.Role) error {
+	s, err := e.sessions.Resume(c.Request.Context(), token)
+	if err != nil {
+		return err
+	}
+	if len(roles) > 0 && !slices.Contains(roles, s.Actor.Role) {
+		return dossier.Problem(dossier.CodeUnauthorized)
+	}
+	c.Set(keySession, s)
+	c.Set(keyToken, token)
+	return nil
+}
+
+// SessionOf returns the request's session; false: nobody signed in.
+func SessionOf(c *gin.Context) (session.Session, bool) {
+	v, ok := c.Get(keySession)
+	if !ok {
+		return session.Session{}, false
+	}
+	s, ok := v.(session.Session)
+	return s, ok
+}
+
+// Actor returns who asks; the zero Actor is nobody.
+func Actor(c *gin.Context) dossier.Actor {
+	s, _ := SessionOf(c)
+	return s.Actor
+}
+
+// Only lets the roles in and answers everyone else: 401 without a session
+// (pages: to the sign-in page and back afterwards), 403 with the wrong role.
+func (e *Edge) Only(roles ...dossier.Role) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if _, ok := SessionOf(c); !ok {
+			e.turnAway(c)
+			return
+		}
+		if !Actor(c).Is(roles...) {
+			e.Fail(c, dossier.Problem(dossier.CodeForbidden))
+			return
+		}
+		c.Next()
+	}
+}
+
+func (e *Edge) turnAway(c *gin.Context) {
+	realm, ok := realmOf(c)
+	if !ok || wantsJSON(c) {
+		e.Fail(c, dossier.Problem(dossier.CodeUnauthorized))
+		return
+	}
+	q := url.Values{"uscito": {"1"}}
+	if isRead(c) {
+		q = url.Values{"dopo": {c.Request.URL.Path}}
+	}
+	c.Redirect(http.StatusSeeOther, realm.SignIn+"?"+q.Encode())
+	c.Abort()
+}
+
+// After returns where to go after signing in: the local path that the visitor
+// was turned away from, if it lies within the realm, else fallback.
+func After(c *gin.Context, path, fallback string) string {
+	realm, ok := realmOf(c)
+	u, err := url.Parse(path)
+	if !ok || err != nil || u.Scheme != "" || u.Host != "" || u.RawQuery != "" ||
+		!strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") ||
+		(u.Path != realm.Path && !strings.HasPrefix(u.Path, strings.TrimSuffix(realm.Path, "/")+"/")) || u.Path == realm.SignIn {
+		return fallback
+	}
+	return path
+}
+
+func realmOf(c *gin.Context) (Realm, bool) {
+	v, ok := c.Get(keyRealm)
+	if !ok {
+		return Realm{}, false
+	}
+	r, ok := v.(Realm)
+	return r, ok
+}
+
+// Welcome sets the cookie of a session that was just started. The cookie ends
+// with the browser; the session's own end is kept by the server (B5).
+func (e *Edge) Welcome(c *gin.Context, realm Realm, s session.Session) {
+	e.setCookie(c, realm, s.Token, 0)
+	e.dropPreSession(c)
+}
+
+// Leave ends the request's session, here and on the client.
+func (e *Edge) Leave(c *gin.Context, realm Realm) error {
+	e.setCookie(c, realm, "", -1)
+	token := c.GetString(keyToken)
+	if token == "" {
+		return nil
+	}
+	err := e.sessions.End(c.Request.Context(), token)
+	if errors.Is(err, dossier.Problem(dossier.CodeUnauthorized)) {
+		return nil
+	}
+	return err
+}
+
+func (e *Edge) setCookie(c *gin.Context, realm Realm, value string, maxAge int) {
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: realm.Cookie, Value: value, Path: realm.Path, MaxAge: maxAge,
+		HttpOnly: true, Secure: e.isSecure(c), SameSite: realm.SameSite,
+	})
+}

@@ -1,0 +1,58 @@
+package portal
+
+import (
+	"context"
+	"time"
+
+	"dispositivo/api/edge"
+	"dispositivo/api/ui"
+	"dispositivo/dossier"
+	"dispositivo/intake"
+	"dispositivo/internal/session"
+	"dispositivo/pin"
+	"dispositivo/pin/conversion"
+)
+
+// Access is what the portal needs of pin.Service.
+type Access interface {
+	SignIn(ctx context.Context, codiceFiscale, pin, source string) (session.Session, pin.Account, error)
+	Account(ctx context.Context, actor dossier.Actor) (pin.Account, error)
+}
+
+// Conversion is what the portal needs of conversion.Service.
+type Conversion interface {
+	Form(ctx context.Context, actor dossier.Actor, lang string) (conversion.Form, error)
+	List(ctx context.Context, actor dossier.Actor) ([]conversion.Status, error)
+	Status(ctx context.Context, actor dossier.Actor, id string) (conversion.Status, error)
+	StatusByCode(ctx context.Context, protocol, code, source string) (conversion.Status, error)
+	Withdraw(ctx context.Context, actor dossier.Actor, id string) error
+}
+
+// Door is what the portal needs of intake.Door.
+type Door interface {
+	Accept(ctx context.Context, a intake.Arrival) (intake.Receipt, error)
+}
+
+// Message is one message of the demonstration's message box.
+type Message struct {
+	At time.Time
+	// Class is the channel's, such as "email" or "sms".
+	Class   string
+	To      string
+	Subject string // empty for a text message
+	Text    string
+}
+
+// Deps is what New needs; every field without a comment is required.
+type Deps struct {
+	Edge       *edge.Edge
+	UI         *ui.UI
+	Access     Access
+	Conversion Conversion
+	Door       Door
+	// MaxBytes is the limit of an uploaded file in bytes, for texts and for
+	// the check in the browser. The door keeps it.
+	MaxBytes int64
+	// Messages reads the message box; nil outside a demonstration.
+	Messages func(ctx context.Context) ([]Message, error)
+}

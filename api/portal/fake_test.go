@@ -1,0 +1,145 @@
+package portal_test
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/intake"
+	"dispositivo/internal/session"
+	"dispositivo/pin"
+	"dispositivo/pin/conversion"
+)
+
+// noon is when everything happens.
+func noon() time.Time { return time.Date(2026, time.November, 22, 11, 0, 0, 0, time.UTC) }
+
+func problem(code dossier.Code, args ...string) error {
+	err := &dossier.Error{Code: code, Args: map[string]string{}}
+	for i := 0; i+1 < len(args); i += 2 {
+		err.Args[args[i]] = args[i+1]
+	}
+	return err
+}
+
+// fakeSessions knows one session a token.
+type fakeSessions map[string]session.Session
+
+func (f fakeSessions) Resume(_ context.Context, token string) (session.Session, error) {
+	if s, ok := f[token]; ok {
+		return s, nil
+	}
+	return session.Session{}, problem(dossier.CodeUnauthorized)
+}
+
+func (f fakeSessions) End(_ context.Context, token string) error {
+	delete(f, token)
+	return nil
+}
+
+func citizenSession() session.Session {
+	return session.Session{
+		Token: "token-a", CSRF: "csrf-a", Actor: dossier.Actor{Role: dossier.RoleCitizen, ID: "holder-a"},
+	}
+}
+
+// fakeAccess signs in whoever gives the PIN "GOODPIN2".
+type fakeAccess struct {
+	account pin.Account
+	refuse  error
+}
+
+func (f *fakeAccess) SignIn(_ context.Context, _, secret, _ string) (session.Session, pin.Account, error) {
+	if f.refuse != nil {
+		return session.Session{}, pin.Account{}, f.refuse
+	}
+	if secret != "GOODPIN2" {
+		return session.Session{}, pin.Account{}, problem(dossier.CodeCredentialsWrong)
+	}
+	return citizenSession(), f.account, nil
+}
+
+func (f *fakeAccess) Account(context.Context, dossier.Actor) (pin.Account, error) {
+	return f.account, nil
+}
+
+// fakeConversion holds the dossiers of one holder.
+type fakeConversion struct {
+	list      []conversion.Status
+	refuse    error
+	withdrawn []string
+}
+
+func (f *fakeConversion) Form(context.Context, dossier.Actor, string) (conversion.Form, error) {
+	return conversion.Form{PDF: []byte("%PDF-1.7 form"), Filename: "modulo.pdf"}, f.refuse
+}
+
+func (f *fakeConversion) List(context.Context, dossier.Actor) ([]conversion.Status, error) {
+	return f.list, nil
+}
+
+func (f *fakeConversion) Status(_ context.Context, a dossier.Actor, id string) (conversion.Status, error) {
+	for _, s := range f.list {
+		if s.ID == id && a.ID == "holder-a" {
+			return s, nil
+		}
+	}
+	return conversion.Status{}, problem(dossier.CodeNotFound)
+}
+
+func (f *fakeConversion) StatusByCode(_ context.Context, protocol, code, _ string) (conversion.Status, error) {
+	if code != "RIGHT" {
+		return conversion.Status{}, problem(dossier.CodeNotFound)
+	}
+	return conversion.Status{State: dossier.StateReviewing, Protocol: protocol, ChangedAt: noon(), DueAt: noon().AddDate(0, 0, 7)}, nil
+}
+
+func (f *fakeConversion) Withdraw(_ context.Context, _ dossier.Actor, id string) error {
+	f.withdrawn = append(f.withdrawn, id)
+	return f.refuse
+}
+
+// fakeDoor reads what arrives to its end, as the real one reads to its limit.
+type fakeDoor struct {
+	refuse error
+	name   string
+	got    []byte
+}
+
+func (f *fakeDoor) Accept(_ context.Context, a intake.Arrival) (intake.Receipt, error) {
+	body, err := io.ReadAll(a.Body)
+	if err != nil {
+		return intake.Receipt{}, err
+	}
+	if f.refuse != nil {
+		return intake.Receipt{}, f.refuse
+	}
+	f.name, f.got = a.Filename, body
+	return intake.Receipt{DossierID: "d1", SubmissionID: "s1", Protocol: "2026/0000001", State: dossier.StateScreening}, nil
+}
+
+// inState is a dossier that shows everything a state may show.
+func inState(state dossier.State) conversion.Status {
+	s := conversion.Status{
+		ID: "d1", State: state, OpenedAt: noon().AddDate(0, 0, -3), ChangedAt: noon(),
+		CanUpload: !state.Final(), CanWithdraw: !state.Final(),
+	}
+	if state == dossier.StateOpen {
+		s.DueAt = noon().AddDate(0, 0, 90)
+		return s
+	}
+	s.Protocol = "2026/0000001"
+	s.Submissions = []conversion.SubmissionStatus{{
+		Protocol: s.Protocol, Channel: dossier.ChannelUpload, State: dossier.SubmissionJoined, ReceivedAt: noon(), Pages: 1,
+		Findings: []dossier.Finding{{Code: dossier.PageDark, Severity: dossier.SeverityWarn, Page: 1}},
+	}}
+	if state == dossier.StateWaiting {
+		s.DueAt = noon().AddDate(0, 0, 30)
+		s.Missing = []dossier.FindingCode{dossier.IDMissing}
+	}
+	if state == dossier.StateRejected {
+		s.Reason = dossier.ReasonIDMismatch
+	}
+	return s
+}

@@ -1,0 +1,146 @@
+package ui
+
+import (
+	"fmt"
+	"html/template"
+	"strconv"
+	"strings"
+	"time"
+
+	"dispositivo/dossier"
+)
+
+// funcs are what the templates of one language may call.
+func (u *UI) funcs(lang string) template.FuncMap {
+	t := func(key string, pairs ...any) string { return u.texts.T(lang, key, toArgs(pairs)) }
+	named := func(before string, name any, after string) string {
+		return u.texts.T(lang, before+fmt.Sprint(name)+after, nil)
+	}
+	return template.FuncMap{
+		"t":         t,
+		"targs":     func(key string, args map[string]string) string { return u.texts.T(lang, key, args) },
+		"date":      func(at time.Time) string { return u.date(lang, at) },
+		"datetime":  func(at time.Time) string { return u.datetime(lang, at) },
+		"clock":     func(at time.Time) string { return at.In(u.rome).Format("15:04") },
+		"iso":       func(at time.Time) string { return at.UTC().Format(time.RFC3339) },
+		"day":       func(iso string) string { return u.day(lang, iso) },
+		"size":      func(bytes int64) string { return u.size(lang, bytes) },
+		"tone":      tone,
+		"state":     func(s any) string { return named("state.", s, "") },
+		"substate":  func(s any) string { return named("submission.", s, "") },
+		"stateIs":   func(s any) string { return named("state.", s, ".meaning") },
+		"stateNext": func(s any) string { return named("state.", s, ".next") },
+		"finding":   func(code any) string { return named("finding.", code, "") },
+		"mend":      func(code any) string { return named("error.", code, ".detail") },
+		"severity":  func(s any) string { return named("finding.severity.", s, "") },
+		"reason":    func(r any) string { return named("reason.", r, "") },
+		"label":     func(r any) string { return named("reason.", r, ".label") },
+		"channel":   func(c any) string { return named("ui.channel.", c, "") },
+		"kind":      func(k any) string { return named("ui.kind.", k, "") },
+		"kindText":  func(k any) string { return named("ui.kind.", k, ".text") },
+		"role":      func(r any) string { return named("ui.role.", r, "") },
+		"weight":    weight,
+		"asset":     u.static.url,
+		"count":     func(key string, n int) string { return u.count(lang, key, n) },
+		"dict":      dict,
+		"in":        func(path, prefix string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") },
+	}
+}
+
+// toArgs turns "name", value, … into placeholders.
+func toArgs(pairs []any) map[string]string {
+	args := make(map[string]string, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		args[fmt.Sprint(pairs[i])] = fmt.Sprint(pairs[i+1])
+	}
+	return args
+}
+
+// dict gives a sub-template several values.
+func dict(pairs ...any) map[string]any {
+	m := make(map[string]any, len(pairs)/2)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m[fmt.Sprint(pairs[i])] = pairs[i+1]
+	}
+	return m
+}
+
+// count words a number of things: key.one for one, key.other for the rest.
+func (u *UI) count(lang, key string, n int) string {
+	form := ".other"
+	if n == 1 {
+		form = ".one"
+	}
+	return u.texts.T(lang, key+form, map[string]string{"n": strconv.Itoa(n)})
+}
+
+// date is a day in Europe/Rome, such as "22 novembre 2026"; "" for the zero time.
+func (u *UI) date(lang string, at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	at = at.In(u.rome)
+	months := strings.Split(u.texts.T(lang, "ui.date.months", nil), "|")
+	if len(months) != 12 {
+		return at.Format(time.DateOnly)
+	}
+	return u.texts.T(lang, "ui.date.day", map[string]string{
+		"day": strconv.Itoa(at.Day()), "month": months[at.Month()-1], "year": strconv.Itoa(at.Year()),
+	})
+}
+
+// datetime is a moment in Europe/Rome to the minute; "" for the zero time.
+func (u *UI) datetime(lang string, at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return u.texts.T(lang, "ui.date.moment", map[string]string{
+		"date": u.date(lang, at), "time": at.In(u.rome).Format("15:04"),
+	})
+}
+
+// day words an ISO 8601 day; text that is none stays as it is.
+func (u *UI) day(lang, iso string) string {
+	at, err := time.ParseInLocation(time.DateOnly, iso, u.rome)
+	if err != nil {
+		return iso
+	}
+	return u.date(lang, at)
+}
+
+// size is a number of bytes for people, in binary units, as the limit is (C2).
+func (u *UI) size(lang string, bytes int64) string {
+	return u.texts.T(lang, "ui.size", map[string]string{"n": strconv.FormatInt(bytes, 10)})
+}
+
+// tone is the badge colour of a dossier's or submission's state. The state's
+// name always stands beside the colour.
+func tone(state any) string {
+	switch fmt.Sprint(state) {
+	case string(dossier.StateConverted), string(dossier.StateApproved), string(dossier.SubmissionJoined):
+		return "success"
+	case string(dossier.StateRejected), string(dossier.SubmissionRefused):
+		return "danger"
+	case string(dossier.StateWaiting), string(dossier.SubmissionQuarantined), string(dossier.SubmissionUnmatched):
+		return "warning"
+	case string(dossier.StateExpired), string(dossier.StateWithdrawn), string(dossier.StateSuperseded),
+		string(dossier.SubmissionDuplicate), string(dossier.SubmissionNotASubmission):
+		return "secondary"
+	default:
+		return "primary"
+	}
+}
+
+// weight is the alert class of a severity.
+func weight(s dossier.Severity) string {
+	switch s {
+	case dossier.SeverityBlock:
+		return "danger"
+	case dossier.SeverityWarn:
+		return "warning"
+	case dossier.SeverityInfo:
+		return "info"
+	default:
+		return "info"
+	}
+}

@@ -1,0 +1,91 @@
+// Package v1 is the JSON interface, version 1, under /api/v1. Its contract is
+// openapi.yaml, beside this file; a test holds routes and answers against it.
+//
+// A handler reads the request, calls the domain method that portal and desk
+// call too, and words the answer. It must not hold a rule, a query or a text.
+package v1
+
+import (
+	_ "embed"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+
+	"dispositivo/api/edge"
+	"dispositivo/dossier"
+	"dispositivo/intake"
+	"dispositivo/internal/operator"
+	"dispositivo/internal/session"
+	"dispositivo/pin"
+	"dispositivo/pin/conversion"
+	"dispositivo/verify/review"
+)
+
+// Contract is the OpenAPI description of this interface.
+//
+//go:embed openapi.yaml
+var Contract []byte
+
+// Deps is what the interface calls; every field is required.
+type Deps struct {
+	Edge       *edge.Edge
+	Access     *pin.Access
+	Operators  *operator.Accounts
+	Sessions   *session.Keeper
+	Conversion *conversion.Service
+	Door       *intake.Door
+	Desk       *review.Desk
+	// PublicURL is where citizens find the portal, without a slash at its end.
+	PublicURL string
+}
+
+// API serves the interface.
+type API struct{ Deps }
+
+// New returns the interface.
+func New(d Deps) *API { return &API{Deps: d} }
+
+// Routes mounts the interface on r, which has the prefix /api/v1.
+func (a *API) Routes(r gin.IRouter) {
+	h := a.Edge.Handle
+	r.Use(a.Edge.Bearer())
+	r.GET("/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml; charset=utf-8", Contract) })
+	r.POST("/sessions", h(a.signIn))
+	r.POST("/operator-sessions", h(a.signInOperator))
+	r.DELETE("/sessions/current", h(a.signOut))
+
+	own := r.Group("", a.Edge.Only(dossier.RoleCitizen))
+	own.GET("/me", h(a.me))
+	own.GET("/conversions/form", h(a.form))
+	own.GET("/conversions", h(a.conversions))
+	own.POST("/conversions", h(a.upload))
+	own.GET("/conversions/:id", h(a.conversion))
+	own.POST("/conversions/:id/withdrawal", h(a.withdraw))
+
+	desk := r.Group("", a.Edge.Only(dossier.RoleOperator, dossier.RoleSupervisor, dossier.RoleAuditor))
+	desk.GET("/reviews", h(a.reviews))
+	desk.GET("/documents/:id/pages/:n", h(a.page))
+	desk.GET("/submissions", h(a.submissions))
+	desk.GET("/dossiers/:id", h(a.dossier))
+
+	decide := r.Group("", a.Edge.Only(dossier.RoleOperator, dossier.RoleSupervisor))
+	decide.POST("/reviews/next", h(a.next))
+	decide.GET("/reviews/:id", h(a.review))
+	decide.DELETE("/reviews/:id", h(a.release))
+	decide.POST("/reviews/:id/decision", h(a.decide))
+	decide.POST("/dossiers/:id/claim", h(a.claim))
+	decide.POST("/submissions/:id/clearance", h(a.clear))
+	decide.POST("/submissions/:id/refusal", h(a.refuse))
+}
+
+// maxJSON bounds a JSON body.
+const maxJSON = 64 << 10
+
+// readJSON reads the body into v, which must be a pointer to a struct.
+func readJSON(c *gin.Context, v any) error {
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxJSON)
+	if err := c.ShouldBindJSON(v); err != nil {
+		return &dossier.Error{Code: dossier.CodeRequestInvalid, Err: err}
+	}
+	return nil
+}

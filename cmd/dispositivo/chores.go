@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"dispositivo/queue"
+)
+
+// sealBatch is how many audit rows one transaction seals.
+const sealBatch = 500
+
+// orphanAge is how old a blob without row must be to be swept: older than any
+// upload takes from disk to commit.
+const orphanAge = 24 * time.Hour
+
+func (h *house) chores() []queue.Chore {
+	return []queue.Chore{
+		{Name: "seal audit", Every: time.Second, Do: h.sealAudit},
+		{Name: "forget sessions", Every: 10 * time.Minute, Do: h.store.ForgetSessions},
+		{Name: "forget locks", Every: time.Hour, Do: func(ctx context.Context) error {
+			return h.store.ForgetOldLocks(ctx, h.clock.Now().Add(-24*time.Hour))
+		}},
+		{Name: "sweep blobs", Every: 6 * time.Hour, Do: h.sweepBlobs},
+	}
+}
+
+// sealAudit seals until nothing is left.
+func (h *house) sealAudit(ctx context.Context) error {
+	for {
+		n, err := h.store.SealAudit(ctx, sealBatch)
+		if err != nil || n < sealBatch {
+			return err
+		}
+	}
+}
+
+func (h *house) sweepBlobs(ctx context.Context) error {
+	n, err := h.vault.Sweep(ctx, h.clock.Now().Add(-orphanAge), h.store.BlobInUse)
+	if n > 0 {
+		h.logger.LogAttrs(ctx, slog.LevelInfo, "swept orphan blobs", slog.Int("count", n))
+	}
+	return err
+}
+
+// figures are what /metrics shows besides the requests.
+func (h *house) figures() *prometheus.Registry {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	tasks := func() (int, time.Time) {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		n, oldest, err := h.store.OpenTasks(ctx)
+		if err != nil {
+			return -1, time.Time{} // shown as it is: the database does not answer
+		}
+		return n, oldest
+	}
+	reg.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "dispositivo_tasks_due", Help: "Open tasks whose time has come; -1: unknown.",
+		}, func() float64 { n, _ := tasks(); return float64(n) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "dispositivo_tasks_oldest_seconds", Help: "How long the oldest due task waits.",
+		}, func() float64 {
+			if n, oldest := tasks(); n > 0 {
+				return h.clock.Now().Sub(oldest).Seconds()
+			}
+			return 0
+		}),
+	)
+	return reg
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"dispositivo/api"
+	"dispositivo/api/desk"
+	"dispositivo/api/edge"
+	"dispositivo/api/portal"
+	"dispositivo/api/ui"
+	v1 "dispositivo/api/v1"
+	"dispositivo/dossier"
+	"dispositivo/internal/assets"
+	"dispositivo/internal/demo"
+)
+
+// newServer wires the HTTP surface.
+func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Server, error) {
+	pages := ui.Config{Texts: s.texts, Assets: assets.FS()}
+	if c.Demo {
+		pages.Demo = demoCredentials
+	}
+	u, err := ui.New(pages)
+	if err != nil {
+		return nil, fmt.Errorf("read templates: %w", err)
+	}
+	e := edge.New(edge.Config{
+		Texts: s.texts, Sessions: s.sessions, Logger: env.logger, Page: u.ErrorPage,
+		Secure: c.Secure, CSRFKey: h.keys.Derive("csrf", 32),
+	})
+	u.SetCSRF(e.CSRF)
+	citizen := portal.Deps{Edge: e, UI: u, Access: s.access, Conversion: s.conversion, Door: s.door, MaxBytes: c.MaxBytes}
+	if c.Demo {
+		citizen.Messages = h.messageBox
+	}
+	handler := api.New(api.Config{
+		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(),
+		V1: v1.New(v1.Deps{
+			Edge: e, Access: s.access, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion,
+			Door: s.door, Desk: s.desk, PublicURL: c.publicURL(),
+		}),
+		Portal: portal.New(citizen),
+		Desk:   desk.New(desk.Deps{Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk}),
+	})
+	return &http.Server{
+		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
+		WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(env.logger.Handler(), slog.LevelInfo),
+	}, nil
+}
+
+// demoCredentials is what the demonstration shows to everyone.
+func demoCredentials() ui.Demo {
+	var d ui.Demo
+	for _, p := range demo.Citizens() {
+		d.Citizens = append(d.Citizens, ui.DemoCitizen{CodiceFiscale: p.CodiceFiscale.String(), PIN: p.PIN, Kind: dossier.Kind(p.Kind), Note: p.Note})
+	}
+	for _, o := range demo.Operators() {
+		d.Operators = append(d.Operators, ui.DemoOperator{Username: o.Username, Password: o.Password, Role: dossier.Role(o.Role)})
+	}
+	return d
+}
+
+// messageBox shows the newest messages of a demonstration.
+func (h *house) messageBox(ctx context.Context) ([]portal.Message, error) {
+	all, err := h.store.Messages(ctx, "", 200)
+	if err != nil {
+		return nil, fmt.Errorf("read message box: %w", err)
+	}
+	var box []portal.Message
+	for _, m := range all {
+		if m.Sent && m.Letter != nil {
+			box = append(box, portal.Message{At: m.SentAt, Class: m.Letter.Class, To: m.Letter.To, Subject: m.Letter.Subject, Text: m.Letter.Text})
+		}
+	}
+	return box, nil
+}

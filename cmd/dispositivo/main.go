@@ -1,0 +1,92 @@
+// Command dispositivo is the whole pipeline in one binary: the server, its
+// workers, the sandbox's children, and the tools of operators and integrators.
+// All wiring is here and nowhere else.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"dispositivo/internal/sandbox"
+)
+
+// sandboxChild is the hidden command that reads foreign bytes. It runs before
+// any setting, key or database is looked at.
+const sandboxChild = "sandbox-child"
+
+func main() {
+	if len(os.Args) == 2 && os.Args[1] == sandboxChild {
+		os.Exit(sandbox.ChildMain(os.Stdin, os.Stdout))
+	}
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// commands is the command line (DESIGN, section 6).
+type commands struct {
+	Config kong.ConfigFlag `help:"JSON file with settings; flags and environment go first." type:"existingfile"`
+
+	Serve     serveCmd     `cmd:"" help:"Run the server and its workers."`
+	Migrate   migrateCmd   `cmd:"" help:"Bring the database schema up to date."`
+	Inspect   inspectCmd   `cmd:"" help:"Check files as intake and screening do, without a server."`
+	Operator  operatorCmd  `cmd:"" help:"Manage the accounts of the desk."`
+	Demo      demoCmd      `cmd:"" help:"Credentials and documents of the demonstration."`
+	Audit     auditCmd     `cmd:"" help:"Prove the log."`
+	Reconcile reconcileCmd `cmd:"" help:"Compare what was received with what became of it."`
+	InitKeys  initKeysCmd  `cmd:"" help:"Make a new master key and pepper."`
+	Doctor    doctorCmd    `cmd:"" help:"Look whether everything needed is there."`
+}
+
+// exitError ends the program with a code of its own, after everything is said.
+type exitError int
+
+func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// The exit codes of all commands; inspect adds 3.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// environment is what every command may use.
+type environment struct {
+	ctx    context.Context //nolint:containedctx // the process's own, made once in run
+	stdout io.Writer
+	stderr io.Writer
+	logger *slog.Logger
+}
+
+func run(args []string, stdout, stderr io.Writer) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var cli commands
+	parser, err := kong.New(&cli, kong.Name("dispositivo"), kong.UsageOnError(), kong.Writers(stdout, stderr),
+		kong.Description("Intake and verification of signed forms; from PIN ordinario to PIN dispositivo."),
+		kong.DefaultEnvars("DISPOSITIVO"), kong.Configuration(kong.JSON))
+	if err != nil {
+		fmt.Fprintln(stderr, "dispositivo:", err)
+		return exitFailed
+	}
+	call, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(stderr, "dispositivo:", err)
+		return exitUsage
+	}
+	logger := slog.New(slog.NewJSONHandler(stderr, nil))
+	err = call.Run(&environment{ctx: ctx, stdout: stdout, stderr: stderr, logger: logger})
+	if code, ok := errors.AsType[exitError](err); ok {
+		return int(code)
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "dispositivo:", err)
+		return exitFailed
+	}
+	return 0
+}

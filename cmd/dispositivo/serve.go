@@ -1,0 +1,200 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/sandbox"
+	"dispositivo/queue"
+)
+
+type serveCmd struct {
+	storage   `embed:""`
+	procedure `embed:""`
+	mail      `embed:""`
+
+	Addr      string `help:"Address to listen on." default:"127.0.0.1:8080" env:"DISPOSITIVO_ADDR"`
+	PublicURL string `help:"Where citizens find the portal; default: http:// and the address." env:"DISPOSITIVO_PUBLIC_URL"`
+	RedisURL  string `help:"redis://…; unset: embedded." env:"DISPOSITIVO_REDIS_URL"`
+	Role      string `help:"all, api, worker or screen." default:"all" enum:"all,api,worker,screen" env:"DISPOSITIVO_ROLE"`
+	Demo      bool   `help:"Invented people, known credentials, message box; on loopback only." env:"DISPOSITIVO_DEMO"`
+	Secure    bool   `help:"Mark cookies Secure: TLS ends before this server." env:"DISPOSITIVO_SECURE"`
+	Children  int    `help:"Sandbox children that read documents at once." default:"2" env:"DISPOSITIVO_CHILDREN"`
+
+	RingAgain time.Duration `help:"After how long a task that the queue may have forgotten is rung again." default:"90s" hidden:"" env:"DISPOSITIVO_RING_AGAIN"`
+}
+
+// Run implements the command.
+func (c *serveCmd) Run(env *environment) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	h, err := openHouse(env, c.storage, c.policy(), c.Demo)
+	if err != nil {
+		return err
+	}
+	defer h.close() //nolint:errcheck // nothing acknowledged depends on it
+	if err := h.checkMark(env.ctx); err != nil {
+		return err
+	}
+	if c.Demo {
+		if err := h.people(env.ctx); err != nil {
+			return err
+		}
+	}
+	pool, err := newSandbox(c.cacheDir(), c.Children, env.logger, h.clock)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	s, err := newServices(h, pool, c.procedure, c.mail, c.publicURL())
+	if err != nil {
+		return err
+	}
+	return c.runAll(env, h, s, pool)
+}
+
+// greet says where to go; in a demonstration also with which credentials.
+func (c *serveCmd) greet(env *environment) {
+	fmt.Fprintf(env.stdout, "dispositivo listens at %s\n", c.publicURL())
+	if !c.Demo {
+		return
+	}
+	fmt.Fprintf(env.stdout, "\n  citizens   %[1]s\n  operators  %[1]s/desk\n  messages   %[1]s/demo/messages\n\nInvented people, known to everybody:\n", c.publicURL())
+	if err := (&demoCredentialsCmd{}).Run(env); err != nil {
+		env.logger.LogAttrs(env.ctx, slog.LevelWarn, "credentials not shown", slog.String("error", err.Error()))
+	}
+}
+
+func (c *serveCmd) check() error {
+	if c.Demo && !onLoopback(c.Addr) {
+		return fmt.Errorf("--demo has known credentials and listens on loopback only, not on %s", c.Addr)
+	}
+	if c.Role != "all" && c.RedisURL == "" {
+		return errors.New("a process of one role needs DISPOSITIVO_REDIS_URL: an embedded queue is in its own process alone")
+	}
+	return nil
+}
+
+func (c *serveCmd) publicURL() string {
+	if c.PublicURL != "" {
+		return strings.TrimSuffix(c.PublicURL, "/")
+	}
+	return "http://" + c.Addr
+}
+
+// does reports whether this process has the role.
+func (c *serveCmd) does(role string) bool { return c.Role == "all" || c.Role == role }
+
+// runAll runs every part of this process's role until one fails or the process
+// is told to end.
+func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox.Pool) error {
+	ctx, cancel := context.WithCancelCause(env.ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	start := func(what string, run func(context.Context) error) {
+		wg.Go(func() {
+			if err := run(ctx); err != nil {
+				cancel(fmt.Errorf("%s: %w", what, err))
+			}
+		})
+	}
+	if c.does("api") {
+		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
+		if err != nil {
+			return fmt.Errorf("listen: %w", err)
+		}
+		server, err := c.newServer(env, h, s)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		c.greet(env)
+		start("serve", func(ctx context.Context) error { return serveUntil(ctx, server, listener) })
+	}
+	if handlers := c.handlers(s); len(handlers) > 0 {
+		q, err := queue.New(queue.Config{
+			Store: h.store, Handlers: handlers, Clock: h.clock, Logger: env.logger,
+			RedisURL: c.RedisURL, Workers: 2 * c.Children, RingAgain: c.RingAgain,
+		})
+		if err != nil {
+			cancel(err)
+		} else {
+			defer q.Close() //nolint:errcheck // the queue may forget
+			start("work", q.Run)
+			start("chores", func(ctx context.Context) error {
+				queue.RunChores(ctx, h.clock, env.logger, h.chores())
+				return nil
+			})
+		}
+	}
+	start("warm up", func(ctx context.Context) error { return c.warm(ctx, env, pool) })
+	if c.Demo {
+		start("demonstration", func(ctx context.Context) error { return c.stage(ctx, env, h, s, pool) })
+	}
+	<-ctx.Done()
+	wg.Wait()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+// warm compiles the engines before the first document comes. Failing is no
+// reason to stop: documents then go to people.
+func (c *serveCmd) warm(ctx context.Context, env *environment, pool *sandbox.Pool) error {
+	if err := pool.Warm(ctx); err != nil && ctx.Err() == nil {
+		env.logger.LogAttrs(ctx, slog.LevelWarn, "the sandbox is not ready; documents will wait or go to people", slog.String("error", err.Error()))
+	}
+	return nil
+}
+
+func (c *serveCmd) handlers(s *services) map[dossier.TaskKind]queue.Handler {
+	handlers := map[dossier.TaskKind]queue.Handler{}
+	if c.does("screen") {
+		maps.Copy(handlers, s.screening())
+	}
+	if c.does("worker") {
+		maps.Copy(handlers, s.otherWork())
+	}
+	return handlers
+}
+
+// serveUntil serves until ctx ends, then lets requests in hand finish.
+func serveUntil(ctx context.Context, server *http.Server, l net.Listener) error {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(l) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := server.Shutdown(ctx); err != nil {
+		return errors.Join(err, server.Close())
+	}
+	return nil
+}
+
+type migrateCmd struct {
+	storage `embed:""`
+}
+
+// Run implements the command.
+func (c *migrateCmd) Run(env *environment) error {
+	h, err := openHouse(env, c.storage, dossier.DefaultPolicy(), false)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(env.stdout, "the schema is up to date")
+	return h.close()
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/intake"
+	"dispositivo/internal/courier"
+	"dispositivo/internal/i18n"
+	"dispositivo/internal/netx"
+	"dispositivo/internal/notify"
+	"dispositivo/internal/operator"
+	"dispositivo/internal/sandbox"
+	"dispositivo/internal/session"
+	"dispositivo/internal/signin"
+	"dispositivo/pin"
+	"dispositivo/pin/conversion"
+	"dispositivo/queue"
+	"dispositivo/verify"
+	"dispositivo/verify/review"
+)
+
+// services is the domain, wired.
+type services struct {
+	texts      *i18n.Bundle
+	sessions   *session.Keeper
+	access     *pin.Access
+	operators  *operator.Accounts
+	conversion *conversion.Service
+	door       *intake.Door
+	desk       *review.Desk
+	screener   *verify.Screener
+	courier    *courier.Courier
+}
+
+func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL string) (*services, error) {
+	texts, err := i18n.Embedded()
+	if err != nil {
+		return nil, fmt.Errorf("load texts: %w", err)
+	}
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		return nil, fmt.Errorf("load time zone: %w", err)
+	}
+	sender, err := newSender(h, m)
+	if err != nil {
+		return nil, err
+	}
+	hasher := h.hasher()
+	s := &services{texts: texts, sessions: h.sessions(), operators: h.operators(hasher)}
+	s.access = pin.NewAccess(h.store, signin.NewGuard(h.store, h.clock), s.sessions, hasher, h.tries(60, time.Second))
+	s.conversion = conversion.New(conversion.Config{
+		Store: h.store, Clock: h.clock, TokenKey: h.keys.Derive("form token", 32), Agency: p.Agency,
+		Ways: p.ways(publicURL), KeepImagesDays: p.KeepImages, Tries: h.tries(10, 30*time.Second),
+	})
+	s.door = intake.NewDoor(intake.Config{
+		Store: h.store, Vault: h.vault, Prober: pool, Dossiers: s.conversion, Hash: h.keys.MAC("content"),
+		Clock: h.clock, Logger: h.logger, MaxBytes: p.MaxBytes,
+	})
+	s.desk = review.NewDesk(review.Config{
+		Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes,
+	})
+	s.screener = verify.NewScreener(h.store, h.vault, pool, h.logger, p.MaxBytes)
+	s.courier = courier.New(courier.Config{
+		Store: h.store, Composer: notify.NewComposer(texts, p.Agency, p.Contact), Sender: sender, Clock: h.clock,
+		Logger: h.logger, StatusURL: publicURL + "/stato", Domain: hostOf(publicURL), Rome: rome,
+	})
+	return s, nil
+}
+
+// boxed is the carrier of a demonstration: messages stay in the store, where
+// the message box shows them.
+type boxed struct{}
+
+// Send implements notify.Sender.
+func (boxed) Send(context.Context, notify.Message) error { return nil }
+
+func newSender(h *house, m mail) (notify.Sender, error) {
+	if h.demo {
+		return boxed{}, nil
+	}
+	senders := notify.Senders{}
+	if m.SMTPAddr != "" {
+		password, err := secret(m.SMTPPassword)
+		if err != nil {
+			return nil, err
+		}
+		smtp, err := notify.NewSMTP(notify.SMTPConfig{
+			Addr: m.SMTPAddr, From: m.SMTPFrom, TLS: notify.TLSPolicy(m.SMTPTLS), Username: m.SMTPUser, Password: password,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("set up e-mail: %w", err)
+		}
+		senders[notify.Email] = smtp
+	}
+	if m.SMSURL != "" {
+		sms, err := newSMS(m)
+		if err != nil {
+			return nil, err
+		}
+		senders[notify.Text] = sms
+	}
+	return senders, nil
+}
+
+func newSMS(m mail) (*notify.SMS, error) {
+	token, err := secret(m.SMSToken)
+	if err != nil {
+		return nil, err
+	}
+	u, err := url.Parse(m.SMSURL)
+	if err != nil {
+		return nil, fmt.Errorf("read SMS address: %w", err)
+	}
+	client, err := netx.New(netx.Options{Hosts: []string{u.Hostname()}})
+	if err != nil {
+		return nil, fmt.Errorf("set up SMS: %w", err)
+	}
+	sms, err := notify.NewSMS(client, m.SMSURL, token)
+	if err != nil {
+		return nil, fmt.Errorf("set up SMS: %w", err)
+	}
+	return sms, nil
+}
+
+// hostOf is the right-hand side of Message-IDs: a name, never an address.
+func hostOf(publicURL string) string {
+	u, err := url.Parse(publicURL)
+	if err != nil || u.Hostname() == "" || strings.Trim(u.Hostname(), "0123456789.:") == "" {
+		return "dispositivo.invalid"
+	}
+	return u.Hostname()
+}
+
+// screening and other work are separate, so that a flood of scans can be given
+// processes of its own.
+func (s *services) screening() map[dossier.TaskKind]queue.Handler {
+	return map[dossier.TaskKind]queue.Handler{
+		dossier.TaskScreen: func(ctx context.Context, t dossier.Task) error {
+			return s.screener.Screen(ctx, t.ID, t.Subject)
+		},
+	}
+}
+
+func (s *services) otherWork() map[dossier.TaskKind]queue.Handler {
+	return map[dossier.TaskKind]queue.Handler{
+		dossier.TaskOffer:    versioned(s.desk.Offer),
+		dossier.TaskEscalate: versioned(s.desk.Escalate),
+		dossier.TaskExpire:   versioned(s.conversion.Expire),
+		dossier.TaskConvert: func(ctx context.Context, t dossier.Task) error {
+			id, _, err := t.Versioned()
+			if err != nil {
+				return err
+			}
+			return s.conversion.Convert(ctx, t.ID, id)
+		},
+		dossier.TaskSend: func(ctx context.Context, t dossier.Task) error {
+			return s.courier.Send(ctx, t.ID, t.Subject)
+		},
+	}
+}
+
+// versioned calls do with the dossier's id and the version the task was made for.
+func versioned(do func(ctx context.Context, taskID, dossierID string, version int64) error) queue.Handler {
+	return func(ctx context.Context, t dossier.Task) error {
+		id, version, err := t.Versioned()
+		if err != nil {
+			return err
+		}
+		return do(ctx, t.ID, id, version)
+	}
+}

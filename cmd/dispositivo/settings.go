@@ -1,0 +1,134 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/paper"
+	"dispositivo/internal/seal"
+)
+
+// storage says where the truth lies; every command that opens it has these.
+type storage struct {
+	Data        string `help:"Folder of everything that is kept." default:"data" type:"path" env:"DISPOSITIVO_DATA"`
+	KeyFile     string `help:"Master key, mode 0600 (dispositivo init-keys makes one)." type:"path" env:"DISPOSITIVO_KEY_FILE"`
+	PepperFile  string `help:"Pepper of the PIN hashes, mode 0600." type:"path" env:"DISPOSITIVO_PEPPER_FILE"`
+	DatabaseURL string `help:"postgres://…; unset: SQLite in the data folder." env:"DISPOSITIVO_DATABASE_URL"`
+	BlobURL     string `help:"file:///…; unset: the data folder." env:"DISPOSITIVO_BLOB_URL"`
+}
+
+func (s storage) database() string {
+	if s.DatabaseURL != "" {
+		return s.DatabaseURL
+	}
+	return filepath.Join(s.Data, "dispositivo.db")
+}
+
+func (s storage) blobs() (string, error) {
+	if s.BlobURL == "" {
+		return filepath.Join(s.Data, "blobs"), nil
+	}
+	path, ok := strings.CutPrefix(s.BlobURL, "file://")
+	if !ok || !filepath.IsAbs(path) {
+		return "", errors.New("blob URL: this version keeps blobs in a folder only, file:///absolute/path")
+	}
+	return path, nil
+}
+
+// keys loads the key files. A demonstration makes its own.
+func (s storage) keys(env *environment, demo bool) (*seal.Keys, error) {
+	key, pepper := s.keyFiles(demo)
+	if key == "" || pepper == "" {
+		return nil, errors.New("a key file and a pepper file are needed: set DISPOSITIVO_KEY_FILE and DISPOSITIVO_PEPPER_FILE, " +
+			"or make them with: dispositivo init-keys --key-file master.key --pepper-file pepper.key")
+	}
+	if demo && s.KeyFile == "" {
+		if _, err := os.Stat(key); errors.Is(err, os.ErrNotExist) {
+			fmt.Fprintln(env.stderr, "warning: made demonstration keys; they protect nothing worth protecting")
+			if err := seal.CreateKeys(key, pepper); err != nil {
+				return nil, fmt.Errorf("make demonstration keys: %w", err)
+			}
+		}
+	}
+	keys, err := seal.LoadKeys(key, pepper)
+	if err != nil {
+		return nil, fmt.Errorf("load keys: %w", err)
+	}
+	return keys, nil
+}
+
+func (s storage) keyFiles(demo bool) (key, pepper string) {
+	if demo && s.KeyFile == "" && s.PepperFile == "" {
+		return filepath.Join(s.Data, "demo-master.key"), filepath.Join(s.Data, "demo-pepper.key")
+	}
+	return s.KeyFile, s.PepperFile
+}
+
+// procedure holds the settings of the procedure itself.
+type procedure struct {
+	MaxBytes   int64    `help:"Limit of an uploaded file, in bytes (C2)." default:"1048576" env:"DISPOSITIVO_MAX_BYTES"`
+	FourEyes   bool     `help:"Approvals need two reviewers." env:"DISPOSITIVO_FOUR_EYES"`
+	Agency     string   `help:"Name of the agency, on forms and in messages." default:"INPS" env:"DISPOSITIVO_AGENCY"`
+	Contact    string   `help:"Where holders find help." default:"803 164" env:"DISPOSITIVO_CONTACT"`
+	FaxNumbers []string `help:"Fax numbers on the form; one from abroad begins with +." default:"800 803 164,+39 06 9999 0000" env:"DISPOSITIVO_FAX_NUMBERS"`
+	FormEmail  string   `help:"E-mail address for forms." default:"conversione@pin.example" env:"DISPOSITIVO_FORM_EMAIL"`
+	FormPEC    string   `help:"PEC address for forms." default:"conversione@pec.example" env:"DISPOSITIVO_FORM_PEC"`
+	FormOffice string   `help:"Where the form can be handed in." default:"ogni sede INPS / any INPS office" env:"DISPOSITIVO_FORM_OFFICE"`
+	KeepImages int      `help:"Days after the decision until images are erased." default:"90" env:"DISPOSITIVO_KEEP_IMAGES"`
+}
+
+func (p procedure) policy() dossier.Policy {
+	policy := dossier.DefaultPolicy()
+	policy.FourEyes = p.FourEyes
+	return policy
+}
+
+func (p procedure) ways(publicURL string) paper.Ways {
+	w := paper.Ways{Portal: publicURL, Email: p.FormEmail, PEC: p.FormPEC, Office: p.FormOffice}
+	for _, n := range p.FaxNumbers {
+		w.Faxes = append(w.Faxes, paper.Fax{Number: n, Abroad: strings.HasPrefix(n, "+")})
+	}
+	return w
+}
+
+// mail says how messages leave.
+type mail struct {
+	SMTPAddr     string `help:"host:port of the mail server." name:"smtp-addr" env:"DISPOSITIVO_SMTP_ADDR"`
+	SMTPFrom     string `help:"Sender of messages." name:"smtp-from" default:"PIN dispositivo <no-reply@pin.example>" env:"DISPOSITIVO_SMTP_FROM"`
+	SMTPTLS      string `help:"mandatory, opportunistic, implicit or none." name:"smtp-tls" default:"mandatory" enum:"mandatory,opportunistic,implicit,none" env:"DISPOSITIVO_SMTP_TLS"`
+	SMTPUser     string `help:"User name at the mail server." name:"smtp-user" env:"DISPOSITIVO_SMTP_USER"`
+	SMTPPassword string `help:"File with the password at the mail server." name:"smtp-password-file" type:"path" env:"DISPOSITIVO_SMTP_PASSWORD_FILE"`
+	SMSURL       string `help:"https address of the SMS interface." name:"sms-url" env:"DISPOSITIVO_SMS_URL"`
+	SMSToken     string `help:"File with the bearer token of the SMS interface." name:"sms-token-file" type:"path" env:"DISPOSITIVO_SMS_TOKEN_FILE"`
+}
+
+// secret reads a file that holds one line; "" for no file.
+func secret(path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return "", fmt.Errorf("read secret: %w", err)
+	}
+	return strings.TrimSpace(string(b)), nil
+}
+
+// onLoopback reports whether only this machine can reach the address.
+func onLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	if host == "localhost" {
+		return true
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback()
+}

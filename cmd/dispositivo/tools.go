@@ -1,0 +1,278 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/assets"
+	"dispositivo/internal/audit"
+	"dispositivo/internal/clock"
+	"dispositivo/internal/inspect"
+	"dispositivo/internal/operator"
+	"dispositivo/internal/seal"
+)
+
+type inspectCmd struct {
+	JSON     bool     `help:"One JSON object a line."`
+	Render   string   `help:"Folder that receives FILE-pN.png for every page." type:"existingdir"`
+	MaxBytes int64    `help:"Size limit in bytes." default:"1048576"`
+	Files    []string `arg:"" help:"Files to check." type:"path"`
+}
+
+// Run implements the command.
+func (c *inspectCmd) Run(env *environment) error {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	pool, err := newSandbox(cache+"/dispositivo", 1, env.logger, clock.System())
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	code := inspect.Run(env.ctx, pool, inspect.Options{JSON: c.JSON, Render: c.Render, MaxBytes: c.MaxBytes}, c.Files, env.stdout, env.stderr)
+	if code != 0 {
+		return exitError(code)
+	}
+	return nil
+}
+
+type operatorCmd struct {
+	Add operatorAddCmd `cmd:"" help:"Enrol an operator with a second factor."`
+}
+
+type operatorAddCmd struct {
+	storage       `embed:""`
+	Username      string `required:"" help:"User name."`
+	Role          string `required:"" help:"operator, supervisor, auditor, admin or gateway."`
+	CodiceFiscale string `required:"" help:"The operator's own: nobody reviews the own dossier."`
+	Office        string `help:"Office whose dossiers the operator sees; unset: all."`
+	PasswordFile  string `help:"File with the password; unset: read from standard input." type:"path"`
+}
+
+// Run implements the command.
+func (c *operatorAddCmd) Run(env *environment) error {
+	password, err := c.password(env)
+	if err != nil {
+		return err
+	}
+	h, err := openHouse(env, c.storage, dossier.DefaultPolicy(), false)
+	if err != nil {
+		return err
+	}
+	defer h.close() //nolint:errcheck // the account is committed or not
+	if err := h.checkMark(env.ctx); err != nil {
+		return err
+	}
+	e, err := h.operators(h.hasher()).Add(env.ctx, operator.New{
+		Username: c.Username, Password: password, Role: dossier.Role(c.Role), Office: c.Office, CodiceFiscale: c.CodiceFiscale,
+	})
+	if dossier.CodeOf(err) == dossier.CodeConflict {
+		return errors.New("the user name is taken")
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(env.stdout, "%s is enrolled as %s.\nAdd this to an authenticator app now; it is not shown again:\n%s\n", c.Username, c.Role, e.URL)
+	return nil
+}
+
+func (c *operatorAddCmd) password(env *environment) (string, error) {
+	if c.PasswordFile != "" {
+		return secret(c.PasswordFile)
+	}
+	fmt.Fprint(env.stderr, "Password (at least 12 characters): ")
+	line, err := bufio.NewReader(os.Stdin).ReadString('\n')
+	if err != nil && line == "" {
+		return "", fmt.Errorf("read password: %w", err)
+	}
+	return strings.TrimRight(line, "\r\n"), nil
+}
+
+type auditCmd struct {
+	Verify auditVerifyCmd `cmd:"" help:"Prove that no entry of the log was changed, removed or put in."`
+}
+
+type auditVerifyCmd struct {
+	storage `embed:""`
+	Demo    bool `help:"The store is a demonstration."`
+}
+
+// Run implements the command.
+func (c *auditVerifyCmd) Run(env *environment) error {
+	h, err := openHouse(env, c.storage, dossier.DefaultPolicy(), c.Demo)
+	if err != nil {
+		return err
+	}
+	defer h.close() //nolint:errcheck // only read
+	v := audit.NewVerifier(h.store.AuditMAC())
+	if err := h.store.EachSealed(env.ctx, v.Next); err != nil {
+		if broken, ok := errors.AsType[*audit.BrokenError](err); ok {
+			fmt.Fprintln(env.stdout, broken)
+			return exitError(exitFailed)
+		}
+		return err
+	}
+	fmt.Fprintf(env.stdout, "whole: %d entries\n", v.Head().Seq)
+	return nil
+}
+
+type initKeysCmd struct {
+	KeyFile    string `required:"" help:"File to make for the master key." type:"path" env:"DISPOSITIVO_KEY_FILE"`
+	PepperFile string `required:"" help:"File to make for the pepper." type:"path" env:"DISPOSITIVO_PEPPER_FILE"`
+}
+
+// Run implements the command.
+func (c *initKeysCmd) Run(env *environment) error {
+	if err := seal.CreateKeys(c.KeyFile, c.PepperFile); err != nil {
+		return err
+	}
+	fmt.Fprintln(env.stdout, "Keep both files safe, and apart from the data: without them nothing can be opened again.")
+	return nil
+}
+
+type reconcileCmd struct {
+	storage `embed:""`
+	Demo    bool `help:"The store is a demonstration."`
+}
+
+// account is what arrived on one channel on one day, by what became of it.
+type account struct {
+	day     string
+	channel dossier.Channel
+	counts  map[dossier.SubmissionState]int
+	total   int
+}
+
+// Run implements the command: received = sum of outcomes + in progress, numbers
+// without gap, every joined submission with its dossier. It exits 1 when
+// something does not add up.
+func (c *reconcileCmd) Run(env *environment) error {
+	h, err := openHouse(env, c.storage, dossier.DefaultPolicy(), c.Demo)
+	if err != nil {
+		return err
+	}
+	defer h.close() //nolint:errcheck // only read
+	accounts, faults, err := h.reconcile(env.ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		fmt.Fprintf(env.stdout, "%s %-8s received %d", a.day, a.channel, a.total)
+		for _, s := range []dossier.SubmissionState{
+			dossier.SubmissionJoined, dossier.SubmissionDuplicate, dossier.SubmissionRefused, dossier.SubmissionUnmatched,
+			dossier.SubmissionQuarantined, dossier.SubmissionNotASubmission, dossier.SubmissionReceived, dossier.SubmissionScreening,
+		} {
+			if n := a.counts[s]; n > 0 {
+				fmt.Fprintf(env.stdout, ", %s %d", s, n)
+			}
+		}
+		fmt.Fprintln(env.stdout)
+	}
+	for _, f := range faults {
+		fmt.Fprintln(env.stdout, "FAULT:", f)
+	}
+	if len(faults) > 0 {
+		return exitError(exitFailed)
+	}
+	return nil
+}
+
+func (h *house) reconcile(ctx context.Context) ([]account, []string, error) {
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		return nil, nil, fmt.Errorf("load time zone: %w", err)
+	}
+	var accounts []account
+	var faults []string
+	last := map[int]int64{}
+	err = h.store.EachSubmission(ctx, func(sub dossier.Submission) error {
+		day := sub.ReceivedAt.In(rome).Format(time.DateOnly)
+		i := slices.IndexFunc(accounts, func(a account) bool { return a.day == day && a.channel == sub.Channel })
+		if i < 0 {
+			accounts = append(accounts, account{day: day, channel: sub.Channel, counts: map[dossier.SubmissionState]int{}})
+			i = len(accounts) - 1
+		}
+		accounts[i].total++
+		accounts[i].counts[sub.State]++
+		if want := last[sub.Protocol.Year] + 1; sub.Protocol.Number != want {
+			faults = append(faults, fmt.Sprintf("the register of %d jumps from %d to %d", sub.Protocol.Year, want-1, sub.Protocol.Number))
+		}
+		last[sub.Protocol.Year] = sub.Protocol.Number
+		if sub.State == dossier.SubmissionJoined && sub.DossierID == "" {
+			faults = append(faults, fmt.Sprintf("submission %s is joined to no dossier", sub.Protocol))
+		}
+		if !sub.State.Valid() {
+			faults = append(faults, fmt.Sprintf("submission %s is in unknown state %q", sub.Protocol, sub.State))
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("reconcile: %w", err)
+	}
+	more, err := h.missingBlobs(ctx)
+	return accounts, append(faults, more...), err
+}
+
+// missingBlobs looks for the one disaster that must never happen: a row whose
+// bytes are gone.
+func (h *house) missingBlobs(ctx context.Context) ([]string, error) {
+	there := map[string]bool{}
+	err := h.blobs.Walk(ctx, func(name string, _ int64, _ time.Time) error {
+		there[name] = true
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("walk blobs: %w", err)
+	}
+	var faults []string
+	err = h.store.EachBlob(ctx, func(protocol, name string) error {
+		if !there[name] {
+			faults = append(faults, fmt.Sprintf("submission %s: its document is not on disk", protocol))
+		}
+		return nil
+	})
+	return faults, err
+}
+
+type doctorCmd struct {
+	storage `embed:""`
+	Demo    bool `help:"The store is a demonstration."`
+}
+
+// Run implements the command.
+func (c *doctorCmd) Run(env *environment) error {
+	bad := false
+	report := func(what string, err error) {
+		if err != nil {
+			bad = true
+			fmt.Fprintf(env.stdout, "BAD  %s: %v\n", what, err)
+			return
+		}
+		fmt.Fprintf(env.stdout, "ok   %s\n", what)
+	}
+	_, err := assets.PDFium()
+	report("PDF engine is in this binary", err)
+	h, err := openHouse(env, c.storage, dossier.DefaultPolicy(), c.Demo)
+	report("keys, database and blobs open", err)
+	if err == nil {
+		report("database answers", h.store.Ping(env.ctx))
+		_, faults, err := h.reconcile(env.ctx)
+		report("register and blobs can be read", err)
+		for _, f := range faults {
+			report("register and blobs agree", errors.New(f))
+		}
+		report("closing", h.close())
+	}
+	if bad {
+		return exitError(exitFailed)
+	}
+	return nil
+}

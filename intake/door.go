@@ -1,0 +1,207 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/clock"
+	"dispositivo/internal/ident"
+	"dispositivo/internal/sandbox"
+	"dispositivo/internal/seal"
+	"dispositivo/internal/vault"
+)
+
+// DefaultMaxBytes is the 1 MB of an uploaded file (C2).
+const DefaultMaxBytes = 1 << 20
+
+// probeFor bounds the dialogue with the sandbox: with no verdict in time the
+// upload is accepted and screened later (DESIGN, section 3).
+const probeFor = 3 * time.Second
+
+// Store is what the door needs of the database.
+type Store interface {
+	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
+	InsertRefusal(ctx context.Context, r dossier.Refusal) error
+}
+
+// Prober looks at the structure of foreign bytes: *sandbox.Pool.
+type Prober interface {
+	Probe(ctx context.Context, data []byte, opts sandbox.ReadOptions) (sandbox.Report, error)
+}
+
+// Dossiers finds the holder's open dossier, or opens one.
+type Dossiers interface {
+	Open(ctx context.Context, actor dossier.Actor) (dossier.Dossier, error)
+}
+
+// Config holds the door's settings and what it works with.
+type Config struct {
+	Store    Store
+	Vault    *vault.Vault
+	Prober   Prober // nil: structure is looked at by the screening alone
+	Dossiers Dossiers
+	Hash     *seal.MAC // the keyed hash of plain bytes
+	Clock    clock.Clock
+	Logger   *slog.Logger
+	MaxBytes int64 // 0: DefaultMaxBytes
+}
+
+// Door takes arrivals in. It is safe for concurrent use.
+type Door struct{ cfg Config }
+
+// NewDoor returns a door.
+func NewDoor(cfg Config) *Door {
+	if cfg.MaxBytes == 0 {
+		cfg.MaxBytes = DefaultMaxBytes
+	}
+	return &Door{cfg: cfg}
+}
+
+// Accept takes in an upload: it reads the body, refuses at once what cannot be
+// used, and returns a receipt when the bytes are safe on disk and committed.
+//
+// A refusal is a *dossier.Error whose Code is the finding's; nothing is kept
+// of it but a line in the ledger. CodeUploadInterrupted means that the body
+// broke off.
+func (d *Door) Accept(ctx context.Context, a Arrival) (Receipt, error) {
+	if err := a.Actor.Require(dossier.RoleCitizen); err != nil {
+		return Receipt{}, err
+	}
+	data, err := d.read(a.Body)
+	if err != nil {
+		return Receipt{}, err
+	}
+	target, err := d.cfg.Dossiers.Open(ctx, a.Actor)
+	if err != nil {
+		return Receipt{}, err
+	}
+	if err := d.check(ctx, a, data); err != nil {
+		return Receipt{}, d.refuse(ctx, data, err)
+	}
+	return d.admit(ctx, a, target, data)
+}
+
+// read takes the body up to the limit and one byte on.
+func (d *Door) read(body io.Reader) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(body, d.cfg.MaxBytes+1))
+	if err != nil {
+		if known, ok := errors.AsType[*dossier.Error](err); ok {
+			return nil, known // the edge knows what was wrong with the request
+		}
+		return nil, &dossier.Error{Code: dossier.CodeUploadInterrupted, Err: fmt.Errorf("read upload: %w", err)}
+	}
+	return data, nil
+}
+
+// check refuses what cannot be used: size and type here, structure in the
+// sandbox. A sandbox without a verdict is no reason to refuse.
+func (d *Door) check(ctx context.Context, a Arrival, data []byte) error {
+	switch format := sandbox.Sniff(data); {
+	case len(data) == 0:
+		return dossier.Problem(dossier.Code(dossier.FileEmpty))
+	case int64(len(data)) > d.cfg.MaxBytes:
+		return d.tooLarge(max(int64(len(data)), a.Declared))
+	case format != sandbox.FormatPDF && format != sandbox.FormatTIFF:
+		return &dossier.Error{Code: dossier.Code(dossier.FileType), Args: map[string]string{"found": string(format)}}
+	}
+	if d.cfg.Prober == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeFor)
+	defer cancel()
+	report, err := d.cfg.Prober.Probe(ctx, data, sandbox.ReadOptions{MaxBytes: d.cfg.MaxBytes})
+	if err != nil {
+		d.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "no verdict at the door, screening decides", slog.String("error", err.Error()))
+		return nil
+	}
+	if report.Verdict != dossier.Rejected {
+		return nil
+	}
+	return &dossier.Error{Code: dossier.Code(report.Code), Args: refusalArgs(report)}
+}
+
+// refusalArgs fill the placeholders of the refusal's text.
+func refusalArgs(r sandbox.Report) map[string]string {
+	if r.Code != dossier.PagesTooMany {
+		return nil
+	}
+	for _, f := range r.Findings {
+		var found, limit int
+		if f.Code != dossier.PagesTooMany {
+			continue
+		}
+		if n, _ := fmt.Sscanf(f.Detail, "%d of at most %d", &found, &limit); n == 2 {
+			return map[string]string{"found": strconv.Itoa(found), "limit": strconv.Itoa(limit)}
+		}
+		if n, _ := fmt.Sscanf(f.Detail, "more than %d", &limit); n == 1 {
+			return map[string]string{"found": "> " + strconv.Itoa(limit), "limit": strconv.Itoa(limit)}
+		}
+	}
+	return nil
+}
+
+// tooLarge names the size the client announced: the body was not read to its end.
+func (d *Door) tooLarge(size int64) error {
+	return &dossier.Error{Code: dossier.Code(dossier.FileTooLarge), Args: map[string]string{
+		"size": strconv.FormatInt(size, 10), "limit": strconv.FormatInt(d.cfg.MaxBytes, 10),
+	}}
+}
+
+// refuse writes the refusal into the ledger and returns it.
+func (d *Door) refuse(ctx context.Context, data []byte, problem error) error {
+	err := d.cfg.Store.InsertRefusal(ctx, dossier.Refusal{
+		ID: ident.New(d.cfg.Clock.Now()), Channel: dossier.ChannelUpload, Code: dossier.CodeOf(problem),
+		Bytes: int64(len(data)), KeyedHash: d.cfg.Hash.Sum(data),
+	})
+	if err != nil {
+		return fmt.Errorf("enter refusal: %w", err)
+	}
+	return problem
+}
+
+// admit makes the bytes safe and commits. Between the two a crash leaves an
+// orphan blob, which is swept; after them the receipt holds.
+func (d *Door) admit(ctx context.Context, a Arrival, target dossier.Dossier, data []byte) (Receipt, error) {
+	now := d.cfg.Clock.Now()
+	file := dossier.File{
+		ID: ident.New(now), KeyedHash: d.cfg.Hash.Sum(data),
+		Bytes: int64(len(data)), Format: string(sandbox.Sniff(data)),
+	}
+	blob, wrapped, err := d.cfg.Vault.Keep(ctx, file.ID, data)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("keep upload: %w", err)
+	}
+	file.Blob, file.WrappedKey = blob, wrapped
+	sub := dossier.Submission{
+		ID: ident.New(now), Channel: dossier.ChannelUpload, HolderID: a.Actor.ID, DossierID: target.ID,
+		Documents: []dossier.File{file},
+	}
+	out, err := d.cfg.Store.Apply(ctx, dossier.Change{
+		Actor:   a.Actor,
+		Dossier: &dossier.Move{ID: target.ID, Event: dossier.EventPagesAdded},
+		Admit:   &dossier.Admission{Submission: sub, ExternalID: sub.ID, IdempotencyKey: a.IdempotencyKey},
+	})
+	if err != nil {
+		return Receipt{}, fmt.Errorf("admit upload: %w", err)
+	}
+	if out.Repeated {
+		d.forget(ctx, blob)
+	}
+	return Receipt{
+		DossierID: out.Submission.DossierID, SubmissionID: out.Submission.ID,
+		Protocol: out.Submission.Protocol.String(), State: out.State, Repeated: out.Repeated,
+	}, nil
+}
+
+// forget removes the sealed bytes of a repeat; if that fails the sweep will.
+func (d *Door) forget(ctx context.Context, blob string) {
+	if err := d.cfg.Vault.Forget(ctx, blob); err != nil {
+		d.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "repeat left an orphan blob for the sweep", slog.String("error", err.Error()))
+	}
+}

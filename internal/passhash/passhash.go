@@ -1,0 +1,125 @@
+// Package passhash keeps what people know (PINs, passwords) as peppered
+// Argon2id hashes, and bounds how many are computed at once, so that a flood of
+// sign-ins starves nobody.
+//
+// It must not log, store or return a secret, and it does not know whose it is.
+package passhash
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// params are the cost of a hash; they are kept in its record, so that they can
+// be raised without asking anybody for a new secret.
+type params struct {
+	time, memory uint32 // memory in KiB
+	threads      uint8
+}
+
+// standard is the OWASP minimum for Argon2id: 19 MiB, two passes, one lane.
+var standard = params{time: 2, memory: 19 * 1024, threads: 1}
+
+const saltBytes, keyBytes = 16, 32
+
+// ErrFormat says that a stored hash is none of ours.
+var ErrFormat = errors.New("passhash: unknown hash format")
+
+// Hasher makes and checks hashes. It is safe for concurrent use.
+type Hasher struct {
+	pepper []byte
+	slots  chan struct{}
+	// dummy is what an unknown account is checked against: the same work.
+	dummy string
+}
+
+// New returns a hasher with the pepper, which must not lie in the database.
+// At most one computation fewer than there are cores runs at once, at least one.
+func New(pepper []byte) *Hasher {
+	h := &Hasher{pepper: pepper, slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
+	h.dummy = encode(standard, random(saltBytes), random(keyBytes))
+	return h
+}
+
+// Hash returns a salted hash of the secret, to be stored.
+func (h *Hasher) Hash(ctx context.Context, secret string) (string, error) {
+	salt := random(saltBytes)
+	key, err := h.compute(ctx, standard, salt, secret)
+	if err != nil {
+		return "", err
+	}
+	return encode(standard, salt, key), nil
+}
+
+// Verify reports whether the secret is the hashed one, in constant time. An
+// empty stored hash stands for an unknown account: the same work is done, and
+// the answer is no.
+func (h *Hasher) Verify(ctx context.Context, stored, secret string) (bool, error) {
+	known := stored != ""
+	if !known {
+		stored = h.dummy
+	}
+	p, salt, want, err := decode(stored)
+	if err != nil {
+		return false, err
+	}
+	got, err := h.compute(ctx, p, salt, secret)
+	if err != nil {
+		return false, err
+	}
+	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
+}
+
+func (h *Hasher) compute(ctx context.Context, p params, salt []byte, secret string) ([]byte, error) {
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait to hash: %w", context.Cause(ctx))
+	}
+	mac := hmac.New(sha256.New, h.pepper)
+	mac.Write([]byte(secret))
+	return argon2.IDKey(mac.Sum(nil), salt, p.time, p.memory, p.threads, keyBytes), nil
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return b
+}
+
+const format = "$argon2id$v=19$m=%d,t=%d,p=%d$"
+
+func encode(p params, salt, key []byte) string {
+	enc := base64.RawStdEncoding
+	return fmt.Sprintf(format, p.memory, p.time, p.threads) + enc.EncodeToString(salt) + "$" + enc.EncodeToString(key)
+}
+
+func decode(s string) (p params, salt, key []byte, err error) {
+	var rest string
+	if _, err := fmt.Sscanf(s, format+"%s", &p.memory, &p.time, &p.threads, &rest); err != nil {
+		return p, nil, nil, ErrFormat
+	}
+	if p.memory > 1<<20 || p.time > 16 || p.threads == 0 {
+		return p, nil, nil, ErrFormat
+	}
+	enc := base64.RawStdEncoding
+	if len(rest) != enc.EncodedLen(saltBytes)+1+enc.EncodedLen(keyBytes) {
+		return p, nil, nil, ErrFormat
+	}
+	salt, errSalt := enc.DecodeString(rest[:enc.EncodedLen(saltBytes)])
+	key, errKey := enc.DecodeString(rest[enc.EncodedLen(saltBytes)+1:])
+	if errSalt != nil || errKey != nil {
+		return p, nil, nil, ErrFormat
+	}
+	return p, salt, key, nil
+}

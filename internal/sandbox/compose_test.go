@@ -1,0 +1,96 @@
+package sandbox
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"dispositivo/dossier"
+)
+
+// document is a PDF of so many pages, each with one line of text or, for an
+// overlay, a stroke.
+func document(pages int, content string) []byte {
+	var b bytes.Buffer
+	var at []int
+	object := func(text string) {
+		at = append(at, b.Len())
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", len(at), text)
+	}
+	b.WriteString("%PDF-1.4\n")
+	object("<</Type/Catalog/Pages 2 0 R>>")
+	kids := ""
+	for n := range pages {
+		kids += fmt.Sprintf("%d 0 R ", 5+n)
+	}
+	object(fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", pages, kids))
+	object("<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>")
+	object(fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", len(content), content))
+	for range pages {
+		object("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 3 0 R>>>>>>")
+	}
+	xref := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(at)+1)
+	for _, offset := range at {
+		fmt.Fprintf(&b, "%010d 00000 n \n", offset)
+	}
+	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(at)+1, xref)
+	return b.Bytes()
+}
+
+const line = "BT /F 24 Tf 72 700 Td (Modulo di conversione, a form to sign) Tj ET"
+
+// TestCompose proves that a document can be drawn on and lengthened.
+func TestCompose(t *testing.T) {
+	p := newPool(t, Config{Size: 1, CacheDir: engineCache(t)})
+	composed, err := p.Compose(t.Context(), Composition{
+		Base:    document(2, line),
+		Overlay: document(1, "0 0 0 rg 50 50 500 600 re f"),
+		Append:  [][]byte{document(1, line)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reading, err := p.Read(t.Context(), composed, ReadOptions{})
+	if err != nil || reading.Report.Verdict != dossier.Accepted || len(reading.Pages) != 3 {
+		t.Fatalf("%+v, %v", reading.Report, err)
+	}
+	dark := []int{}
+	for _, f := range reading.Report.Findings {
+		if f.Code == dossier.PageDark {
+			dark = append(dark, f.Page)
+		}
+	}
+	if len(dark) != 1 || dark[0] != 2 {
+		t.Errorf("the overlay is on pages %v: %v", dark, reading.Report.Findings)
+	}
+	if !bytes.Contains([]byte(reading.Pages[0].Text), []byte("Modulo di conversione")) {
+		t.Errorf("text %q", reading.Pages[0].Text)
+	}
+	nonsense := Composition{Base: []byte("%PDF-nonsense"), Append: [][]byte{composed}}
+	if _, err := p.Compose(t.Context(), nonsense); err == nil {
+		t.Error("nonsense was composed")
+	}
+}
+
+// BenchmarkProbe is what the structure check adds to an upload.
+func BenchmarkProbe(b *testing.B) {
+	p := benchPool(b)
+	data := document(2, line)
+	for b.Loop() {
+		if _, err := p.Probe(b.Context(), data, ReadOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkRead is a short born-digital document, drawn.
+func BenchmarkRead(b *testing.B) {
+	p := benchPool(b)
+	data := document(2, line)
+	for b.Loop() {
+		if _, err := p.Read(b.Context(), data, ReadOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

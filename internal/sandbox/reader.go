@@ -1,0 +1,198 @@
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/assets"
+	"dispositivo/verify/pdf"
+	"dispositivo/verify/raster"
+)
+
+// reader is what a child does: it knows documents, the parent does not.
+type reader struct {
+	settings hello
+	engine   *pdf.Engine // built when first needed
+}
+
+// errOperation is told to a parent of another version.
+var errOperation = errors.New("unknown operation")
+
+// serve answers one request. An error is a fault of the machine; what is wrong
+// with a document is in the report.
+func (r *reader) serve(ctx context.Context, q request, docs [][]byte, out io.Writer) error {
+	switch q.Op {
+	case opWarm:
+		if err := r.build(ctx); err != nil {
+			return err
+		}
+		return writeFrame(out, frameResult, result{})
+	case opProbe, opRead:
+		if len(docs) != 1 {
+			return errOperation
+		}
+		v := &visit{reader: r, options: q.Read, draw: q.Op == opRead, out: out}
+		if err := v.document(ctx, docs[0]); err != nil {
+			return err
+		}
+		return writeFrame(out, frameResult, result{Report: v.report})
+	case opCompose:
+		return r.compose(ctx, q.Compose, docs, out)
+	}
+	return errOperation
+}
+
+// build compiles PDFium or takes it from the cache. A cache that cannot be used
+// costs time, not documents.
+func (r *reader) build(ctx context.Context) error {
+	if r.engine != nil {
+		return nil
+	}
+	wasm, err := assets.PDFium()
+	if err != nil {
+		return err
+	}
+	if r.settings.CacheDir != "" {
+		r.engine, err = pdf.NewEngine(ctx, wasm, pdf.EngineConfig{CacheDir: r.settings.CacheDir})
+		if err == nil || r.settings.Compile {
+			return err
+		}
+	}
+	r.engine, err = pdf.NewEngine(ctx, wasm, pdf.EngineConfig{})
+	return err
+}
+
+// visit is the reading of one document.
+type visit struct {
+	*reader
+	options ReadOptions
+	draw    bool // also draw the pages
+	out     io.Writer
+	report  Report
+	drawn   int
+}
+
+// document finds out what data are and reads them. The error is the machine's.
+func (v *visit) document(ctx context.Context, data []byte) error {
+	v.report.Format = Sniff(data)
+	switch v.report.Format {
+	case FormatPDF:
+		return v.pdf(ctx, data)
+	case FormatTIFF:
+		return v.tiff(data)
+	}
+	v.find(dossier.Finding{
+		Code: dossier.FileType, Severity: dossier.SeverityBlock, Detail: string(v.report.Format),
+	})
+	return nil
+}
+
+func (v *visit) find(findings ...dossier.Finding) {
+	v.report.Findings = append(v.report.Findings, findings...)
+}
+
+// refused reports whether a finding blocks the document beyond doubt: then no
+// page is drawn. What only goes to quarantine is drawn, for a person to see.
+func (v *visit) refused() bool {
+	verdict, _ := dossier.Judge(v.report.Findings)
+	return verdict == dossier.Rejected
+}
+
+// blocked reports whether anything stands against the document already.
+func (v *visit) blocked() bool {
+	verdict, _ := dossier.Judge(v.report.Findings)
+	return verdict != dossier.Accepted
+}
+
+// begin tells the parent how many pages follow, which sets the time.
+func (v *visit) begin(pages int) error {
+	return writeFrame(v.out, frameStarted, started{Pages: pages})
+}
+
+// lost notes a page that cannot be shown.
+func (v *visit) lost(n int, detail string) {
+	v.find(dossier.Finding{
+		Code: dossier.PageDamaged, Severity: dossier.SeverityWarn, Page: n, Detail: printable(detail, maxDetail),
+	})
+}
+
+// finish blocks a document of which no page could be shown.
+func (v *visit) finish() {
+	if v.drawn == 0 && !v.blocked() {
+		v.unreadable()
+	}
+}
+
+func (v *visit) unreadable() {
+	v.find(dossier.Finding{
+		Code: dossier.FileUnreadable, Severity: dossier.SeverityBlock, Detail: "no page can be shown",
+	})
+}
+
+// show sends one drawn page.
+func (v *visit) show(n int, page *raster.Page, text string) error {
+	head := pageHead{N: n, Text: cutText(text)}
+	var image, thumb raster.Picture
+	var err error
+	if v.options.Native {
+		image, err = page.Native()
+	} else {
+		image, thumb, err = page.Review()
+	}
+	if err != nil {
+		return err
+	}
+	if !v.options.Native && len(image.Data)+len(thumb.Data) > maxImage {
+		return fmt.Errorf("page %d: %w", n, errFrame)
+	}
+	head.Width, head.Height, head.ContentType, head.Image = image.Width, image.Height, image.ContentType, len(image.Data)
+	v.drawn++
+	return writeFrame(v.out, framePage, head, image.Data, thumb.Data)
+}
+
+// compose draws the overlay and joins the documents.
+func (r *reader) compose(ctx context.Context, how composing, docs [][]byte, out io.Writer) error {
+	if len(docs) == 0 || how.Overlay && len(docs) < 2 {
+		return errOperation
+	}
+	base, rest := docs[0], docs[1:]
+	if how.Overlay {
+		laid, err := r.overlay(ctx, base, rest[0], how.OverlayPage)
+		if err != nil {
+			return err
+		}
+		base, rest = laid, rest[1:]
+	}
+	if len(rest) > 0 {
+		merged, err := pdf.Merge(ctx, append([][]byte{base}, rest...)...)
+		if err != nil {
+			return fmt.Errorf("merge: %w", err)
+		}
+		base = merged
+	}
+	return writeFrame(out, frameResult, result{}, base)
+}
+
+func (r *reader) overlay(ctx context.Context, base, overlay []byte, page int) ([]byte, error) {
+	if page == 0 {
+		if err := r.build(ctx); err != nil {
+			return nil, err
+		}
+		doc, err := r.engine.Open(ctx, base)
+		if err != nil {
+			return nil, fmt.Errorf("open base: %w", err)
+		}
+		page = doc.NumPages()
+		if err := doc.Close(ctx); err != nil {
+			return nil, fmt.Errorf("close base: %w", err)
+		}
+	}
+	laid, err := pdf.Overlay(base, overlay, page)
+	if err != nil {
+		return nil, fmt.Errorf("overlay: %w", err)
+	}
+	return laid, nil
+}

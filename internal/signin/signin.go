@@ -1,0 +1,95 @@
+// Package signin holds the lock rule of B3, shared by holders and operators:
+// after ten consecutive wrong secrets access is locked for three minutes, and
+// every further wrong one locks it again.
+//
+// It must not know what the secret is or how it is checked.
+package signin
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/clock"
+)
+
+const (
+	wrongBeforeLock = 10
+	lockFor         = 3 * time.Minute
+)
+
+// Store keeps the counts, by keyed subject, across restarts and processes.
+type Store interface {
+	CountWrong(ctx context.Context, subject string, next func(dossier.Lock, time.Time) dossier.Lock) (dossier.Lock, error)
+	ClearLock(ctx context.Context, subject string) error
+}
+
+// Guard stands before every check of a secret.
+type Guard struct {
+	store Store
+	clock clock.Clock
+}
+
+// NewGuard returns a guard.
+func NewGuard(store Store, clk clock.Clock) *Guard { return &Guard{store: store, clock: clk} }
+
+// Try lets check look at a secret for subject, existing or not. The try is
+// counted as wrong before check runs and forgiven when it says yes, so that
+// tries made at the same moment cannot outrun the lock.
+//
+// It returns CodeLocked with the seconds left, during a lock without running
+// check at all, and CodeCredentialsWrong otherwise.
+func (g *Guard) Try(ctx context.Context, subject string, check func(context.Context) (bool, error)) error {
+	lock, locked, err := g.count(ctx, subject)
+	if err != nil {
+		return err
+	}
+	if locked {
+		return g.lockedError(lock)
+	}
+	right, err := check(ctx)
+	if err != nil {
+		return err
+	}
+	if right {
+		if err := g.store.ClearLock(ctx, subject); err != nil {
+			return fmt.Errorf("clear lock: %w", err)
+		}
+		return nil
+	}
+	if g.clock.Now().Before(lock.LockedUntil) {
+		return g.lockedError(lock)
+	}
+	return dossier.Problem(dossier.CodeCredentialsWrong)
+}
+
+func (g *Guard) count(ctx context.Context, subject string) (lock dossier.Lock, locked bool, err error) {
+	lock, err = g.store.CountWrong(ctx, subject, func(l dossier.Lock, now time.Time) dossier.Lock {
+		locked = now.Before(l.LockedUntil)
+		if locked {
+			return l
+		}
+		return next(l, now)
+	})
+	if err != nil {
+		return lock, false, fmt.Errorf("count try: %w", err)
+	}
+	return lock, locked, nil
+}
+
+// next is the count after one more wrong try.
+func next(l dossier.Lock, now time.Time) dossier.Lock {
+	l.Wrong++
+	if l.Wrong >= wrongBeforeLock {
+		l.LockedUntil = now.Add(lockFor)
+	}
+	return l
+}
+
+func (g *Guard) lockedError(l dossier.Lock) error {
+	left := l.LockedUntil.Sub(g.clock.Now())
+	seconds := max(1, int64((left+time.Second-1)/time.Second))
+	return &dossier.Error{Code: dossier.CodeLocked, Args: map[string]string{"seconds": strconv.FormatInt(seconds, 10)}}
+}

@@ -1,0 +1,78 @@
+package queue
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+
+	"github.com/hibiken/asynq"
+
+	"dispositivo/dossier"
+)
+
+// payload is all that Redis ever holds of a task: ids.
+type payload struct {
+	ID      string `json:"id"`
+	Subject string `json:"subject"`
+	Attempt int    `json:"attempt"`
+}
+
+func encode(t dossier.Task) []byte {
+	b, err := json.Marshal(payload{ID: t.ID, Subject: t.Subject, Attempt: t.Attempt})
+	if err != nil {
+		panic(err) // two strings and a number always encode
+	}
+	return b
+}
+
+func decode(rung *asynq.Task) (dossier.Task, error) {
+	var p payload
+	if err := json.Unmarshal(rung.Payload(), &p); err != nil {
+		return dossier.Task{}, fmt.Errorf("decode task: %w", err)
+	}
+	return dossier.Task{ID: p.ID, Kind: dossier.TaskKind(rung.Type()), Subject: p.Subject, Attempt: p.Attempt}, nil
+}
+
+// The queues: reviews and conversions never wait behind a heap of scans.
+const (
+	queueScreening = "screening"
+	queueReviews   = "reviews"
+	queueMessages  = "messages"
+)
+
+// queues returns the queues of the kinds that this process has handlers for,
+// with their priorities.
+func (q *Queue) queues() map[string]int {
+	priorities := map[string]int{queueReviews: 5, queueMessages: 3, queueScreening: 2}
+	mine := map[string]int{}
+	for kind := range q.cfg.Handlers {
+		mine[queueOf(kind)] = priorities[queueOf(kind)]
+	}
+	return mine
+}
+
+func queueOf(k dossier.TaskKind) string {
+	switch k {
+	case dossier.TaskScreen:
+		return queueScreening
+	case dossier.TaskSend:
+		return queueMessages
+	case dossier.TaskOffer, dossier.TaskEscalate, dossier.TaskExpire, dossier.TaskConvert:
+		return queueReviews
+	}
+	return queueReviews
+}
+
+// asynqLogger passes asynq's warnings on.
+type asynqLogger struct{ to *slog.Logger }
+
+func (l asynqLogger) Debug(...any)      {}
+func (l asynqLogger) Info(...any)       {}
+func (l asynqLogger) Warn(args ...any)  { l.log(slog.LevelWarn, args) }
+func (l asynqLogger) Error(args ...any) { l.log(slog.LevelWarn, args) }
+func (l asynqLogger) Fatal(args ...any) { l.log(slog.LevelError, args) }
+
+func (l asynqLogger) log(level slog.Level, args []any) {
+	l.to.LogAttrs(context.Background(), level, "asynq", slog.String("message", fmt.Sprint(args...))) // asynq gives no context
+}

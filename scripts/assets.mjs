@@ -1,0 +1,108 @@
+// Copies what the binary needs from node_modules to internal/assets/dist, where
+// Go embeds it: the two WebAssembly engines, the style sheet, fonts, icons and
+// scripts of the pages, and every licence text that goes with them. axe-core is
+// for the browser tests alone and lands in testdata, which is never embedded.
+//
+// Run after `npm ci`, from any folder: node scripts/assets.mjs
+import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const modules = join(root, "node_modules");
+const home = join(root, "internal", "assets");
+const dist = join(home, "dist");
+
+const bootstrap = "bootstrap-italia/dist";
+
+// [from, below node_modules] → [to, below internal/assets].
+const copies = [
+  ["@hyzyla/pdfium/dist/pdfium.wasm", "dist/engine/pdfium.wasm"],
+  ["@undecaf/zbar-wasm/dist/zbar.wasm", "dist/engine/zbar.wasm"],
+  [`${bootstrap}/js/bootstrap-italia.bundle.min.js`, "dist/web/js/bootstrap-italia.bundle.min.js"],
+  [`${bootstrap}/svg/sprites.svg`, "dist/web/svg/sprites.svg"],
+  [`${bootstrap}/fonts/Lora/OFL.txt`, "dist/web/licences/font-lora.txt"],
+  [`${bootstrap}/fonts/Titillium_Web/OFL.txt`, "dist/web/licences/font-titillium-web.txt"],
+  [`${bootstrap}/fonts/Roboto_Mono/LICENSE.txt`, "dist/web/licences/font-roboto-mono.txt"],
+  ["htmx.org/dist/htmx.min.js", "dist/web/js/htmx.min.js"],
+  ["axe-core/axe.min.js", "testdata/axe.min.js"],
+  ["axe-core/LICENSE", "testdata/axe-core.LICENSE.txt"],
+];
+
+async function copy(from, to) {
+  const target = join(home, to);
+  await mkdir(dirname(target), { recursive: true });
+  await cp(join(modules, from), target);
+}
+
+// The style sheet without its pointer to a source map that we do not ship.
+async function copyStyle() {
+  const css = await readFile(join(modules, bootstrap, "css/bootstrap-italia.min.css"), "utf8");
+  const target = join(dist, "web/css/bootstrap-italia.min.css");
+  await mkdir(dirname(target), { recursive: true });
+  await writeFile(target, css.replace(/\s*\/\*# sourceMappingURL=.*?\*\/\s*$/, "\n"));
+}
+
+// Bootstrap Italia adds its fonts by script (loadFonts). Pages must look right
+// without JavaScript, so the same declarations go into a style sheet.
+async function writeFonts() {
+  const families = { Titillium_Web: "Titillium Web", Lora: "Lora", Roboto_Mono: "Roboto Mono" };
+  const rules = [];
+  for (const [folder, family] of Object.entries(families)) {
+    const files = (await readdir(join(modules, bootstrap, "fonts", folder))).filter((f) => f.endsWith(".woff2"));
+    for (const file of files.sort()) {
+      await copy(`${bootstrap}/fonts/${folder}/${file}`, `dist/web/fonts/${file}`);
+      rules.push(fontFace(family, file));
+    }
+  }
+  await writeFile(join(dist, "web/css/fonts.css"), rules.join(""));
+}
+
+function fontFace(family, file) {
+  const variant = file.replace(/^.*_latin-/, "").replace(".woff2", "");
+  const weight = /^\d+/.exec(variant)?.[0] ?? "400";
+  const style = variant.endsWith("italic") ? "italic" : "normal";
+  return `@font-face{font-family:"${family}";font-style:${style};font-weight:${weight};` +
+    `font-display:swap;src:url("../fonts/${file}") format("woff2")}\n`;
+}
+
+// Every package of the lock file that is not for development alone may have
+// parts in the bundle, so each licence text is kept.
+async function copyLicences() {
+  const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8"));
+  await mkdir(join(dist, "web/licences"), { recursive: true });
+  for (const [path, info] of Object.entries(lock.packages)) {
+    if (!path || info.dev || info.optional) continue;
+    const name = path.replace(/^.*node_modules\//, "");
+    const notice = await licenceOf(join(root, path), name, info);
+    await writeFile(join(dist, "web/licences", `${name.replace("/", "__")}.txt`), notice);
+  }
+}
+
+async function licenceOf(folder, name, info) {
+  const texts = (await readdir(folder)).filter((f) => /^(licen[cs]e|notice|copying)/i.test(f)).sort();
+  const head = `${name} ${info.version}, ${info.license ?? "licence as below"}\n\n`;
+  const bodies = await Promise.all(texts.map((f) => readFile(join(folder, f), "utf8")));
+  return head + bodies.join("\n\n");
+}
+
+async function report(folder) {
+  const totals = {};
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = join(entry.parentPath ?? entry.path, entry.name);
+    const top = relative(folder, dirname(file)) || ".";
+    totals[top] = (totals[top] ?? 0) + (await stat(file)).size;
+  }
+  for (const [name, bytes] of Object.entries(totals)) {
+    console.log(`${String(Math.ceil(bytes / 1024)).padStart(7)} KiB  ${name}`);
+  }
+}
+
+await rm(join(dist, "engine"), { recursive: true, force: true });
+await rm(join(dist, "web"), { recursive: true, force: true });
+for (const [from, to] of copies) await copy(from, to);
+await copyStyle();
+await writeFonts();
+await copyLicences();
+await report(dist);

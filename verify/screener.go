@@ -1,0 +1,149 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/sandbox"
+)
+
+// Store is what screening needs of the database.
+type Store interface {
+	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
+	CloseTask(ctx context.Context, id string) error
+	Submission(ctx context.Context, id string) (dossier.Submission, error)
+	Dossier(ctx context.Context, id string) (dossier.Dossier, error)
+	Form(ctx context.Context, dossierID string) (form dossier.Person, tokenID, statusCode string, err error)
+}
+
+// Vault keeps the documents and their page images: *vault.Vault.
+type Vault interface {
+	Open(ctx context.Context, f dossier.File, name string) ([]byte, error)
+	Add(ctx context.Context, f dossier.File, data []byte) (name string, err error)
+}
+
+// Reader reads foreign bytes: *sandbox.Pool.
+type Reader interface {
+	ReadEach(ctx context.Context, data []byte, opts sandbox.ReadOptions, each func(sandbox.Rendered) error) (sandbox.Report, error)
+}
+
+// Screener reads submissions. It is safe for concurrent use.
+type Screener struct {
+	store  Store
+	vault  Vault
+	reader Reader
+	logger *slog.Logger
+	limit  int64 // bytes of one file
+}
+
+// NewScreener returns a screener for files of at most limit bytes.
+func NewScreener(store Store, vault Vault, reader Reader, logger *slog.Logger, limit int64) *Screener {
+	return &Screener{store: store, vault: vault, reader: reader, logger: logger, limit: limit}
+}
+
+// worker is who screens.
+var worker = dossier.System("screening")
+
+// Screen reads a submission and moves it and its dossier on. Called again, it
+// goes on where a crash left it; its effects happen once. Errors that the
+// document caused are findings; an error returned is a passing fault.
+func (s *Screener) Screen(ctx context.Context, taskID, submissionID string) error {
+	sub, err := s.store.Submission(ctx, submissionID)
+	if err != nil {
+		return fmt.Errorf("screen: %w", err)
+	}
+	switch sub.State {
+	case dossier.SubmissionReceived:
+		_, err := s.store.Apply(ctx, dossier.Change{
+			Actor: worker, Submission: &dossier.SubmissionMove{ID: sub.ID, Event: dossier.EventReadingStarted},
+		})
+		if err != nil {
+			return fmt.Errorf("screen: %w", retry(err))
+		}
+	case dossier.SubmissionScreening:
+	case dossier.SubmissionJoined, dossier.SubmissionDuplicate, dossier.SubmissionRefused, dossier.SubmissionUnmatched,
+		dossier.SubmissionQuarantined, dossier.SubmissionNotASubmission:
+		return s.store.CloseTask(ctx, taskID)
+	}
+	res, err := s.read(ctx, sub)
+	if err != nil {
+		return fmt.Errorf("screen: %w", err)
+	}
+	return s.conclude(ctx, taskID, sub, res)
+}
+
+// reading is what came of all files of a submission.
+type reading struct {
+	findings []dossier.Finding
+	effects  []dossier.Effect
+	// sheets are the pages that are our own form for certain.
+	sheets []sheet
+	pages  int
+}
+
+func (s *Screener) read(ctx context.Context, sub dossier.Submission) (reading, error) {
+	var res reading
+	for _, f := range sub.Documents {
+		if err := s.readFile(ctx, sub, f, &res); err != nil {
+			return reading{}, err
+		}
+	}
+	return res, nil
+}
+
+func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossier.File, res *reading) error {
+	data, err := s.vault.Open(ctx, f, f.Blob)
+	if err != nil {
+		return err
+	}
+	images := map[int]dossier.Page{}
+	report, err := s.reader.ReadEach(ctx, data, sandbox.ReadOptions{TolerateActive: sub.Cleared, MaxBytes: s.limit}, func(r sandbox.Rendered) error {
+		page, err := s.keep(ctx, f, r)
+		images[r.N] = page
+		if found, ok := readSheet(r.Text); ok {
+			res.sheets = append(res.sheets, found)
+		}
+		return err
+	})
+	if gaveUp, ok := sandbox.GaveUp(err); ok {
+		s.logger.LogAttrs(ctx, slog.LevelWarn, "the machine gave up on a document; a person looks",
+			slog.String("submission", sub.ID), slog.String("why", string(gaveUp.Why)))
+	} else if err != nil {
+		return err
+	}
+	var pages []dossier.Page
+	for _, p := range report.Pages {
+		img := images[p.N]
+		pages = append(pages, dossier.Page{
+			N: p.N, Width: p.Width, Height: p.Height, DPIX: p.DPIX, DPIY: p.DPIY, Encoding: p.Encoding, Turn: p.Turn,
+			ImageBlob: img.ImageBlob, ThumbBlob: img.ThumbBlob,
+		})
+	}
+	res.pages += len(pages)
+	res.findings = append(res.findings, report.Findings...)
+	res.effects = append(res.effects, dossier.AddPages{FileID: f.ID, Format: string(report.Format), Pages: pages})
+	return nil
+}
+
+// keep seals the picture and the thumbnail of a page.
+func (s *Screener) keep(ctx context.Context, f dossier.File, r sandbox.Rendered) (page dossier.Page, err error) {
+	if page.ImageBlob, err = s.vault.Add(ctx, f, r.Image); err != nil {
+		return page, fmt.Errorf("keep page image: %w", err)
+	}
+	if page.ThumbBlob, err = s.vault.Add(ctx, f, r.Thumb); err != nil {
+		return page, fmt.Errorf("keep thumbnail: %w", err)
+	}
+	return page, nil
+}
+
+// retry makes a lost race temporary: the next try sees what is there then.
+func retry(err error) error {
+	switch dossier.CodeOf(err) {
+	case dossier.CodeConflict, dossier.CodeDossierChanged:
+		return &dossier.Error{Code: dossier.CodeConflict, Temporary: true, Err: err}
+	default:
+		return err
+	}
+}
