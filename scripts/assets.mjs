@@ -19,7 +19,6 @@ const bootstrap = "bootstrap-italia/dist";
 const copies = [
   ["@hyzyla/pdfium/dist/pdfium.wasm", "dist/engine/pdfium.wasm"],
   ["@undecaf/zbar-wasm/dist/zbar.wasm", "dist/engine/zbar.wasm"],
-  [`${bootstrap}/js/bootstrap-italia.bundle.min.js`, "dist/web/js/bootstrap-italia.bundle.min.js"],
   [`${bootstrap}/svg/sprites.svg`, "dist/web/svg/sprites.svg"],
   [`${bootstrap}/fonts/Lora/OFL.txt`, "dist/web/licences/font-lora.txt"],
   [`${bootstrap}/fonts/Titillium_Web/OFL.txt`, "dist/web/licences/font-titillium-web.txt"],
@@ -35,12 +34,16 @@ async function copy(from, to) {
   await cp(join(modules, from), target);
 }
 
-// The style sheet without its pointer to a source map that we do not ship.
+// The style sheet without its pointer to a source map that we do not ship, and
+// without the font of a video player that no page has: its data: address breaks
+// the pages' content policy, and every browser would say so on every page.
 async function copyStyle() {
   const css = await readFile(join(modules, bootstrap, "css/bootstrap-italia.min.css"), "utf8");
   const target = join(dist, "web/css/bootstrap-italia.min.css");
   await mkdir(dirname(target), { recursive: true });
-  await writeFile(target, css.replace(/\s*\/\*# sourceMappingURL=.*?\*\/\s*$/, "\n"));
+  await writeFile(target, css
+    .replace(/@font-face\{font-family:VideoJS;[^}]*\}/, "")
+    .replace(/\s*\/\*# sourceMappingURL=.*?\*\/\s*$/, "\n"));
 }
 
 // Bootstrap Italia adds its fonts by script (loadFonts). Pages must look right

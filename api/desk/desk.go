@@ -66,9 +66,12 @@ func (d *Desk) showProblem(c *gin.Context, page ui.Page, err error) error {
 	return d.show(c, page)
 }
 
-// works reports whether the actor may be offered decisions; the domain decides
-// whether one is taken.
-func works(a dossier.Actor) bool { return a.Is(dossier.RoleOperator) }
+// works reports whether the actor is offered cases to take; looks, whether the
+// actor is offered cases to look at without taking them. Whether it may is for
+// the domain to say.
+func works(a dossier.Actor) bool { return a.Is(dossier.RoleOperator, dossier.RoleSupervisor) }
+
+func looks(a dossier.Actor) bool { return a.Is(dossier.RoleSupervisor, dossier.RoleAuditor) }
 
 type signInData struct {
 	Username string

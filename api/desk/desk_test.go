@@ -97,7 +97,7 @@ func TestPagesAreSound(t *testing.T) {
 	for _, lang := range []string{"it", "en"} {
 		uitest.Check(t, lang+" sign-in", b.get("/desk/accesso", "", lang).Body.String())
 		uitest.Check(t, lang+" 404", b.get("/desk/nope", "", lang).Body.String())
-		for _, role := range []dossier.Role{dossier.RoleOperator, dossier.RoleAuditor} {
+		for _, role := range []dossier.Role{dossier.RoleOperator, dossier.RoleSupervisor, dossier.RoleAuditor} {
 			for _, path := range paths {
 				w := b.get(path, role, lang)
 				if w.Code != 200 {
@@ -264,7 +264,8 @@ func TestCasePage(t *testing.T) {
 	}
 	b.reviews.kase.Dossier.Submissions[0].State = dossier.SubmissionQuarantined
 	body = b.get("/desk/pratiche/r1", dossier.RoleOperator, "it").Body.String()
-	if !strings.Contains(body, "finché un invio è in quarantena") || !strings.Contains(body, `value="approve" disabled`) {
+	uitest.Check(t, "quarantined", body)
+	if !strings.Contains(body, "finché un invio è in quarantena") || !strings.Contains(body, "/desk/invii/s1/rilettura") || !strings.Contains(body, `value="approve" disabled`) {
 		t.Error("quarantine is not explained")
 	}
 	b.reviews.kase.Dossier.Submissions[0].Documents[0].Pages[1].ImageBlob = ""
@@ -313,6 +314,12 @@ func TestListsOfSubmissions(t *testing.T) {
 	if w := b.post("/desk/invii/q1/rilettura", dossier.RoleOperator, nil); w.Code != 409 || !strings.Contains(w.Body.String(), "Invii in quarantena") {
 		t.Errorf("conflict: %d", w.Code)
 	}
+	b.reviews.submissions[0].DossierID = "d9"
+	body := b.get("/desk/quarantena", dossier.RoleOperator, "it").Body.String()
+	if strings.Contains(body, "/rilettura") || !strings.Contains(body, `action="/desk/code/d9/prendi"`) {
+		t.Error("a case in nobody's hands is not offered to be taken first")
+	}
+	uitest.Check(t, "take first", body)
 	if body := b.get("/desk/quarantena", dossier.RoleAuditor, "it").Body.String(); strings.Contains(body, "/rilettura") {
 		t.Error("an auditor is offered to clear")
 	}

@@ -14,8 +14,9 @@ import (
 )
 
 type queueData struct {
-	// Work: this operator may take cases.
+	// Work offers to take cases, Look to look at them without.
 	Work   bool
+	Look   bool
 	Filter review.Filter
 	States []dossier.State
 	Items  []review.Item
@@ -81,7 +82,7 @@ func (d *Desk) queuePage(c *gin.Context) (ui.Page, error) {
 	return ui.Page{
 		Name: "desk/queue", Title: "ui.desk.queue", Here: pathQueue,
 		Data: queueData{
-			Work: works(actor), Filter: filter, States: filterStates(), Items: items,
+			Work: works(actor), Look: looks(actor), Filter: filter, States: filterStates(), Items: items,
 			Mine: own(mine), Done: outcome(c),
 		},
 	}, nil

@@ -44,6 +44,8 @@ type submissionView struct {
 	// Pages counts all pages, Shown are those that have an image.
 	Pages int
 	Shown []pageView
+	// Elsewhere: the case it belongs to has to be taken first.
+	Elsewhere bool
 }
 
 func viewSubmission(s dossier.Submission) submissionView {
@@ -75,12 +77,34 @@ func (d *Desk) submissionsPage(c *gin.Context, l listing) (ui.Page, error) {
 		return ui.Page{}, err
 	}
 	data := submissionsData{Lead: l.lead, Work: works(edge.Actor(c)), Clearable: l.clearable, Done: outcome(c)}
+	mine, err := d.held(c)
+	if err != nil {
+		return ui.Page{}, err
+	}
 	for _, s := range list {
-		data.List = append(data.List, viewSubmission(s))
+		v := viewSubmission(s)
+		v.Elsewhere = s.DossierID != "" && !mine[s.DossierID] && !looks(edge.Actor(c))
+		data.List = append(data.List, v)
 	}
 	return ui.Page{
 		Name: "desk/submissions", Title: l.title, Here: l.path, Data: data, Crumbs: []ui.Crumb{{Key: l.title}},
 	}, nil
+}
+
+// held are the dossiers in the operator's own hands; onlookers need none.
+func (d *Desk) held(c *gin.Context) (map[string]bool, error) {
+	if looks(edge.Actor(c)) {
+		return nil, nil
+	}
+	items, err := d.Reviews.List(c.Request.Context(), edge.Actor(c), review.Filter{})
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]bool{}
+	for _, it := range own(items) {
+		ids[it.DossierID] = true
+	}
+	return ids, nil
 }
 
 // clear has a quarantined submission read again.

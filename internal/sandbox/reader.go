@@ -132,25 +132,34 @@ func (v *visit) unreadable() {
 	})
 }
 
-// show sends one drawn page.
+// show sends one drawn page. One that does not fit into a picture is lost; the
+// error is of the pipe.
 func (v *visit) show(n int, page *raster.Page, text string) error {
-	head := pageHead{N: n, Text: cutText(text)}
-	var image, thumb raster.Picture
-	var err error
+	image, thumb, err := v.pictures(page)
+	if err != nil {
+		v.lost(n, err.Error())
+		return nil
+	}
+	v.drawn++
+	head := pageHead{
+		N: n, Width: image.Width, Height: image.Height, ContentType: image.ContentType,
+		Image: len(image.Data), Text: cutText(text),
+	}
+	return writeFrame(v.out, framePage, head, image.Data, thumb.Data)
+}
+
+func (v *visit) pictures(page *raster.Page) (image, thumb raster.Picture, err error) {
+	limit := maxImage
 	if v.options.Native {
+		limit = maxBody
 		image, err = page.Native()
 	} else {
 		image, thumb, err = page.Review()
 	}
-	if err != nil {
-		return err
+	if size := len(image.Data) + len(thumb.Data); err == nil && size > limit {
+		err = fmt.Errorf("the picture takes %d of %d bytes", size, limit)
 	}
-	if !v.options.Native && len(image.Data)+len(thumb.Data) > maxImage {
-		return fmt.Errorf("page %d: %w", n, errFrame)
-	}
-	head.Width, head.Height, head.ContentType, head.Image = image.Width, image.Height, image.ContentType, len(image.Data)
-	v.drawn++
-	return writeFrame(v.out, framePage, head, image.Data, thumb.Data)
+	return image, thumb, err
 }
 
 // compose draws the overlay and joins the documents.

@@ -1,0 +1,51 @@
+# make run, make test: nothing but Go, Node and make is needed to begin.
+GO       ?= go
+DATA     ?= data/demo
+ADDR     ?= 127.0.0.1:8080
+ASSETS   := internal/assets/dist/web/css/bootstrap-italia.min.css
+
+.PHONY: run build test soak bench lint fmt assets test-tools clean
+
+## run: build and serve the demonstration with invented people
+run: build
+	./bin/dispositivo serve --demo --addr $(ADDR) --data $(DATA)
+
+## build: bin/dispositivo, with everything embedded
+build: assets
+	$(GO) build -trimpath -o bin/dispositivo ./cmd/dispositivo
+
+## assets: the pages' files and the WebAssembly engines, from npm
+assets: $(ASSETS)
+$(ASSETS): package.json package-lock.json scripts/assets.mjs
+	npm ci --no-audit --no-fund
+	node scripts/assets.mjs
+	@touch $(ASSETS)
+
+## test: every test; installs the servers and tools it needs where it can
+test: assets test-tools
+	$(GO) vet ./...
+	$(GO) test -timeout 14m ./...
+
+## test-tools: what the tests run against (Debian, as root)
+test-tools:
+	@sh scripts/test-tools.sh
+
+## soak: the long figures; writes docs/reliability.md
+soak: assets test-tools
+	DISPOSITIVO_SOAK=1 $(GO) test -tags soak -timeout 6h -v -run 'Soak' ./...
+
+## bench: speed against peers, a line per figure
+bench: assets test-tools
+	$(GO) run ./internal/bench
+
+## lint: the linters, pinned in tools/go.mod
+lint:
+	$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
+
+## fmt: gofumpt and import order, pinned likewise
+fmt:
+	$(GO) tool -modfile=tools/go.mod golangci-lint fmt ./...
+
+clean:
+	rm -rf bin node_modules
+	find internal/assets/dist -mindepth 1 ! -name 'README*' -delete

@@ -1,0 +1,176 @@
+// Package arch_test keeps the dependency direction of the whole module.
+//
+// It reads the files itself instead of asking "go list": the test cache notices
+// files that a test opens, but not what a command it runs has read.
+package arch_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "dispositivo"
+
+// allowed lists, for every package, the packages of this module that it may
+// import. A package missing here fails the test: giving a package its place is
+// a decision, and it is made in this file.
+var allowed = map[string]string{
+	// Leaves: they know nothing of ours.
+	"internal/clock":         "",
+	"internal/codicefiscale": "",
+	"internal/i18n":          "",
+	"internal/ident":         "",
+	"internal/netx":          "",
+	"internal/passhash":      "",
+	"internal/seal":          "",
+	"internal/token":         "",
+	"internal/blob":          "",
+	"internal/assets":        "",
+	"internal/audit":         "",
+
+	// The heart: rules and types alone.
+	"dossier": "",
+
+	// Readers of foreign bytes, run only in the sandbox child.
+	"verify/pdf":    "dossier",
+	"verify/raster": "dossier",
+	"verify/tiff":   "dossier",
+
+	// What the domain stands on.
+	"internal/sandbox":  "dossier internal/assets internal/clock verify/pdf verify/raster verify/tiff",
+	"internal/inspect":  "dossier internal/sandbox",
+	"internal/paper":    "internal/token",
+	"internal/notify":   "dossier internal/netx",
+	"internal/session":  "dossier internal/clock",
+	"internal/signin":   "dossier internal/clock",
+	"internal/throttle": "dossier internal/clock",
+	"internal/vault":    "dossier internal/blob internal/seal",
+	"internal/operator": "dossier internal/clock internal/codicefiscale internal/ident internal/passhash internal/session internal/signin",
+	"internal/courier":  "dossier internal/clock internal/notify",
+
+	// The domain: siblings never import each other.
+	"intake":         "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
+	"verify":         "dossier internal/paper internal/sandbox",
+	"verify/review":  "dossier internal/audit internal/clock internal/ident",
+	"pin":            "dossier internal/codicefiscale internal/passhash internal/session internal/signin internal/throttle",
+	"pin/conversion": "dossier internal/clock internal/ident internal/paper internal/throttle internal/token",
+	"queue":          "dossier internal/clock",
+
+	// The edges: they call the domain, and the store serves it.
+	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session verify/review",
+	"api/edge":       "dossier internal/i18n internal/session",
+	"api/ui":         "api/edge dossier internal/i18n internal/session",
+	"api/v1":         "api/edge dossier intake internal/operator internal/session pin pin/conversion verify/review",
+	"api/portal":     "api/edge api/ui dossier intake internal/session pin pin/conversion",
+	"api/desk":       "api/edge api/ui dossier internal/operator internal/session verify/review",
+	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",
+
+	// Everything is joined here and nowhere else.
+	"cmd/dispositivo": "*",
+
+	// Invented people, and what only tests and measurements use.
+	"internal/demo":          "internal/codicefiscale internal/paper",
+	"internal/blob/blobtest": "internal/blob",
+	"internal/testkit":       "",
+	"api/ui/uitest":          "",
+}
+
+// only lists what may be imported from few places alone; from none: by tests.
+var only = map[string]string{
+	"github.com/hibiken/asynq":          "queue",
+	"github.com/alicebob/miniredis":     "queue",
+	"github.com/gin-gonic/gin":          "api",
+	"github.com/disintegration/imaging": "verify/raster",
+	"github.com/pdfcpu/pdfcpu":          "verify/pdf",
+	"golang.org/x/image/tiff":           "verify/tiff",
+	"modernc.org/sqlite":                "internal/store",
+	"github.com/jackc/pgx":              "internal/store internal/testkit",
+	"database/sql":                      "internal/store internal/testkit internal/bench",
+	"dispositivo/internal/testkit":      "",
+}
+
+// never lists what a package must do without, and why.
+var never = map[string]map[string]string{
+	"dossier": {"net/http": "the domain knows no HTTP", "log/slog": "the domain returns errors"},
+	"pin":     {"net/http": "credentials know no HTTP"},
+	"intake":  {"database/sql": "only internal/store speaks SQL", "net/http": "a door knows no protocol"},
+	"verify":  {"database/sql": "only internal/store speaks SQL", "net/http": "screening knows no HTTP"},
+	"queue":   {"database/sql": "only internal/store speaks SQL"},
+}
+
+func TestImports(t *testing.T) {
+	const root = "../.."
+	seen := map[string]bool{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || d.Name() == "arch" || strings.HasPrefix(d.Name(), ".") && path != root):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		pkg := filepath.ToSlash(rel)
+		if _, ok := allowed[pkg]; !ok && !seen[pkg] {
+			t.Errorf("%s has no place in the architecture: add it to allowed", pkg)
+		}
+		seen[pkg] = true
+		for _, spec := range f.Imports {
+			imp, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			check(t, pkg, imp)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range allowed {
+		if !seen[pkg] {
+			t.Errorf("%s is listed but does not exist", pkg)
+		}
+	}
+}
+
+// check reports an import that breaks a rule.
+func check(t *testing.T, pkg, imp string) {
+	t.Helper()
+	if why := never[pkg][imp]; why != "" {
+		t.Errorf("%s must not import %s: %s", pkg, imp, why)
+	}
+	if within(imp, module) && allowed[pkg] != "*" {
+		own := "."
+		if imp != module {
+			own = strings.TrimPrefix(imp, module+"/")
+		}
+		if !slices.Contains(strings.Fields(allowed[pkg]), own) {
+			t.Errorf("%s must not import %s", pkg, own)
+		}
+	}
+	for target, home := range only {
+		if within(imp, target) && !slices.ContainsFunc(strings.Fields(home), func(h string) bool { return within(pkg, h) }) {
+			t.Errorf("%s must not import %s: only %s may", pkg, imp, home)
+		}
+	}
+}
+
+// within reports whether path is dir or lies under it.
+func within(path, dir string) bool {
+	return path == dir || strings.HasPrefix(path, dir+"/")
+}

@@ -1,0 +1,213 @@
+package queue_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/clock"
+	"dispositivo/internal/seal"
+	"dispositivo/internal/store"
+	"dispositivo/internal/testkit"
+	"dispositivo/queue"
+)
+
+func TestMain(m *testing.M) {
+	code := testkit.Main(m)
+	if code == 0 {
+		if err := goleak.Find(); err != nil {
+			os.Stderr.WriteString(err.Error() + "\n")
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// fixture is a queue over a real outbox.
+type fixture struct {
+	t     *testing.T
+	store *store.Store
+	mu    sync.Mutex
+	done  map[string]int
+	fail  func(dossier.Task) error
+}
+
+func newFixture(t *testing.T) *fixture {
+	t.Helper()
+	dir := t.TempDir()
+	key, pepper := filepath.Join(dir, "key"), filepath.Join(dir, "pepper")
+	if err := seal.CreateKeys(key, pepper); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := seal.LoadKeys(key, pepper)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := store.Open(t.Context(), store.Config{URL: filepath.Join(dir, "db"), Keys: keys, Clock: clock.System(), Policy: dossier.DefaultPolicy()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return &fixture{t: t, store: s, done: map[string]int{}}
+}
+
+// admit causes a screening task.
+func (b *fixture) admit(id string) {
+	b.t.Helper()
+	_, err := b.store.Apply(b.t.Context(), dossier.Change{Admit: &dossier.Admission{
+		Submission: dossier.Submission{ID: id, Channel: dossier.ChannelFax}, ExternalID: id,
+	}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// handle does the work of a task once, in the transaction that closes it.
+func (b *fixture) handle(ctx context.Context, task dossier.Task) error {
+	if b.fail != nil {
+		if err := b.fail(task); err != nil {
+			return err
+		}
+	}
+	_, err := b.store.Apply(ctx, dossier.Change{
+		Closes: task.ID, Submission: &dossier.SubmissionMove{ID: task.Subject, Event: dossier.EventReadingStarted},
+	})
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.done[task.Subject]++
+	return nil
+}
+
+func (b *fixture) count(id string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.done[id]
+}
+
+// run runs a queue until stop is called.
+func (b *fixture) run(redisURL string) (stop func()) {
+	b.t.Helper()
+	q, err := queue.New(queue.Config{
+		Store: b.store, Handlers: map[dossier.TaskKind]queue.Handler{dossier.TaskScreen: b.handle},
+		Clock: clock.System(), Logger: slog.New(slog.DiscardHandler), RedisURL: redisURL, Workers: 4, RingAgain: time.Second,
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(b.t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- q.Run(ctx) }()
+	return func() {
+		cancel()
+		if err := <-ended; err != nil {
+			b.t.Error(err)
+		}
+		if err := q.Close(); err != nil {
+			b.t.Error(err)
+		}
+	}
+}
+
+func (b *fixture) await(id string) {
+	b.t.Helper()
+	err := testkit.WaitFor(30*time.Second, func() error {
+		if b.count(id) == 0 {
+			return errors.New(id + " is not done")
+		}
+		return nil
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func TestTasksAreDoneOnce(t *testing.T) {
+	for name, url := range map[string]func() string{
+		"embedded": func() string { return "" },
+		"redis":    func() string { return testkit.Redis(t).URL() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newFixture(t)
+			b.admit("before")
+			stop := b.run(url())
+			b.admit("after")
+			b.await("before")
+			b.await("after")
+			stop()
+			for _, id := range []string{"before", "after"} {
+				if n := b.count(id); n != 1 {
+					t.Errorf("%s was done %d times", id, n)
+				}
+			}
+		})
+	}
+}
+
+// A passing fault is tried again; SQL remembers when.
+func TestFaultsAreTriedAgain(t *testing.T) {
+	b := newFixture(t)
+	var mu sync.Mutex
+	tries := 0
+	b.fail = func(dossier.Task) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if tries++; tries < 3 {
+			return &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true}
+		}
+		return nil
+	}
+	b.admit("stubborn")
+	stop := b.run("")
+	defer stop()
+	b.await("stubborn")
+	mu.Lock()
+	defer mu.Unlock()
+	if tries != 3 {
+		t.Errorf("tried %d times", tries)
+	}
+}
+
+// proves promise 2: Redis forgets everything, or is away, and nothing is lost.
+func TestRedisMayVanish(t *testing.T) {
+	b := newFixture(t)
+	redis := testkit.Redis(t)
+	stop := b.run(redis.URL())
+	defer stop()
+	b.admit("first")
+	b.await("first")
+
+	redis.Stop()
+	b.admit("while away")
+	redis.Start()
+	b.await("while away")
+
+	release := make(chan struct{})
+	var once sync.Once
+	b.fail = func(task dossier.Task) error {
+		if task.Subject == "forgotten" {
+			once.Do(func() {
+				if err := redis.FlushAll(); err != nil {
+					t.Error(err)
+				}
+				close(release)
+			})
+		}
+		return nil
+	}
+	b.admit("forgotten")
+	<-release
+	b.await("forgotten")
+	b.admit("later")
+	b.await("later")
+}

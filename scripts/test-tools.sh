@@ -1,0 +1,33 @@
+#!/bin/sh
+# Installs what the tests run against, where it is missing and can be had: as
+# root on Debian. Elsewhere it says what to install.
+set -eu
+
+need=""
+want() { # command package
+	command -v "$1" >/dev/null 2>&1 || need="$need $2"
+}
+want redis-server redis-server
+want chromium chromium
+want pdftoppm poppler-utils
+want gs ghostscript
+want tiffcp libtiff-tools
+want zbarimg zbar-tools
+want qpdf qpdf
+want curl curl
+ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need="$need postgresql"
+
+[ -n "$need" ] || exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+	echo "installing:$need"
+	apt-get update -qq
+	# The services are not to start by themselves: tests start their own.
+	printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+	chmod +x /usr/sbin/policy-rc.d
+	status=0
+	DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $need >/dev/null || status=$?
+	rm -f /usr/sbin/policy-rc.d
+	exit $status
+fi
+echo "the tests need:$need" >&2
+exit 1
