@@ -69,15 +69,21 @@ function fontFace(family, file) {
     `font-display:swap;src:url("../fonts/${file}") format("woff2")}\n`;
 }
 
-// Every package of the lock file that is not for development alone may have
-// parts in the bundle, so each licence text is kept.
+// The packages that have a part in what is embedded. Splide, Popper, Video.js
+// and just-validate are in it by the style sheet alone.
+const embedded = [
+  "@hyzyla/pdfium", "@undecaf/zbar-wasm", "bootstrap-italia", "design-tokens-italia", "htmx.org",
+  "@popperjs/core", "@splidejs/splide", "just-validate", "video.js",
+];
+
 async function copyLicences() {
   const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8"));
+  const forgotten = Object.keys(lock.packages[""].dependencies).filter((name) => !embedded.includes(name));
+  if (forgotten.length > 0) throw new Error(`no licence is kept of ${forgotten.join(", ")}`);
   await mkdir(join(dist, "web/licences"), { recursive: true });
-  for (const [path, info] of Object.entries(lock.packages)) {
-    if (!path || info.dev || info.optional) continue;
-    const name = path.replace(/^.*node_modules\//, "");
-    const notice = await licenceOf(join(root, path), name, info);
+  for (const name of embedded) {
+    const path = `node_modules/${name}`;
+    const notice = await licenceOf(join(root, path), name, lock.packages[path]);
     await writeFile(join(dist, "web/licences", `${name.replace("/", "__")}.txt`), notice);
   }
 }

@@ -39,6 +39,8 @@ func (u *UI) funcs(lang string) template.FuncMap {
 		"kind":      func(k any) string { return named("ui.kind.", k, "") },
 		"kindText":  func(k any) string { return named("ui.kind.", k, ".text") },
 		"role":      func(r any) string { return named("ui.role.", r, "") },
+		"act":       func(action string) string { return u.act(lang, action) },
+		"who":       func(actor string) string { return u.who(lang, actor) },
 		"weight":    weight,
 		"asset":     u.static.url,
 		"count":     func(key string, n int) string { return u.count(lang, key, n) },
@@ -106,6 +108,25 @@ func (u *UI) day(lang, iso string) string {
 		return iso
 	}
 	return u.date(lang, at)
+}
+
+// act words an action of the log; one without a text stays as it is.
+func (u *UI) act(lang, action string) string {
+	if key := "ui.history." + action; u.texts.Has(lang, key) {
+		return u.texts.T(lang, key, nil)
+	}
+	return action
+}
+
+// who words "role:id" of the log. Of staff the end of the id is kept, which
+// tells two of them apart; a citizen and the system need none.
+func (u *UI) who(lang, actor string) string {
+	role, id, _ := strings.Cut(actor, ":")
+	name := u.texts.T(lang, "ui.role."+role, nil)
+	if role == string(dossier.RoleCitizen) || role == string(dossier.RoleSystem) || id == "" {
+		return name
+	}
+	return name + " …" + id[max(0, len(id)-4):]
 }
 
 // size is a number of bytes for people, in binary units, as the limit is (C2).

@@ -52,7 +52,6 @@ func Check() error {
 		"engine/zbar.wasm",
 		"web/css/bootstrap-italia.min.css",
 		"web/css/fonts.css",
-		"web/js/bootstrap-italia.bundle.min.js",
 		"web/js/htmx.min.js",
 		"web/svg/sprites.svg",
 	} {

@@ -46,6 +46,9 @@ func TestStyleSheetsNameOnlyOurFiles(t *testing.T) {
 		if bytes.Contains(css, []byte("sourceMappingURL")) {
 			t.Errorf("%s points to a source map", sheet)
 		}
+		if bytes.Contains(css, []byte("font-face{font-family:VideoJS")) {
+			t.Errorf("%s has a font in a data: address, which the content policy forbids", sheet)
+		}
 		for _, m := range urls.FindAllSubmatch(css, -1) {
 			checkURL(t, sheet, string(m[1]))
 		}
@@ -68,7 +71,7 @@ func checkURL(t *testing.T, sheet, url string) {
 func TestLicencesAreShipped(t *testing.T) {
 	for _, name := range []string{
 		"@hyzyla__pdfium", "@undecaf__zbar-wasm", "bootstrap-italia", "htmx.org",
-		"font-lora", "font-titillium-web", "font-roboto-mono", "video.js", "@popperjs__core",
+		"font-lora", "font-titillium-web", "font-roboto-mono", "design-tokens-italia", "video.js", "@popperjs__core",
 	} {
 		info, err := fs.Stat(assets.FS(), "licences/"+name+".txt")
 		if err != nil || info.Size() < 200 {

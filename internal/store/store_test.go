@@ -14,171 +14,27 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/internal/audit"
-	"dispositivo/internal/clock"
-	"dispositivo/internal/ident"
-	"dispositivo/internal/seal"
 	"dispositivo/internal/session"
 	"dispositivo/internal/store"
 	"dispositivo/internal/testkit"
+	"dispositivo/internal/testkit/house"
 	"dispositivo/verify/review"
 )
 
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
 
-// start is a Monday morning, so that working days are easy to count.
-var start = time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
-
-// env is one test on one database.
-type env struct {
-	*store.Store
-	t     *testing.T
-	clock *clock.Stub
-}
-
-// contract runs a test on both databases: the one suite that both must pass.
-func contract(t *testing.T, test func(t *testing.T, e env)) {
-	t.Helper()
-	for name, url := range map[string]func(*testing.T) string{
-		"sqlite":   func(t *testing.T) string { return filepath.Join(t.TempDir(), "test.db") },
-		"postgres": func(t *testing.T) string { return testkit.Postgres(t) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			clk := clock.NewStub(start)
-			s, err := store.Open(t.Context(), store.Config{URL: url(t), Keys: testKeys(t), Clock: clk, Policy: dossier.DefaultPolicy()})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() {
-				if err := s.Close(); err != nil {
-					t.Error(err)
-				}
-			})
-			test(t, env{Store: s, t: t, clock: clk})
-		})
-	}
-}
-
-func testKeys(t *testing.T) *seal.Keys {
-	t.Helper()
-	dir := t.TempDir()
-	key, pepper := filepath.Join(dir, "key"), filepath.Join(dir, "pepper")
-	if err := seal.CreateKeys(key, pepper); err != nil {
-		t.Fatal(err)
-	}
-	keys, err := seal.LoadKeys(key, pepper)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return keys
-}
-
-func (e env) id() string { return ident.New(e.clock.Now()) }
-
-// holder adds an invented holder with a PIN ordinario.
-func (e env) holder(cf string) dossier.Holder {
-	e.t.Helper()
-	h := dossier.Holder{
-		ID: e.id(), Office: "estero", Person: dossier.Person{CodiceFiscale: cf, Surname: "Prova", Name: "Ada", Lang: "it"},
-		PIN: dossier.PINIssue{ID: e.id(), Kind: dossier.Ordinario},
-	}
-	if err := e.InsertHolder(e.t.Context(), store.NewHolder{Holder: h, PINHash: "hash"}); err != nil {
-		e.t.Fatal(err)
-	}
-	h, err := e.Holder(e.t.Context(), h.ID)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	return h
-}
-
-func (e env) open(h dossier.Holder) string {
-	e.t.Helper()
-	id := e.id()
-	e.must(dossier.Change{Actor: citizen(h), Effects: []dossier.Effect{dossier.OpenDossier{
-		Dossier: dossier.Dossier{ID: id, HolderID: h.ID, PINIssueID: h.PIN.ID, Office: "estero", FormVersion: "1"},
-		Form:    h.Person, TokenID: "token-" + id, StatusCode: "code-" + id,
-	}}})
-	return id
-}
-
-// arrival is a submission of one file with the given keyed hash.
-func (e env) arrival(h dossier.Holder, dossierID, hash string) dossier.Change {
-	sub := dossier.Submission{
-		ID: e.id(), Channel: dossier.ChannelUpload, HolderID: h.ID, DossierID: dossierID,
-		Documents: []dossier.File{{ID: e.id(), Blob: "blob-" + hash, WrappedKey: []byte("key"), KeyedHash: []byte(hash), Bytes: 3, Format: "pdf"}},
-	}
-	return dossier.Change{
-		Actor: citizen(h), Dossier: &dossier.Move{ID: dossierID, Event: dossier.EventPagesAdded},
-		Admit: &dossier.Admission{Submission: sub, ExternalID: sub.ID},
-	}
-}
-
-// reviewing brings a dossier with one page into review.
-func (e env) reviewing(h dossier.Holder) string {
-	e.t.Helper()
-	id := e.open(h)
-	out := e.must(e.arrival(h, id, "bytes-"+id))
-	e.must(dossier.Change{Actor: worker, Submission: &dossier.SubmissionMove{ID: out.Submission.ID, Event: dossier.EventReadingStarted}})
-	e.must(dossier.Change{
-		Actor:      worker,
-		Submission: &dossier.SubmissionMove{ID: out.Submission.ID, Event: dossier.EventReadWell},
-		Dossier:    &dossier.Move{ID: id, Event: dossier.EventScreened},
-		Effects: []dossier.Effect{
-			dossier.AddPages{FileID: out.Submission.Documents[0].ID, Format: "pdf", Pages: []dossier.Page{{N: 1, ImageBlob: "image-" + id}}},
-			dossier.SetFindings{SubmissionID: out.Submission.ID, Findings: []dossier.Finding{{Code: dossier.PageDark, Severity: dossier.SeverityWarn, Page: 1}}},
-		},
-	})
-	return id
-}
-
-func (e env) must(ch dossier.Change) dossier.Outcome {
-	e.t.Helper()
-	out, err := e.Apply(e.t.Context(), ch)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	return out
-}
-
-func (e env) dossier(id string) dossier.Dossier {
-	e.t.Helper()
-	d, err := e.Dossier(e.t.Context(), id)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	return d
-}
-
-var worker = dossier.System("worker")
-
-func citizen(h dossier.Holder) dossier.Actor {
-	return dossier.Actor{Role: dossier.RoleCitizen, ID: h.ID}
-}
-
-func reviewer(id string) dossier.Actor {
-	return dossier.Actor{Role: dossier.RoleOperator, ID: id, KeyedCF: []byte("cf of " + id)}
-}
-
-func wantCode(t *testing.T, err error, code dossier.Code) {
-	t.Helper()
-	if got := dossier.CodeOf(err); got != code {
-		t.Errorf("got error %v (code %q), want code %q", err, got, code)
-	}
-}
-
 // proves C7: 64 writers, no number missing, none twice, times in order.
 func TestProtocolHasNoGaps(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
+	house.Each(t, func(t *testing.T, e house.House) {
 		const writers, each = 64, 3
-		h := e.holder("PRVDAA80A41H501X")
+		h := e.AddHolder("PRVDAA80A41H501X")
 		var wg sync.WaitGroup
 		for w := range writers {
 			wg.Go(func() {
 				for i := range each {
 					sub := dossier.Submission{ID: fmt.Sprintf("s-%d-%d", w, i), Channel: dossier.ChannelFax, HolderID: h.ID}
-					_, err := e.Apply(t.Context(), dossier.Change{Actor: worker, Admit: &dossier.Admission{Submission: sub, ExternalID: sub.ID}})
+					_, err := e.Apply(t.Context(), dossier.Change{Actor: house.Worker(), Admit: &dossier.Admission{Submission: sub, ExternalID: sub.ID}})
 					if err != nil {
 						t.Error(err)
 					}
@@ -209,16 +65,16 @@ func TestProtocolHasNoGaps(t *testing.T) {
 // set back does not set the register back.
 func TestProtocolYearAndClock(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
+	house.Each(t, func(t *testing.T, e house.House) {
 		admit := func(id string) dossier.Protocol {
 			sub := dossier.Submission{ID: id, Channel: dossier.ChannelFax}
-			return e.must(dossier.Change{Actor: worker, Admit: &dossier.Admission{Submission: sub, ExternalID: id}}).Submission.Protocol
+			return e.Must(dossier.Change{Actor: house.Worker(), Admit: &dossier.Admission{Submission: sub, ExternalID: id}}).Submission.Protocol
 		}
-		e.clock.Set(time.Date(2026, 12, 31, 22, 59, 59, 0, time.UTC))
+		e.Clock.Set(time.Date(2026, 12, 31, 22, 59, 59, 0, time.UTC))
 		a := admit("a")
-		e.clock.Set(time.Date(2026, 12, 31, 22, 0, 0, 0, time.UTC))
+		e.Clock.Set(time.Date(2026, 12, 31, 22, 0, 0, 0, time.UTC))
 		b := admit("b")
-		e.clock.Set(time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC))
+		e.Clock.Set(time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC))
 		c := admit("c")
 		if a.String() != "2026/0000001" || b.String() != "2026/0000002" || c.String() != "2027/0000001" {
 			t.Errorf("got %v, %v, %v", a, b, c)
@@ -231,12 +87,12 @@ func TestProtocolYearAndClock(t *testing.T) {
 
 func TestRepeatsReturnTheFirstReceipt(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
-		h := e.holder("PRVDAA80A41H501X")
-		id := e.open(h)
-		first := e.arrival(h, id, "one")
+	house.Each(t, func(t *testing.T, e house.House) {
+		h := e.AddHolder("PRVDAA80A41H501X")
+		id := e.Begin(h)
+		first := e.Arrival(h, id, "one")
 		first.Admit.IdempotencyKey = "k"
-		out := e.must(first)
+		out := e.Must(first)
 		if out.Repeated || out.State != dossier.StateScreening {
 			t.Fatalf("first arrival: %+v", out)
 		}
@@ -245,31 +101,31 @@ func TestRepeatsReturnTheFirstReceipt(t *testing.T) {
 			"same external id": func(c *dossier.Change) { c.Admit.ExternalID = first.Admit.ExternalID },
 			"same bytes":       func(*dossier.Change) {},
 		} {
-			again := e.arrival(h, id, "one")
+			again := e.Arrival(h, id, "one")
 			change(&again)
-			got := e.must(again)
+			got := e.Must(again)
 			if !got.Repeated || got.Submission.ID != out.Submission.ID || got.Submission.Protocol.String() != out.Submission.Protocol.String() {
 				t.Errorf("%s: got %+v", name, got)
 			}
-			if d := e.dossier(id); d.Version != out.Version {
+			if d := e.Get(id); d.Version != out.Version {
 				t.Errorf("%s changed the dossier", name)
 			}
 		}
-		other := e.arrival(h, id, "two")
+		other := e.Arrival(h, id, "two")
 		other.Admit.IdempotencyKey = "k"
 		_, err := e.Apply(t.Context(), other)
-		wantCode(t, err, dossier.CodeIdempotency)
+		house.WantCode(t, err, dossier.CodeIdempotency)
 	})
 }
 
 func TestSameBytesAtOnceAreOneSubmission(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
-		h := e.holder("PRVDAA80A41H501X")
-		id := e.open(h)
+	house.Each(t, func(t *testing.T, e house.House) {
+		h := e.AddHolder("PRVDAA80A41H501X")
+		id := e.Begin(h)
 		var wg sync.WaitGroup
 		for range 16 {
-			ch := e.arrival(h, id, "one")
+			ch := e.Arrival(h, id, "one")
 			wg.Go(func() {
 				if _, err := e.Apply(t.Context(), ch); err != nil {
 					t.Error(err)
@@ -277,7 +133,7 @@ func TestSameBytesAtOnceAreOneSubmission(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if n := len(e.dossier(id).Submissions); n != 1 {
+		if n := len(e.Get(id).Submissions); n != 1 {
 			t.Errorf("%d submissions, want 1", n)
 		}
 	})
@@ -285,19 +141,19 @@ func TestSameBytesAtOnceAreOneSubmission(t *testing.T) {
 
 func TestApplyGuards(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
-		h := e.holder("PRVDAA80A41H501X")
-		id := e.reviewing(h)
-		d := e.dossier(id)
-		_, err := e.Apply(t.Context(), dossier.Change{Actor: worker, Dossier: &dossier.Move{ID: id, Event: dossier.EventWithdrawn, Version: d.Version - 1}})
-		wantCode(t, err, dossier.CodeDossierChanged)
-		_, err = e.Apply(t.Context(), dossier.Change{Actor: worker, Dossier: &dossier.Move{ID: id, Event: dossier.EventConverted}})
-		wantCode(t, err, dossier.CodeConflict)
-		_, err = e.Apply(t.Context(), dossier.Change{Actor: worker, Dossier: &dossier.Move{ID: "none", Event: dossier.EventConverted}})
-		wantCode(t, err, dossier.CodeNotFound)
-		_, err = e.Apply(t.Context(), dossier.Change{Actor: worker, Closes: "none"})
-		wantCode(t, err, dossier.CodeConflict)
-		if got := e.dossier(id); got.Version != d.Version || got.State != d.State {
+	house.Each(t, func(t *testing.T, e house.House) {
+		h := e.AddHolder("PRVDAA80A41H501X")
+		id := e.Reviewing(h)
+		d := e.Get(id)
+		_, err := e.Apply(t.Context(), dossier.Change{Actor: house.Worker(), Dossier: &dossier.Move{ID: id, Event: dossier.EventWithdrawn, Version: d.Version - 1}})
+		house.WantCode(t, err, dossier.CodeDossierChanged)
+		_, err = e.Apply(t.Context(), dossier.Change{Actor: house.Worker(), Dossier: &dossier.Move{ID: id, Event: dossier.EventConverted}})
+		house.WantCode(t, err, dossier.CodeConflict)
+		_, err = e.Apply(t.Context(), dossier.Change{Actor: house.Worker(), Dossier: &dossier.Move{ID: "none", Event: dossier.EventConverted}})
+		house.WantCode(t, err, dossier.CodeNotFound)
+		_, err = e.Apply(t.Context(), dossier.Change{Actor: house.Worker(), Closes: "none"})
+		house.WantCode(t, err, dossier.CodeConflict)
+		if got := e.Get(id); got.Version != d.Version || got.State != d.State {
 			t.Errorf("a refused change left a trace: %+v", got)
 		}
 	})
@@ -305,28 +161,28 @@ func TestApplyGuards(t *testing.T) {
 
 func TestOneOpenDossierPerIssue(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
-		h := e.holder("PRVDAA80A41H501X")
-		e.open(h)
-		_, err := e.Apply(t.Context(), dossier.Change{Actor: citizen(h), Effects: []dossier.Effect{dossier.OpenDossier{
+	house.Each(t, func(t *testing.T, e house.House) {
+		h := e.AddHolder("PRVDAA80A41H501X")
+		e.Begin(h)
+		_, err := e.Apply(t.Context(), dossier.Change{Actor: house.Citizen(h), Effects: []dossier.Effect{dossier.OpenDossier{
 			Dossier: dossier.Dossier{ID: "second", HolderID: h.ID, PINIssueID: h.PIN.ID}, TokenID: "other", StatusCode: "c",
 		}}})
-		wantCode(t, err, dossier.CodeConflict)
+		house.WantCode(t, err, dossier.CodeConflict)
 	})
 }
 
 // approve claims and approves a dossier.
-func (e env) approve(id, operator string, event dossier.Event) {
-	e.t.Helper()
-	r, err := e.ClaimReview(e.t.Context(), reviewer(operator), id, time.Minute)
+func approve(e house.House, id, operator string, event dossier.Event) {
+	e.T.Helper()
+	r, err := e.ClaimReview(e.T.Context(), house.Reviewer(operator), id, time.Minute)
 	if err != nil {
-		e.t.Fatal(err)
+		e.T.Fatal(err)
 	}
-	e.must(dossier.Change{
-		Actor: reviewer(operator), Dossier: &dossier.Move{ID: id, Event: event, Version: e.dossier(id).Version},
+	e.Must(dossier.Change{
+		Actor: house.Reviewer(operator), Dossier: &dossier.Move{ID: id, Event: event, Version: e.Get(id).Version},
 		Effects: []dossier.Effect{dossier.Decide{Decision: dossier.Decision{
-			ID: e.id(), DossierID: id, ReviewID: r.ID, OperatorID: operator, Action: dossier.ActionApprove,
-			Note: "looks right", Version: e.dossier(id).Version,
+			ID: e.ID(), DossierID: id, ReviewID: r.ID, OperatorID: operator, Action: dossier.ActionApprove,
+			Note: "looks right", Version: e.Get(id).Version,
 		}}},
 	})
 }
@@ -334,10 +190,10 @@ func (e env) approve(id, operator string, event dossier.Event) {
 // proves C11: many workers at once, one conversion, one confirmation.
 func TestConversionHappensOnce(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
-		h := e.holder("PRVDAA80A41H501X")
-		id := e.reviewing(h)
-		e.approve(id, "op", dossier.EventApproved)
+	house.Each(t, func(t *testing.T, e house.House) {
+		h := e.AddHolder("PRVDAA80A41H501X")
+		id := e.Reviewing(h)
+		approve(e, id, "op", dossier.EventApproved)
 		ds, err := e.Decisions(t.Context(), id, false)
 		if err != nil || len(ds) != 1 || ds[0].Note != "looks right" {
 			t.Fatalf("decisions %+v, %v", ds, err)
@@ -348,7 +204,7 @@ func TestConversionHappensOnce(t *testing.T) {
 		for range 12 {
 			wg.Go(func() {
 				_, err := e.Apply(t.Context(), dossier.Change{
-					Actor: worker, Dossier: &dossier.Move{ID: id, Event: dossier.EventConverted},
+					Actor: house.Worker(), Dossier: &dossier.Move{ID: id, Event: dossier.EventConverted},
 					Effects: []dossier.Effect{dossier.ConvertPIN{DossierID: id, PINIssueID: h.PIN.ID, PINVersion: h.PIN.Version, SeenHash: ds[0].SeenHash}},
 				})
 				if err == nil {
@@ -363,46 +219,37 @@ func TestConversionHappensOnce(t *testing.T) {
 		if err != nil || p.Kind != dossier.Dispositivo || p.Version != h.PIN.Version+1 || done != 1 {
 			t.Errorf("converted %d times, PIN %+v, %v", done, p, err)
 		}
-		if n := e.countMessages(dossier.MessageConfirmation); n != 1 {
+		if n := len(e.Told(dossier.MessageConfirmation)); n != 1 {
 			t.Errorf("%d confirmations, want 1", n)
 		}
 	})
 }
 
-func (e env) countMessages(kind dossier.MessageKind) int {
-	e.t.Helper()
-	msgs, err := e.Messages(e.t.Context(), "", 1000)
-	if err != nil {
-		e.t.Fatal(err)
-	}
-	return len(slices.DeleteFunc(msgs, func(m dossier.Message) bool { return m.Kind != kind }))
-}
-
 // An approval binds what was seen: a hash of other findings does not convert.
 func TestConversionNeedsTheSameEvidence(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
-		h := e.holder("PRVDAA80A41H501X")
-		id := e.reviewing(h)
-		e.approve(id, "op", dossier.EventApproved)
+	house.Each(t, func(t *testing.T, e house.House) {
+		h := e.AddHolder("PRVDAA80A41H501X")
+		id := e.Reviewing(h)
+		approve(e, id, "op", dossier.EventApproved)
 		ds, _ := e.Decisions(t.Context(), id, false)
-		sub := e.dossier(id).Submissions[0]
-		e.must(dossier.Change{Actor: worker, Effects: []dossier.Effect{dossier.SetFindings{SubmissionID: sub.ID}}})
+		sub := e.Get(id).Submissions[0]
+		e.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.SetFindings{SubmissionID: sub.ID}}})
 		convert := func(p dossier.PINIssue) error {
 			_, err := e.Apply(t.Context(), dossier.Change{
-				Actor: worker, Dossier: &dossier.Move{ID: id, Event: dossier.EventConverted},
+				Actor: house.Worker(), Dossier: &dossier.Move{ID: id, Event: dossier.EventConverted},
 				Effects: []dossier.Effect{dossier.ConvertPIN{DossierID: id, PINIssueID: p.ID, PINVersion: p.Version, SeenHash: ds[0].SeenHash}},
 			})
 			return err
 		}
-		wantCode(t, convert(h.PIN), dossier.CodeConflict)
-		e.must(dossier.Change{Actor: worker, Effects: []dossier.Effect{dossier.SetFindings{SubmissionID: sub.ID, Findings: sub.Findings}}})
-		if err := e.SetPINState(t.Context(), worker, h.PIN.ID, dossier.PINSuspended); err != nil {
+		house.WantCode(t, convert(h.PIN), dossier.CodeConflict)
+		e.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.SetFindings{SubmissionID: sub.ID, Findings: sub.Findings}}})
+		if err := e.SetPINState(t.Context(), house.Worker(), h.PIN.ID, dossier.PINSuspended); err != nil {
 			t.Fatal(err)
 		}
 		p, _ := e.PINIssue(t.Context(), h.PIN.ID)
-		wantCode(t, convert(p), dossier.CodeConflict)
-		if d := e.dossier(id); d.State != dossier.StateApproved {
+		house.WantCode(t, convert(p), dossier.CodeConflict)
+		if d := e.Get(id); d.State != dossier.StateApproved {
 			t.Errorf("state %s, want approved", d.State)
 		}
 	})
@@ -411,11 +258,11 @@ func TestConversionNeedsTheSameEvidence(t *testing.T) {
 // New pages void the approval and take the dossier out of the reviewer's hands.
 func TestPagesAddedVoidsApproval(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
-		h := e.holder("PRVDAA80A41H501X")
-		id := e.reviewing(h)
-		e.approve(id, "op", dossier.EventApproved)
-		e.must(e.arrival(h, id, "more"))
+	house.Each(t, func(t *testing.T, e house.House) {
+		h := e.AddHolder("PRVDAA80A41H501X")
+		id := e.Reviewing(h)
+		approve(e, id, "op", dossier.EventApproved)
+		e.Must(e.Arrival(h, id, "more"))
 		if ds, err := e.Decisions(t.Context(), id, false); err != nil || len(ds) != 0 {
 			t.Errorf("approvals still stand: %v, %v", ds, err)
 		}
@@ -428,26 +275,26 @@ func TestPagesAddedVoidsApproval(t *testing.T) {
 // proves C10: a lease, never two at once; never the own dossier; four eyes.
 func TestClaims(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
+	house.Each(t, func(t *testing.T, e house.House) {
 		ctx := t.Context()
-		h := e.holder("PRVDAA80A41H501X")
-		id := e.reviewing(h)
+		h := e.AddHolder("PRVDAA80A41H501X")
+		id := e.Reviewing(h)
 
-		own := reviewer("own")
+		own := house.Reviewer("own")
 		own.KeyedCF = e.KeyCF(h.Person.CodiceFiscale)
 		_, err := e.ClaimReview(ctx, own, "", time.Minute)
-		wantCode(t, err, dossier.CodeNotFound)
-		elsewhere := reviewer("elsewhere")
+		house.WantCode(t, err, dossier.CodeNotFound)
+		elsewhere := house.Reviewer("elsewhere")
 		elsewhere.Office = "milano"
 		_, err = e.ClaimReview(ctx, elsewhere, "", time.Minute)
-		wantCode(t, err, dossier.CodeNotFound)
+		house.WantCode(t, err, dossier.CodeNotFound)
 
 		var mu sync.Mutex
 		var won []review.Lease
 		var wg sync.WaitGroup
 		for i := range 16 {
 			wg.Go(func() {
-				r, err := e.ClaimReview(ctx, reviewer(fmt.Sprint("op", i)), "", time.Minute)
+				r, err := e.ClaimReview(ctx, house.Reviewer(fmt.Sprint("op", i)), "", time.Minute)
 				mu.Lock()
 				defer mu.Unlock()
 				if err == nil {
@@ -461,36 +308,36 @@ func TestClaims(t *testing.T) {
 		if len(won) != 1 {
 			t.Fatalf("%d reviewers hold the dossier", len(won))
 		}
-		again, err := e.ClaimReview(ctx, reviewer(won[0].OperatorID), "", time.Minute)
+		again, err := e.ClaimReview(ctx, house.Reviewer(won[0].OperatorID), "", time.Minute)
 		if err != nil || again.ID != won[0].ID {
 			t.Errorf("the held one is not given again: %+v, %v", again, err)
 		}
-		e.clock.Advance(2 * time.Minute)
-		wantCode(t, e.RenewLease(ctx, won[0].ID, time.Minute), dossier.CodeLeaseLost)
+		e.Clock.Advance(2 * time.Minute)
+		house.WantCode(t, e.RenewLease(ctx, won[0].ID, time.Minute), dossier.CodeLeaseLost)
 		_, err = e.Apply(ctx, dossier.Change{
-			Actor: reviewer(won[0].OperatorID), Dossier: &dossier.Move{ID: id, Event: dossier.EventRejected},
+			Actor: house.Reviewer(won[0].OperatorID), Dossier: &dossier.Move{ID: id, Event: dossier.EventRejected},
 			Effects: []dossier.Effect{dossier.Decide{Decision: dossier.Decision{
-				ID: e.id(), DossierID: id, ReviewID: won[0].ID, OperatorID: won[0].OperatorID, Action: dossier.ActionReject,
+				ID: e.ID(), DossierID: id, ReviewID: won[0].ID, OperatorID: won[0].OperatorID, Action: dossier.ActionReject,
 			}}},
 		})
-		wantCode(t, err, dossier.CodeLeaseLost)
-		e.approve(id, "first", dossier.EventFirstApproval)
-		_, err = e.ClaimReview(ctx, reviewer("first"), id, time.Minute)
-		wantCode(t, err, dossier.CodeNotFound)
-		e.approve(id, "second", dossier.EventApproved)
+		house.WantCode(t, err, dossier.CodeLeaseLost)
+		approve(e, id, "first", dossier.EventFirstApproval)
+		_, err = e.ClaimReview(ctx, house.Reviewer("first"), id, time.Minute)
+		house.WantCode(t, err, dossier.CodeNotFound)
+		approve(e, id, "second", dossier.EventApproved)
 	})
 }
 
 // proves C10: deadlines are tasks; a review is due after five working days.
 func TestDeadlines(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
-		id := e.reviewing(e.holder("PRVDAA80A41H501X"))
-		if due := e.dossier(id).DueAt; !due.Equal(start.AddDate(0, 0, 7)) {
+	house.Each(t, func(t *testing.T, e house.House) {
+		id := e.Reviewing(e.AddHolder("PRVDAA80A41H501X"))
+		if due := e.Get(id).DueAt; !due.Equal(house.Start().AddDate(0, 0, 7)) {
 			t.Errorf("review due %v, want Monday next week", due)
 		}
 		kinds := func() (kinds []dossier.TaskKind) {
-			tasks, err := e.DueTasks(t.Context(), e.clock.Now(), 100)
+			tasks, err := e.DueTasks(t.Context(), e.Clock.Now(), 100)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -502,7 +349,7 @@ func TestDeadlines(t *testing.T) {
 		if got := kinds(); slices.Contains(got, dossier.TaskEscalate) || !slices.Contains(got, dossier.TaskOffer) {
 			t.Errorf("due at once: %v", got)
 		}
-		e.clock.Advance(7 * 24 * time.Hour)
+		e.Clock.Advance(7 * 24 * time.Hour)
 		if got := kinds(); !slices.Contains(got, dossier.TaskEscalate) {
 			t.Errorf("due after the deadline: %v", got)
 		}
@@ -511,13 +358,13 @@ func TestDeadlines(t *testing.T) {
 
 func TestOutboxRings(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
+	house.Each(t, func(t *testing.T, e house.House) {
 		ctx := t.Context()
-		e.must(dossier.Change{Actor: worker, Admit: &dossier.Admission{
+		e.Must(dossier.Change{Actor: house.Worker(), Admit: &dossier.Admission{
 			Submission: dossier.Submission{ID: "s", Channel: dossier.ChannelFax}, ExternalID: "x",
 		}})
 		due := func() []dossier.Task {
-			tasks, err := e.DueTasks(ctx, e.clock.Now().Add(-time.Minute), 10)
+			tasks, err := e.DueTasks(ctx, e.Clock.Now().Add(-time.Minute), 10)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -538,25 +385,25 @@ func TestOutboxRings(t *testing.T) {
 		if got := due(); len(got) != 0 {
 			t.Errorf("rung twice: %+v", got)
 		}
-		e.clock.Advance(2 * time.Minute)
+		e.Clock.Advance(2 * time.Minute)
 		if got := due(); len(got) != 1 || got[0].Attempt != 1 {
 			t.Errorf("not rung again: %+v", got)
 		}
-		e.must(dossier.Change{Actor: worker, Submission: &dossier.SubmissionMove{ID: "s", Event: dossier.EventReadingStarted}, Closes: tasks[0].ID})
+		e.Must(dossier.Change{Actor: house.Worker(), Submission: &dossier.SubmissionMove{ID: "s", Event: dossier.EventReadingStarted}, Closes: tasks[0].ID})
 		if open, err := e.TouchTask(ctx, tasks[0].ID); err != nil || open {
 			t.Errorf("a closed task is open: %v", err)
 		}
-		_, err := e.Apply(ctx, dossier.Change{Actor: worker, Closes: tasks[0].ID})
-		wantCode(t, err, dossier.CodeConflict)
+		_, err := e.Apply(ctx, dossier.Change{Actor: house.Worker(), Closes: tasks[0].ID})
+		house.WantCode(t, err, dossier.CodeConflict)
 	})
 }
 
 // proves B6: the chain holds, and a row changed behind its back is found.
 func TestAuditChain(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
+	house.Each(t, func(t *testing.T, e house.House) {
 		ctx := t.Context()
-		e.reviewing(e.holder("PRVDAA80A41H501X"))
+		e.Reviewing(e.AddHolder("PRVDAA80A41H501X"))
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
@@ -589,32 +436,32 @@ func verify(ctx context.Context, s *store.Store) (int64, error) {
 
 func TestSessionsAndLocks(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
+	house.Each(t, func(t *testing.T, e house.House) {
 		ctx := t.Context()
-		h := e.holder("PRVDAA80A41H501X")
-		keeper := session.NewKeeper(e.Store, e.clock, session.DefaultIdle)
-		s, err := keeper.Start(ctx, citizen(h), h.PIN.ID)
+		h := e.AddHolder("PRVDAA80A41H501X")
+		keeper := session.NewKeeper(e.Store, e.Clock, session.DefaultIdle)
+		s, err := keeper.Start(ctx, house.Citizen(h), h.PIN.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		e.clock.Advance(20 * time.Minute)
+		e.Clock.Advance(20 * time.Minute)
 		if got, err := keeper.Resume(ctx, s.Token); err != nil || got.Actor.ID != h.ID || got.CSRF != s.CSRF {
 			t.Fatalf("resume: %+v, %v", got, err)
 		}
-		e.clock.Advance(29 * time.Minute)
+		e.Clock.Advance(29 * time.Minute)
 		if _, err := keeper.Resume(ctx, s.Token); err != nil {
 			t.Errorf("activity did not count: %v", err)
 		}
-		e.clock.Advance(30 * time.Minute)
+		e.Clock.Advance(30 * time.Minute)
 		_, err = keeper.Resume(ctx, s.Token)
-		wantCode(t, err, dossier.CodeUnauthorized)
+		house.WantCode(t, err, dossier.CodeUnauthorized)
 
-		s2, _ := keeper.Start(ctx, citizen(h), h.PIN.ID)
-		if err := e.SetPINState(ctx, worker, h.PIN.ID, dossier.PINRevoked); err != nil {
+		s2, _ := keeper.Start(ctx, house.Citizen(h), h.PIN.ID)
+		if err := e.SetPINState(ctx, house.Worker(), h.PIN.ID, dossier.PINRevoked); err != nil {
 			t.Fatal(err)
 		}
 		_, err = keeper.Resume(ctx, s2.Token)
-		wantCode(t, err, dossier.CodeUnauthorized)
+		house.WantCode(t, err, dossier.CodeUnauthorized)
 
 		next := func(l dossier.Lock, now time.Time) dossier.Lock {
 			return dossier.Lock{Wrong: l.Wrong + 1, LockedUntil: now.Add(time.Minute)}
@@ -628,7 +475,7 @@ func TestSessionsAndLocks(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if l, err := e.Lock(ctx, "UNKNOWN"); err != nil || l.Wrong != 20 || !l.LockedUntil.Equal(e.clock.Now().Add(time.Minute)) {
+		if l, err := e.Lock(ctx, "UNKNOWN"); err != nil || l.Wrong != 20 || !l.LockedUntil.Equal(e.Clock.Now().Add(time.Minute)) {
 			t.Errorf("lock %+v, %v", l, err)
 		}
 		if err := e.ClearLock(ctx, "UNKNOWN"); err != nil {
@@ -642,10 +489,10 @@ func TestSessionsAndLocks(t *testing.T) {
 
 func TestLettersAreSealedOnce(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
+	house.Each(t, func(t *testing.T, e house.House) {
 		ctx := t.Context()
-		h := e.holder("PRVDAA80A41H501X")
-		e.must(e.arrival(h, e.open(h), "one"))
+		h := e.AddHolder("PRVDAA80A41H501X")
+		e.Must(e.Arrival(h, e.Begin(h), "one"))
 		msgs, err := e.Messages(ctx, h.ID, 10)
 		if err != nil || len(msgs) != 1 || msgs[0].Kind != dossier.MessageReceipt || msgs[0].Letter != nil {
 			t.Fatalf("messages %+v, %v", msgs, err)
@@ -681,9 +528,9 @@ func TestMigrationsMatch(t *testing.T) {
 
 func TestNotFoundIsNotAFault(t *testing.T) {
 	t.Parallel()
-	contract(t, func(t *testing.T, e env) {
+	house.Each(t, func(t *testing.T, e house.House) {
 		_, err := e.Holder(t.Context(), "none")
-		wantCode(t, err, dossier.CodeNotFound)
+		house.WantCode(t, err, dossier.CodeNotFound)
 		if !errors.Is(err, dossier.Problem(dossier.CodeNotFound)) || dossier.Temporary(err) {
 			t.Errorf("got %v", err)
 		}
