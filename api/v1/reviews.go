@@ -53,11 +53,11 @@ type claimAnswer struct {
 	DossierID  string           `json:"dossier_id"`
 	Version    int64            `json:"version"`
 	Pages      []review.PageRef `json:"pages"`
-	LeaseUntil time.Time        `json:"lease_until"`
+	LeaseUntil *time.Time       `json:"lease_until"` // null for onlookers
 }
 
 func answerOfClaim(cl review.Claim) claimAnswer {
-	return claimAnswer{ID: cl.ID, DossierID: cl.DossierID, Version: cl.Version, Pages: list(cl.Pages), LeaseUntil: cl.LeaseUntil}
+	return claimAnswer{ID: cl.ID, DossierID: cl.DossierID, Version: cl.Version, Pages: list(cl.Pages), LeaseUntil: optional(cl.LeaseUntil)}
 }
 
 func (a *API) next(c *gin.Context) error {

@@ -58,7 +58,7 @@ func openBrowser(t *testing.T, s *server) *chromium {
 		chromedp.ExecPath(path), chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-proxy-server", true),
-		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("lang", "it-IT"),
+		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("accept-lang", "it-IT"),
 	)
 	ctx, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stopAllocator)
@@ -131,7 +131,7 @@ func (p *person) hear(ev any) {
 	case *runtime.EventExceptionThrown:
 		p.complain("exception: " + ev.ExceptionDetails.Text + describe(ev.ExceptionDetails.Exception))
 	case *runtime.EventConsoleAPICalled:
-		if ev.Type == runtime.APITypeError || ev.Type == runtime.APITypeWarning || ev.Type == runtime.APITypeAssert {
+		if ev.Type == runtime.ConsoleAPICalledTypeError || ev.Type == runtime.ConsoleAPICalledTypeWarning || ev.Type == runtime.ConsoleAPICalledTypeAssert {
 			text := "console:"
 			for _, a := range ev.Args {
 				text += describe(a)
@@ -247,22 +247,24 @@ func (p *person) chooses(path string) {
 	p.do("choose a file", chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), []string{path}))
 }
 
-// eval computes an expression in the page.
-func eval[T any](p *person, expression string) T {
-	p.t.Helper()
+// eval computes an expression in the page; a promise is waited for.
+func eval[T any](p *person, expression string) (T, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	v, err := chromedp.Run(ctx, chromedp.Evaluate[T](expression))
-	if err != nil {
-		p.t.Fatalf("%s: %v", expression, err)
-	}
-	return v
+	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, func(e *runtime.EvaluateParams) {
+		wait := true
+		e.AwaitPromise = &wait
+	}))
 }
 
-// text is what the first element that matches says, "" when none does.
+// text is what the first element that matches says, "" when none does. While
+// the page changes it says so instead.
 func (p *person) text(selector string) string {
-	p.t.Helper()
-	return eval[string](p, "(document.querySelector("+quoted(selector)+")?.innerText ?? '')")
+	text, err := eval[string](p, "(document.querySelector("+quoted(selector)+")?.innerText ?? '')")
+	if err != nil {
+		return "(" + err.Error() + ")"
+	}
+	return text
 }
 
 func quoted(s string) string {
@@ -272,8 +274,11 @@ func quoted(s string) string {
 
 // where is the path of the page.
 func (p *person) where() string {
-	p.t.Helper()
-	return eval[string](p, "location.pathname")
+	at, err := eval[string](p, "location.pathname")
+	if err != nil {
+		return "(" + err.Error() + ")"
+	}
+	return at
 }
 
 // sees waits until the element says all texts.
@@ -340,7 +345,7 @@ func (p *person) downloaded() []byte {
 	err := testkit.WaitFor(patience, func() error {
 		files, err := filepath.Glob(filepath.Join(p.downloads, "*.pdf"))
 		if err != nil || len(files) != 1 {
-			return fmt.Errorf("downloads %v, %w", files, err)
+			return fmt.Errorf("downloads: %v", files)
 		}
 		data, err = os.ReadFile(files[0])
 		return err

@@ -235,3 +235,15 @@ func (s *Store) EachBlob(ctx context.Context, fn func(protocol, blob string) err
 	}, `SELECT s.protocol_year, s.protocol_number, f.blob FROM files f JOIN submissions s ON s.id = f.submission_id`)
 	return classify("read blobs", err)
 }
+
+// Refusals returns the ledger of refusals, the oldest first.
+func (s *Store) Refusals(ctx context.Context) ([]dossier.Refusal, error) {
+	var all []dossier.Refusal
+	err := s.reader().each(ctx, func(rows *sql.Rows) error {
+		var r dossier.Refusal
+		err := rows.Scan(&r.ID, &r.Channel, &r.Code, &r.Bytes, &r.KeyedHash)
+		all = append(all, r)
+		return err
+	}, `SELECT id, channel, code, bytes, keyed_hash FROM refusals ORDER BY at, id`)
+	return all, classify("read refusals", err)
+}

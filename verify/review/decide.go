@@ -119,12 +119,8 @@ func complete(c Case) error {
 // mayDecide keeps reviewers from their own dossier, and from being both pairs
 // of eyes (C10).
 func (d *Desk) mayDecide(ctx context.Context, actor dossier.Actor, ds dossier.Dossier) error {
-	h, err := d.cfg.Store.Holder(ctx, ds.HolderID)
-	if err != nil {
-		return fmt.Errorf("read holder: %w", err)
-	}
-	if bytes.Equal(actor.KeyedCF, d.cfg.Store.KeyCF(h.Person.CodiceFiscale)) {
-		return dossier.Problem(dossier.CodeOwnDossier)
+	if err := d.notOwn(ctx, actor, ds.HolderID); err != nil {
+		return err
 	}
 	if ds.State != dossier.StateSecondReview {
 		return nil
@@ -137,6 +133,18 @@ func (d *Desk) mayDecide(ctx context.Context, actor dossier.Actor, ds dossier.Do
 		if one.Action == dossier.ActionApprove && one.OperatorID == actor.ID {
 			return dossier.Problem(dossier.CodeFourEyes)
 		}
+	}
+	return nil
+}
+
+// notOwn refuses what a reviewer would do to the own dossier.
+func (d *Desk) notOwn(ctx context.Context, actor dossier.Actor, holderID string) error {
+	h, err := d.cfg.Store.Holder(ctx, holderID)
+	if err != nil {
+		return fmt.Errorf("read holder: %w", err)
+	}
+	if bytes.Equal(actor.KeyedCF, d.cfg.Store.KeyCF(h.Person.CodiceFiscale)) {
+		return dossier.Problem(dossier.CodeOwnDossier)
 	}
 	return nil
 }

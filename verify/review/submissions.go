@@ -8,7 +8,8 @@ import (
 )
 
 // Submissions lists the oldest submissions in a state that an operator handles:
-// quarantined or unmatched.
+// quarantined or unmatched. An operator of an office sees that office's, and
+// those that belong to nobody yet.
 func (d *Desk) Submissions(ctx context.Context, actor dossier.Actor, state dossier.SubmissionState) ([]dossier.Submission, error) {
 	if err := actor.Require(everyone...); err != nil {
 		return nil, err
@@ -20,7 +21,23 @@ func (d *Desk) Submissions(ctx context.Context, actor dossier.Actor, state dossi
 	if err != nil {
 		return nil, fmt.Errorf("list submissions: %w", err)
 	}
-	return subs, nil
+	if actor.Office == "" {
+		return subs, nil
+	}
+	var own []dossier.Submission
+	for _, sub := range subs {
+		if sub.DossierID != "" {
+			ds, err := d.cfg.Store.Dossier(ctx, sub.DossierID)
+			if err != nil {
+				return nil, fmt.Errorf("list submissions: %w", err)
+			}
+			if ds.Office != actor.Office {
+				continue
+			}
+		}
+		own = append(own, sub)
+	}
+	return own, nil
 }
 
 // Clear lets a quarantined submission be read again in spite of its active
@@ -85,6 +102,11 @@ func (d *Desk) handled(ctx context.Context, actor dossier.Actor, id string) (dos
 	}
 	if err := d.mayLook(ctx, actor, sub); err != nil {
 		return dossier.Submission{}, err
+	}
+	if sub.HolderID != "" {
+		if err := d.notOwn(ctx, actor, sub.HolderID); err != nil {
+			return dossier.Submission{}, err
+		}
 	}
 	return sub, nil
 }

@@ -1,0 +1,215 @@
+package verify_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"testing"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/sandbox"
+	"dispositivo/internal/testkit"
+	"dispositivo/internal/testkit/house"
+	"dispositivo/verify"
+)
+
+func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
+
+const someCF = "PRVDAA80A41H501X"
+
+// reader is a sandbox that says what it is told to.
+type reader struct {
+	report sandbox.Report
+	pages  []sandbox.Rendered
+	err    error
+	asked  []sandbox.ReadOptions
+	before func()
+}
+
+func (r *reader) ReadEach(_ context.Context, _ []byte, o sandbox.ReadOptions, each func(sandbox.Rendered) error) (sandbox.Report, error) {
+	r.asked = append(r.asked, o)
+	if r.before != nil {
+		r.before()
+	}
+	for _, p := range r.pages {
+		if err := each(p); err != nil {
+			return sandbox.Report{}, err
+		}
+	}
+	return r.report, r.err
+}
+
+// pages makes a reader that renders one page for each text.
+func pages(findings []dossier.Finding, texts ...string) *reader {
+	r := &reader{report: sandbox.Report{Format: sandbox.FormatPDF, Findings: findings}}
+	for i, text := range texts {
+		r.report.Pages = append(r.report.Pages, sandbox.Page{N: i + 1, Width: 595, Height: 842})
+		r.pages = append(r.pages, sandbox.Rendered{N: i + 1, Image: []byte("image"), Thumb: []byte("thumb"), Text: text})
+	}
+	r.report = r.report.Judged()
+	return r
+}
+
+func newScreener(h house.House, r *reader) *verify.Screener {
+	return verify.NewScreener(h.Store, h.Vault, r, slog.New(slog.DiscardHandler), 1<<20)
+}
+
+// screen sends a document and has it read.
+func screen(t *testing.T, h house.House, r *reader, holder dossier.Holder, id, data string) {
+	t.Helper()
+	sub := h.Must(h.Arrival(holder, id, data)).Submission
+	task := h.Task(dossier.TaskScreen, sub.ID)
+	if err := newScreener(h, r).Screen(t.Context(), task.ID, sub.ID); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// proves C8 C9: what was read decides where submission and dossier go; only
+// certainty waits for the holder, everything else is a person's.
+func TestWhereThingsGo(t *testing.T) {
+	t.Parallel()
+	block := func(c dossier.FindingCode) []dossier.Finding {
+		return []dossier.Finding{{Code: c, Severity: dossier.SeverityBlock}}
+	}
+	tests := []struct {
+		name       string
+		reader     *reader
+		submission dossier.SubmissionState
+		state      dossier.State
+	}{
+		{"scan of two pages", pages(nil, "", ""), dossier.SubmissionJoined, dossier.StateReviewing},
+		{"with a warning", pages([]dossier.Finding{{Code: dossier.PageDark, Severity: dossier.SeverityWarn, Page: 1}}, ""), dossier.SubmissionJoined, dossier.StateReviewing},
+		{"active content", pages(block(dossier.PDFActiveContent), "", ""), dossier.SubmissionQuarantined, dossier.StateReviewing},
+		{"encrypted", pages(block(dossier.FileEncrypted)), dossier.SubmissionRefused, dossier.StateWaiting},
+		{"gave up", &reader{
+			report: sandbox.Report{Findings: block(dossier.MachineGaveUp)}.Judged(), err: &sandbox.GaveUpError{Why: "time", Err: context.DeadlineExceeded},
+		}, dossier.SubmissionQuarantined, dossier.StateReviewing},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := house.New(t)
+			holder := h.AddHolder(someCF)
+			id := h.Begin(holder)
+			screen(t, h, tt.reader, holder, id, "document")
+			d := h.Get(id)
+			if d.State != tt.state || d.Submissions[0].State != tt.submission {
+				t.Errorf("dossier %s, submission %s", d.State, d.Submissions[0].State)
+			}
+			if want := len(tt.reader.report.Pages); len(d.Submissions[0].Documents[0].Pages) != want {
+				t.Errorf("%d pages kept, want %d", len(d.Submissions[0].Documents[0].Pages), want)
+			}
+		})
+	}
+}
+
+// A later unusable file does not undo what came before: a person looks.
+func TestUnusableAfterGood(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	holder := h.AddHolder(someCF)
+	id := h.Reviewing(holder)
+	r := pages([]dossier.Finding{{Code: dossier.FileEncrypted, Severity: dossier.SeverityBlock}})
+	screen(t, h, r, holder, id, "later")
+	if d := h.Get(id); d.State != dossier.StateReviewing || d.Submissions[1].State != dossier.SubmissionRefused {
+		t.Errorf("dossier %s, submission %s", d.State, d.Submissions[1].State)
+	}
+}
+
+// Two submissions at once: the dossier leaves screening with the last.
+func TestTwoSubmissionsAtOnce(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, h house.House) {
+		holder := h.AddHolder(someCF)
+		id := h.Begin(holder)
+		first := h.Must(h.Arrival(holder, id, "one")).Submission
+		second := h.Must(h.Arrival(holder, id, "two")).Submission
+		s := newScreener(h, pages(nil, ""))
+		if err := s.Screen(t.Context(), h.Task(dossier.TaskScreen, first.ID).ID, first.ID); err != nil {
+			t.Fatal(err)
+		}
+		if d := h.Get(id); d.State != dossier.StateScreening {
+			t.Errorf("after the first: %s", d.State)
+		}
+		if err := s.Screen(t.Context(), h.Task(dossier.TaskScreen, second.ID).ID, second.ID); err != nil {
+			t.Fatal(err)
+		}
+		if d := h.Get(id); d.State != dossier.StateReviewing {
+			t.Errorf("after the second: %s", d.State)
+		}
+	})
+}
+
+// A dossier that changed while its pages were read is looked at again; one
+// that ended keeps its end.
+func TestDossierChangesMeanwhile(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	holder := h.AddHolder(someCF)
+	id := h.Begin(holder)
+	sub := h.Must(h.Arrival(holder, id, "one")).Submission
+	r := pages(nil, "")
+	r.before = func() {
+		h.Must(dossier.Change{Actor: house.Citizen(holder), Dossier: &dossier.Move{ID: id, Event: dossier.EventWithdrawn}})
+	}
+	task := h.Task(dossier.TaskScreen, sub.ID)
+	if err := newScreener(h, r).Screen(t.Context(), task.ID, sub.ID); err != nil {
+		t.Fatal(err)
+	}
+	if d := h.Get(id); d.State != dossier.StateWithdrawn || d.Submissions[0].State != dossier.SubmissionJoined {
+		t.Errorf("dossier %s, submission %s", d.State, d.Submissions[0].State)
+	}
+}
+
+// proves promise 1: a task rung twice, or after a crash, does its work once.
+func TestScreeningTwice(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	holder := h.AddHolder(someCF)
+	id := h.Begin(holder)
+	sub := h.Send(holder, id, "one") // a worker began, and died
+	task := h.Task(dossier.TaskScreen, sub.ID)
+	s := newScreener(h, pages(nil, ""))
+	for range 2 {
+		if err := s.Screen(t.Context(), task.ID, sub.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := h.Get(id); d.State != dossier.StateReviewing || len(d.Submissions[0].Documents[0].Pages) != 1 {
+		t.Errorf("dossier %+v", d)
+	}
+}
+
+func TestFaultsAreTemporary(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	holder := h.AddHolder(someCF)
+	id := h.Begin(holder)
+	sub := h.Must(h.Arrival(holder, id, "one")).Submission
+	task := h.Task(dossier.TaskScreen, sub.ID)
+	err := newScreener(h, &reader{err: errors.New("no child could be started")}).Screen(t.Context(), task.ID, sub.ID)
+	if err == nil || !dossier.Temporary(err) {
+		t.Errorf("got %v", err)
+	}
+	if d := h.Get(id); d.State != dossier.StateScreening || d.Submissions[0].State != dossier.SubmissionScreening {
+		t.Errorf("a fault moved the dossier to %s", d.State)
+	}
+}
+
+// Cleared submissions are read in spite of active content.
+func TestClearedIsTolerated(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	holder := h.AddHolder(someCF)
+	id := h.Begin(holder)
+	sub := h.Must(h.Arrival(holder, id, "one")).Submission
+	h.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.Clear{SubmissionID: sub.ID}}})
+	r := pages(nil, "")
+	if err := newScreener(h, r).Screen(t.Context(), h.Task(dossier.TaskScreen, sub.ID).ID, sub.ID); err != nil {
+		t.Fatal(err)
+	}
+	if len(r.asked) != 1 || !r.asked[0].TolerateActive {
+		t.Errorf("asked %+v", r.asked)
+	}
+}
