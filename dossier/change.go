@@ -70,6 +70,11 @@ type OpenDossier struct {
 	StatusCode string
 }
 
+// EraseFile destroys a file's key and forgets where its bytes and images lie,
+// so that nothing opens them again; hash, size and protocol remain (C14). The
+// caller removes the blobs afterwards, or the sweep does.
+type EraseFile struct{ FileID string }
+
 // MarkSent records that the courier handed a message over.
 type MarkSent struct{ MessageID string }
 
@@ -110,6 +115,7 @@ type Escalate struct{ DossierID string }
 type Offer struct{ DossierID, Office string }
 
 func (OpenDossier) effect() {}
+func (EraseFile) effect()   {}
 func (MarkSent) effect()    {}
 func (AddPages) effect()    {}
 func (SetFindings) effect() {}

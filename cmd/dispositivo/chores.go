@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"dispositivo/dossier"
 	"dispositivo/queue"
 )
 
@@ -18,12 +19,15 @@ const sealBatch = 500
 // upload takes from disk to commit.
 const orphanAge = 24 * time.Hour
 
-func (h *house) chores() []queue.Chore {
+func (h *house) chores(keepImages time.Duration) []queue.Chore {
 	return []queue.Chore{
 		{Name: "seal audit", Every: time.Second, Do: h.sealAudit},
 		{Name: "forget sessions", Every: 10 * time.Minute, Do: h.store.ForgetSessions},
 		{Name: "forget locks", Every: time.Hour, Do: func(ctx context.Context) error {
 			return h.store.ForgetOldLocks(ctx, h.clock.Now().Add(-24*time.Hour))
+		}},
+		{Name: "erase images", Every: time.Hour, Do: func(ctx context.Context) error {
+			return h.eraseImages(ctx, h.clock.Now().Add(-keepImages))
 		}},
 		{Name: "sweep blobs", Every: 6 * time.Hour, Do: h.sweepBlobs},
 	}
@@ -37,6 +41,47 @@ func (h *house) sealAudit(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// eraseBatch is how many files one look for erasable ones returns.
+const eraseBatch = 200
+
+// eraseImages erases the documents whose dossiers ended before a moment (C14):
+// the key first, in SQL, then the bytes, which nothing can open any more.
+func (h *house) eraseImages(ctx context.Context, before time.Time) error {
+	for {
+		files, err := h.store.Erasable(ctx, before, eraseBatch)
+		if err != nil || len(files) == 0 {
+			return err
+		}
+		for _, f := range files {
+			if err := h.eraseFile(ctx, f); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (h *house) eraseFile(ctx context.Context, f dossier.File) error {
+	_, err := h.store.Apply(ctx, dossier.Change{
+		Actor: dossier.System("erasure"), Effects: []dossier.Effect{dossier.EraseFile{FileID: f.ID}},
+	})
+	if err != nil {
+		return err
+	}
+	names := []string{f.Blob}
+	for _, p := range f.Pages {
+		names = append(names, p.ImageBlob, p.ThumbBlob)
+	}
+	for _, name := range names {
+		if name == "" {
+			continue
+		}
+		if err := h.vault.Forget(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (h *house) sweepBlobs(ctx context.Context) error {

@@ -131,7 +131,7 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 			defer q.Close() //nolint:errcheck // the queue may forget
 			start("work", q.Run)
 			start("chores", func(ctx context.Context) error {
-				queue.RunChores(ctx, h.clock, env.logger, h.chores())
+				queue.RunChores(ctx, h.clock, env.logger, h.chores(time.Duration(c.KeepImages)*24*time.Hour))
 				return nil
 			})
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"dispositivo/dossier"
 )
@@ -232,7 +233,8 @@ func (s *Store) EachBlob(ctx context.Context, fn func(protocol, blob string) err
 			return err
 		}
 		return fn(p.String(), blob)
-	}, `SELECT s.protocol_year, s.protocol_number, f.blob FROM files f JOIN submissions s ON s.id = f.submission_id`)
+	}, `SELECT s.protocol_year, s.protocol_number, f.blob FROM files f JOIN submissions s ON s.id = f.submission_id
+		WHERE f.blob <> ''`)
 	return classify("read blobs", err)
 }
 
@@ -246,4 +248,29 @@ func (s *Store) Refusals(ctx context.Context) ([]dossier.Refusal, error) {
 		return err
 	}, `SELECT id, channel, code, bytes, keyed_hash FROM refusals ORDER BY at, id`)
 	return all, classify("read refusals", err)
+}
+
+// Erasable returns files, at most limit, whose dossier ended before a moment,
+// or that were refused without a dossier before it, and that are not erased.
+func (s *Store) Erasable(ctx context.Context, before time.Time, limit int) ([]dossier.File, error) {
+	var files []dossier.File
+	err := s.reader().each(ctx, func(rows *sql.Rows) error {
+		var f dossier.File
+		err := rows.Scan(&f.ID, &f.SubmissionID, &f.Blob)
+		files = append(files, f)
+		return err
+	}, `SELECT f.id, f.submission_id, f.blob FROM files f JOIN submissions s ON s.id = f.submission_id
+		LEFT JOIN dossiers d ON d.id = f.dossier_id
+		WHERE f.blob <> '' AND (d.state IN ('converted', 'rejected', 'expired', 'withdrawn', 'superseded') AND d.changed_at < ?
+		OR d.id IS NULL AND s.state IN ('refused', 'not_a_submission', 'duplicate') AND s.received_at < ?)
+		ORDER BY f.id LIMIT ?`, micros(before), micros(before), limit)
+	if err != nil {
+		return nil, classify("read erasable files", err)
+	}
+	for i := range files {
+		if err := s.fillPages(ctx, s.reader(), &files[i]); err != nil {
+			return nil, classify("read erasable files", err)
+		}
+	}
+	return files, nil
 }

@@ -26,6 +26,8 @@ func (a *applier) effect(ctx context.Context, e dossier.Effect) error {
 		return a.escalate(ctx, e)
 	case dossier.Offer:
 		return a.offer(ctx, e)
+	case dossier.EraseFile:
+		return a.eraseFile(ctx, e)
 	case dossier.MarkSent:
 		return a.markSent(ctx, e)
 	default:
@@ -182,4 +184,18 @@ func (a *applier) markSent(ctx context.Context, e dossier.MarkSent) error {
 		return conflict("the message is sent already")
 	}
 	return nil
+}
+
+func (a *applier) eraseFile(ctx context.Context, e dossier.EraseFile) error {
+	n, err := a.execN(ctx, `UPDATE files SET wrapped_key = ?, blob = '' WHERE id = ? AND blob <> ''`, []byte{}, e.FileID)
+	if err != nil {
+		return fmt.Errorf("erase file: %w", err)
+	}
+	if n == 0 {
+		return conflict("the file is erased already")
+	}
+	if err := a.exec(ctx, `UPDATE pages SET image_blob = '', thumb_blob = '' WHERE file_id = ?`, e.FileID); err != nil {
+		return fmt.Errorf("erase page images: %w", err)
+	}
+	return a.audit(ctx, auditRow{action: "file.erased", subject: e.FileID, detail: `{}`})
 }
