@@ -18,15 +18,16 @@ import (
 type Store interface {
 	DueTasks(ctx context.Context, rungBefore time.Time, limit int) ([]dossier.Task, error)
 	MarkRung(ctx context.Context, tasks []dossier.Task) error
-	TouchTask(ctx context.Context, id string) (open bool, err error)
+	TakeTask(ctx context.Context, id string, deadBefore time.Time) (failures int, taken bool, err error)
 	PostponeTask(ctx context.Context, id string, due time.Time) error
-	UnringTasks(ctx context.Context) error
+	UnringTasks(ctx context.Context, deadBefore time.Time) error
 	Bell() <-chan struct{}
 }
 
 // Handler does the work of a task and closes it. A temporary error lets it be
 // tried again soon, any other one late: no task is given up, and the sweeper's
-// figures show what does not move.
+// figures show what does not move. An error with a RetryAfter method says itself
+// when; it means "too early" and no fault.
 type Handler func(ctx context.Context, t dossier.Task) error
 
 // Config holds the settings of a Queue and what it works with.
@@ -39,8 +40,9 @@ type Config struct {
 	RedisURL string
 	// Workers is how many tasks run at once; 0: asynq's default.
 	Workers int
-	// RingAgain is after how long a task that was rung, but not taken up, is
-	// rung again: the queue may have forgotten it.
+	// RingAgain is after how long a task that was rung, but not closed, is rung
+	// again: the queue may have forgotten it, or its worker died. For as long a
+	// worker that took it up has it alone.
 	RingAgain time.Duration
 }
 
@@ -85,7 +87,7 @@ var errRedisURL = errors.New("want redis://[:password@]host:port/number")
 
 // Relay rings until ctx ends.
 func (q *Queue) Relay(ctx context.Context) error {
-	if err := q.cfg.Store.UnringTasks(ctx); err != nil {
+	if err := q.cfg.Store.UnringTasks(ctx, q.deadOnStart()); err != nil {
 		return fmt.Errorf("unring tasks: %w", err)
 	}
 	tick := q.cfg.Clock.NewTicker(relayEvery)
@@ -107,10 +109,23 @@ func (q *Queue) Relay(ctx context.Context) error {
 	}
 }
 
+// deadBefore is the moment before which a worker took up what it can no longer
+// be at.
+func (q *Queue) deadBefore() time.Time { return q.cfg.Clock.Now().Add(-q.cfg.RingAgain) }
+
+// deadOnStart is deadBefore, and now for an embedded queue: whoever worked on
+// it died with the process.
+func (q *Queue) deadOnStart() time.Time {
+	if q.embed != nil {
+		return q.cfg.Clock.Now()
+	}
+	return q.deadBefore()
+}
+
 // ringDue hands what is due to asynq, and notes it. A crash between the two
 // rings twice, which does no harm.
 func (q *Queue) ringDue(ctx context.Context) (int, error) {
-	tasks, err := q.cfg.Store.DueTasks(ctx, q.cfg.Clock.Now().Add(-q.cfg.RingAgain), relayBatch)
+	tasks, err := q.cfg.Store.DueTasks(ctx, q.deadBefore(), relayBatch)
 	if err != nil || len(tasks) == 0 {
 		return 0, err
 	}
@@ -184,32 +199,38 @@ func (q *Queue) handle(ctx context.Context, rung *asynq.Task) error {
 		q.cfg.Logger.LogAttrs(ctx, slog.LevelError, "foreign task in the queue", slog.String("kind", rung.Type()))
 		return nil
 	}
-	open, err := q.cfg.Store.TouchTask(ctx, t.ID)
+	failures, taken, err := q.cfg.Store.TakeTask(ctx, t.ID, q.deadBefore())
 	if err != nil {
-		q.failed(ctx, t, err)
+		q.failed(ctx, t, failures, err)
 		return nil
 	}
-	if !open {
-		return nil // done by an earlier ring
+	if !taken {
+		return nil // done by an earlier ring, or being done
 	}
 	if err := q.cfg.Handlers[t.Kind](ctx, t); err != nil {
-		q.failed(ctx, t, err)
+		q.failed(ctx, t, failures, err)
 	}
 	return nil
 }
 
 // failed notes when the task is to be tried again. The request's context may
 // be the very thing that failed, so the note has its own.
-func (q *Queue) failed(ctx context.Context, t dossier.Task, err error) {
-	wait, level := backoff(t.Attempt), slog.LevelDebug
+func (q *Queue) failed(ctx context.Context, t dossier.Task, failures int, err error) {
+	wait, level := backoff(failures), slog.LevelDebug
+	later, early := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err)
 	switch {
+	case early:
+		wait = later.RetryAfter()
 	case !dossier.Temporary(err):
 		wait, level = time.Hour, slog.LevelError
-	case t.Attempt >= quietAttempts:
+	case failures >= quietFailures:
 		level = slog.LevelWarn
 	}
 	q.cfg.Logger.LogAttrs(ctx, level, "task failed and will be tried again", slog.String("kind", string(t.Kind)),
-		slog.String("task", t.ID), slog.Int("attempt", t.Attempt), slog.Duration("wait", wait), slog.String("error", err.Error()))
+		slog.String("task", t.ID), slog.Int("failures", failures+1), slog.Duration("wait", wait), slog.String("error", err.Error()))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	if err := q.cfg.Store.PostponeTask(ctx, t.ID, q.cfg.Clock.Now().Add(wait)); err != nil {
@@ -217,13 +238,13 @@ func (q *Queue) failed(ctx context.Context, t dossier.Task, err error) {
 	}
 }
 
-// quietAttempts is how many failures of a task are nothing to speak of: a lost
-// race, a receipt that waits for its pages.
-const quietAttempts = 5
+// quietFailures is how many failures of a task are nothing to speak of: a lost
+// race, a carrier that is busy.
+const quietFailures = 5
 
 // backoff doubles from half a second to five minutes.
-func backoff(attempt int) time.Duration {
-	return min(5*time.Minute, 500*time.Millisecond<<min(attempt, 16))
+func backoff(failures int) time.Duration {
+	return min(5*time.Minute, 500*time.Millisecond<<min(failures, 16))
 }
 
 // Run relays and works until ctx ends or one of them cannot begin.

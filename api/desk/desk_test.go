@@ -253,7 +253,7 @@ func TestCasePage(t *testing.T) {
 	body := b.get("/desk/pratiche/r1", dossier.RoleOperator, "it").Body.String()
 	for _, want := range []string{
 		`<noscript><img src="/desk/documenti/doc-s1/pagine/1.img"`, `name="version" value="7"`, "Pagine ancora da guardare: 1",
-		"Non letto dalla macchina", "Diverso", "Boston", "Nota interna", "la pagina è troppo scura", "1 gennaio 1980",
+		"vedi immagine", "Diverso", "Boston", "Nota interna", "la pagina è troppo scura", "1 gennaio 1980",
 	} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q", want)

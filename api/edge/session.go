@@ -141,12 +141,22 @@ func (e *Edge) turnAway(c *gin.Context) {
 		e.Fail(c, dossier.Problem(dossier.CodeUnauthorized))
 		return
 	}
-	q := url.Values{"uscito": {"1"}}
+	q := url.Values{}
 	if isRead(c) {
-		q = url.Values{"dopo": {c.Request.URL.Path}}
+		q.Set("dopo", c.Request.URL.Path)
 	}
-	c.Redirect(http.StatusSeeOther, realm.SignIn+"?"+q.Encode())
+	if _, err := c.Cookie(realm.Cookie); err == nil || !isRead(c) {
+		q.Set("uscito", "1") // there was a session: say that it is over
+	}
 	c.Abort()
+	target := realm.SignIn + "?" + q.Encode()
+	if c.GetHeader("HX-Request") == "true" {
+		// A part of a page asks for itself anew: the whole page is to go.
+		c.Header("HX-Redirect", target)
+		c.Status(http.StatusNoContent)
+		return
+	}
+	c.Redirect(http.StatusSeeOther, target)
 }
 
 // After returns where to go after signing in: the local path that the visitor

@@ -44,7 +44,7 @@ func setup(t *testing.T) *bench {
 		Texts:  texts,
 		Assets: fstest.MapFS{"css/bootstrap-italia.min.css": {Data: []byte("x")}, "svg/sprites.svg": {Data: []byte("x")}},
 		Demo: func() ui.Demo {
-			return ui.Demo{Citizens: []ui.DemoCitizen{{CodiceFiscale: "X", PIN: "Y", Kind: dossier.Ordinario, Note: "free"}}}
+			return ui.Demo{Citizens: []ui.DemoCitizen{{CodiceFiscale: "X", PIN: "Y", Kind: dossier.Ordinario, Scene: "none"}}}
 		},
 	})
 	if err != nil {

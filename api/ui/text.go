@@ -36,6 +36,10 @@ func (u *UI) funcs(lang string) template.FuncMap {
 		"reason":    func(r any) string { return named("reason.", r, "") },
 		"label":     func(r any) string { return named("reason.", r, ".label") },
 		"channel":   func(c any) string { return named("ui.channel.", c, "") },
+		"scene":     func(s any) string { return named("ui.demo.scene.", s, "") },
+		"class":     func(c any) string { return named("ui.class.", c, "") },
+		"arrival":   func(s any) string { return named("ui.arrival.", s, "") },
+		"doctype":   func(d string) string { return u.docType(lang, d) },
 		"kind":      func(k any) string { return named("ui.kind.", k, "") },
 		"kindText":  func(k any) string { return named("ui.kind.", k, ".text") },
 		"role":      func(r any) string { return named("ui.role.", r, "") },
@@ -116,6 +120,14 @@ func (u *UI) act(lang, action string) string {
 		return u.texts.T(lang, key, nil)
 	}
 	return action
+}
+
+// docType words the type of an identity document; one without a text stays.
+func (u *UI) docType(lang, name string) string {
+	if key := "ui.doctype." + name; name != "" && u.texts.Has(lang, key) {
+		return u.texts.T(lang, key, nil)
+	}
+	return name
 }
 
 // who words "role:id" of the log. Of staff the end of the id is kept, which

@@ -39,9 +39,10 @@ type Demo struct {
 
 // DemoCitizen is an invented citizen's credentials.
 type DemoCitizen struct {
-	CodiceFiscale, PIN string
-	Kind               dossier.Kind
-	Note               string
+	Name, CodiceFiscale, PIN string
+	Kind                     dossier.Kind
+	// Scene names what is to be seen: its text is "ui.demo.scene.…".
+	Scene string
 }
 
 // DemoOperator is an invented operator's credentials.

@@ -80,6 +80,7 @@ var table = []cell{
 	{"GET /accesso", "" /*                                 */, "200  303  303  200  200  200  200  200  200  200  200"},
 	{"POST /accesso", "codice_fiscale=x&pin=x" /*          */, "401  401  401  401  401  401  401  401  401  401  401"},
 	{"GET /stato", "" /*                                   */, "200  200  200  200  200  200  200  200  200  200  200"},
+	// The eleventh try of one protocol number within half a minute is one too many, from wherever it comes.
 	{"POST /stato", "protocollo=2026/0000001&codice=x" /*  */, "404  404  404  404  404  404  404  404  404  404  429"},
 	{"GET /accessibilita", "" /*                           */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /privacy", "" /*                                 */, "200  200  200  200  200  200  200  200  200  200  200"},
@@ -189,17 +190,17 @@ func (w *world) neverOffered(t *testing.T) {
 	}
 	party := w.visitors["party"]
 	party.get("/reviews").decode(t, &queue)
-	free := []*client{w.s.operator("operatore2"), w.s.member("terzo"), w.s.member("quarto"), w.s.operator("operatore"), w.s.operator("supervisore")}
+	hands := []*client{w.s.operator("operatore2"), w.s.member("terzo"), w.s.member("quarto"), w.s.operator("operatore"), w.s.operator("supervisore")}
 	for _, item := range queue.Reviews {
 		if item.DossierID == w.ids["dossier"] || item.State != dossier.StateReviewing && item.State != dossier.StateSecondReview {
 			continue
 		}
-		if len(free) == 0 {
+		if len(hands) == 0 {
 			t.Fatal("more dossiers than reviewers")
 		}
-		claim := free[0].claim(item.DossierID)
-		defer release(t, free[0], claim.ID)
-		free = free[1:]
+		claim := hands[0].claim(item.DossierID)
+		defer release(t, hands[0], claim.ID)
+		hands = hands[1:]
 	}
 	if a := party.post("/reviews/next", nil); a.Status != http.StatusNoContent {
 		t.Errorf("offered: %d %s", a.Status, a.Body)

@@ -57,7 +57,9 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 func demoCredentials() ui.Demo {
 	var d ui.Demo
 	for _, p := range demo.Citizens() {
-		d.Citizens = append(d.Citizens, ui.DemoCitizen{CodiceFiscale: p.CodiceFiscale.String(), PIN: p.PIN, Kind: dossier.Kind(p.Kind), Note: p.Note})
+		d.Citizens = append(d.Citizens, ui.DemoCitizen{
+			Name: p.FullName(), CodiceFiscale: p.CodiceFiscale.String(), PIN: p.PIN, Kind: dossier.Kind(p.Kind), Scene: string(p.Scene),
+		})
 	}
 	for _, o := range demo.Operators() {
 		d.Operators = append(d.Operators, ui.DemoOperator{Username: o.Username, Password: o.Password, Role: dossier.Role(o.Role)})

@@ -56,22 +56,29 @@ func (s *Store) MarkRung(ctx context.Context, tasks []dossier.Task) error {
 	})
 }
 
-// TouchTask notes that a worker has taken the task up, so that it is not rung
-// again meanwhile. It reports false when the task is closed.
-func (s *Store) TouchTask(ctx context.Context, id string) (bool, error) {
-	var open bool
-	err := s.tx(ctx, "touch task", func(t *tx) error {
-		n, err := t.execN(ctx, `UPDATE outbox SET rung_at = ? WHERE id = ? AND closed_at = 0`, micros(t.now), id)
-		open = n == 1
-		return err
+// TakeTask gives an open task to one worker alone: two rings of it may lie in
+// the queue. It reports false when the task is closed, or when a worker took it
+// up at deadBefore or later and so may still be at it. failures is how often the
+// task has failed so far.
+func (s *Store) TakeTask(ctx context.Context, id string, deadBefore time.Time) (failures int, taken bool, err error) {
+	err = s.tx(ctx, "take task", func(t *tx) error {
+		failures, taken = 0, false
+		n, err := t.execN(ctx, `UPDATE outbox SET rung_at = ?, taken_at = ? WHERE id = ? AND closed_at = 0 AND taken_at < ?`,
+			micros(t.now), micros(t.now), id, micros(deadBefore))
+		if err != nil || n == 0 {
+			return err
+		}
+		taken = true
+		return t.row(ctx, `SELECT failures FROM outbox WHERE id = ?`, id).Scan(&failures)
 	})
-	return open, err
+	return failures, taken, err
 }
 
-// PostponeTask lets a task that failed be rung again at due.
+// PostponeTask lets a task that failed be rung again at due, for any worker.
 func (s *Store) PostponeTask(ctx context.Context, id string, due time.Time) error {
 	return s.tx(ctx, "postpone task", func(t *tx) error {
-		return t.exec(ctx, `UPDATE outbox SET due_at = ?, rung_at = 0 WHERE id = ? AND closed_at = 0`, micros(due), id)
+		return t.exec(ctx, `UPDATE outbox SET due_at = ?, rung_at = 0, taken_at = 0, failures = failures + 1
+			WHERE id = ? AND closed_at = 0`, micros(due), id)
 	})
 }
 
@@ -82,11 +89,13 @@ func (s *Store) CloseTask(ctx context.Context, id string) error {
 	})
 }
 
-// UnringTasks makes every open task be rung again: on start, since an embedded
-// queue forgets what it held.
-func (s *Store) UnringTasks(ctx context.Context) error {
+// UnringTasks makes every open task be rung again, on start, since the queue may
+// have forgotten what it held; but not one that a worker took up at deadBefore
+// or later, who may still be at it.
+func (s *Store) UnringTasks(ctx context.Context, deadBefore time.Time) error {
 	return s.tx(ctx, "unring tasks", func(t *tx) error {
-		return t.exec(ctx, `UPDATE outbox SET rung_at = 0 WHERE closed_at = 0 AND rung_at <> 0`)
+		return t.exec(ctx, `UPDATE outbox SET rung_at = 0, taken_at = 0
+			WHERE closed_at = 0 AND rung_at <> 0 AND taken_at < ?`, micros(deadBefore))
 	})
 }
 

@@ -177,7 +177,41 @@ function enhanceLease(lease) {
   setInterval(tick, 15000);
 }
 
+// ---- A case that changes by itself: what is swapped in is also read out ----
+
+let lastState = document.getElementById("live")?.dataset.state;
+document.addEventListener("htmx:afterSwap", () => {
+  const state = document.getElementById("live")?.dataset.state;
+  if (!state || state === lastState) return;
+  lastState = state;
+  document.getElementById("heard").textContent = state;
+});
+
+// ---- The demonstration: credentials fill the form in at a click ----
+
+function enhanceCredentials(box) {
+  const first = document.querySelector('input[autocomplete="username"]');
+  const second = document.querySelector('input[autocomplete="current-password"]');
+  if (!first || !second) return;
+  box.querySelectorAll("[data-fill]").forEach((row) => {
+    const button = document.createElement("button");
+    const who = document.createElement("span");
+    button.type = "button";
+    button.textContent = box.dataset.use;
+    who.className = "visually-hidden";
+    who.textContent = " " + row.dataset.first;
+    button.append(who);
+    button.addEventListener("click", () => {
+      first.value = row.dataset.first;
+      second.value = row.dataset.second;
+      first.form.querySelector('button[type="submit"]').focus();
+    });
+    row.append(button);
+  });
+}
+
 function enhance(root) {
+  root.querySelectorAll("[data-credentials]").forEach(enhanceCredentials);
   root.querySelectorAll("[data-upload]").forEach(enhanceUpload);
   root.querySelectorAll("[data-viewer]").forEach(enhanceViewer);
   root.querySelectorAll("[data-lease]").forEach(enhanceLease);
