@@ -83,6 +83,8 @@ type AddPages struct {
 	FileID string
 	Format string
 	Pages  []Page
+	// SealedZones: see File.
+	SealedZones []byte
 }
 
 // SetFindings replaces the findings of a submission.

@@ -38,6 +38,24 @@ type File struct {
 	Bytes     int64
 	Format    string
 	Pages     []Page
+	// SealedZones is what the machine read of the identity documents' zones, as
+	// JSON of []Zone, sealed under the file's key.
+	SealedZones []byte
+}
+
+// Zone is the machine readable zone of an identity document (ICAO 9303) as it
+// was read off a page. Every check digit agreed, or it is not kept. Dates are
+// ISO 8601 days.
+type Zone struct {
+	Page           int    `json:"page"`
+	Format         string `json:"format"` // td1, td2, td3, mrva, mrvb
+	DocumentNumber string `json:"document_number"`
+	Surname        string `json:"surname"`
+	GivenNames     string `json:"given_names"`
+	Nationality    string `json:"nationality"`
+	Birth          string `json:"birth"`
+	Sex            string `json:"sex"`
+	Expiry         string `json:"expiry"`
 }
 
 // Page is one page of a File as the sandbox rendered it.

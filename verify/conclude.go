@@ -7,6 +7,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/internal/paper"
+	"dispositivo/internal/token"
 )
 
 // sheet is a page that is our own form for certain: born digital, with the
@@ -35,7 +36,7 @@ func (s *Screener) conclude(ctx context.Context, taskID string, sub dossier.Subm
 	if err != nil {
 		return fmt.Errorf("screen: %w", err)
 	}
-	res.findings = append(res.findings, compareSheets(res, tokenID)...)
+	res.findings = append(res.findings, s.compareTokens(res, tokenID)...)
 	event := s.submissionEvent(sub, res)
 	if d.State != dossier.StateScreening {
 		return s.apply(ctx, taskID, sub, res, event, nil) // it ended meanwhile
@@ -72,20 +73,38 @@ func (s *Screener) submissionEvent(sub dossier.Submission, res reading) dossier.
 	return dossier.EventReadWell
 }
 
-// compareSheets says what the form's marker proves: that only the form came,
-// or that the form is another dossier's.
-func compareSheets(res reading, tokenID string) []dossier.Finding {
+// compareTokens says what the form's codes prove: that only the form came, that
+// the form is another dossier's, or that no code could be read.
+func (s *Screener) compareTokens(res reading, tokenID string) []dossier.Finding {
 	var found []dossier.Finding
-	for _, sh := range res.sheets {
-		if sh.tokenID != "" && sh.tokenID != tokenID {
-			found = append(found, dossier.Finding{Code: dossier.TokenOtherHolder, Severity: dossier.SeverityWarn})
-			break
-		}
+	ids := s.tokenIDs(res)
+	if slices.ContainsFunc(ids, func(id string) bool { return id != tokenID }) {
+		found = append(found, dossier.Finding{Code: dossier.TokenOtherHolder, Severity: dossier.SeverityWarn})
+	}
+	if len(ids) == 0 && len(res.sheets) == 0 && res.pages > 0 {
+		found = append(found, dossier.Finding{Code: dossier.TokenMissing, Severity: dossier.SeverityInfo})
 	}
 	if res.pages > 0 && len(res.sheets) == res.pages {
 		found = append(found, dossier.Finding{Code: dossier.IDMissing, Severity: dossier.SeverityWarn})
 	}
 	return found
+}
+
+// tokenIDs lists the ids of the form tokens that were read: from the text of a
+// born-digital form, and from bar codes whose MAC is ours.
+func (s *Screener) tokenIDs(res reading) []string {
+	var ids []string
+	for _, sh := range res.sheets {
+		if sh.tokenID != "" {
+			ids = append(ids, sh.tokenID)
+		}
+	}
+	for _, text := range res.tokens {
+		if tok, err := token.Parse(text, s.tokenKey); err == nil {
+			ids = append(ids, tok.ID)
+		}
+	}
+	return ids
 }
 
 // dossierEvent says where the dossier goes. It waits for the holder only when

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 
@@ -22,6 +23,7 @@ type Store interface {
 type Vault interface {
 	Open(ctx context.Context, f dossier.File, name string) ([]byte, error)
 	Add(ctx context.Context, f dossier.File, data []byte) (name string, err error)
+	SealNote(f dossier.File, note []byte) ([]byte, error)
 }
 
 // Reader reads foreign bytes: *sandbox.Pool.
@@ -29,18 +31,33 @@ type Reader interface {
 	ReadEach(ctx context.Context, data []byte, opts sandbox.ReadOptions, each func(sandbox.Rendered) error) (sandbox.Report, error)
 }
 
-// Screener reads submissions. It is safe for concurrent use.
-type Screener struct {
-	store  Store
-	vault  Vault
-	reader Reader
-	logger *slog.Logger
-	limit  int64 // bytes of one file
+// Config holds the settings of a Screener and what it works with.
+type Config struct {
+	Store  Store
+	Vault  Vault
+	Reader Reader
+	Logger *slog.Logger
+	// MaxBytes is the limit of one file.
+	MaxBytes int64
+	// TokenKey proves that a form's code is ours.
+	TokenKey []byte
 }
 
-// NewScreener returns a screener for files of at most limit bytes.
-func NewScreener(store Store, vault Vault, reader Reader, logger *slog.Logger, limit int64) *Screener {
-	return &Screener{store: store, vault: vault, reader: reader, logger: logger, limit: limit}
+// Screener reads submissions. It is safe for concurrent use.
+type Screener struct {
+	store    Store
+	vault    Vault
+	reader   Reader
+	logger   *slog.Logger
+	limit    int64
+	tokenKey []byte
+}
+
+// NewScreener returns a screener.
+func NewScreener(cfg Config) *Screener {
+	return &Screener{
+		store: cfg.Store, vault: cfg.Vault, reader: cfg.Reader, logger: cfg.Logger, limit: cfg.MaxBytes, tokenKey: cfg.TokenKey,
+	}
 }
 
 // worker is who screens.
@@ -80,7 +97,11 @@ type reading struct {
 	effects  []dossier.Effect
 	// sheets are the pages that are our own form for certain.
 	sheets []sheet
-	pages  int
+	// tokens are the texts of our form's codes, as they were printed.
+	tokens []string
+	// zones are the zones of identity documents, all proved.
+	zones []dossier.Zone
+	pages int
 }
 
 func (s *Screener) read(ctx context.Context, sub dossier.Submission) (reading, error) {
@@ -123,8 +144,42 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 	}
 	res.pages += len(pages)
 	res.findings = append(res.findings, report.Findings...)
-	res.effects = append(res.effects, dossier.AddPages{FileID: f.ID, Format: string(report.Format), Pages: pages})
+	zones := provedZones(report.MRZ)
+	sealed, err := s.sealZones(f, zones)
+	if err != nil {
+		return err
+	}
+	res.zones = append(res.zones, zones...)
+	for _, symbol := range report.Symbols {
+		res.tokens = append(res.tokens, symbol.Text)
+	}
+	res.effects = append(res.effects, dossier.AddPages{FileID: f.ID, Format: string(report.Format), Pages: pages, SealedZones: sealed})
 	return nil
+}
+
+// provedZones keeps the zones whose check digits all agree.
+func provedZones(read []sandbox.MRZ) []dossier.Zone {
+	var zones []dossier.Zone
+	for _, m := range read {
+		if m.Valid {
+			zones = append(zones, dossier.Zone{
+				Page: m.Page, Format: m.Format, DocumentNumber: m.DocumentNumber, Surname: m.Surname, GivenNames: m.GivenNames,
+				Nationality: m.Nationality, Birth: m.Birth, Sex: m.Sex, Expiry: m.Expiry,
+			})
+		}
+	}
+	return zones
+}
+
+func (s *Screener) sealZones(f dossier.File, zones []dossier.Zone) ([]byte, error) {
+	if len(zones) == 0 {
+		return nil, nil
+	}
+	note, err := json.Marshal(zones)
+	if err != nil {
+		return nil, fmt.Errorf("encode zones: %w", err)
+	}
+	return s.vault.SealNote(f, note)
 }
 
 // keep seals the picture and the thumbnail of a page.

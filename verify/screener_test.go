@@ -1,17 +1,22 @@
 package verify_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"os"
+	"slices"
 	"testing"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/sandbox"
 	"dispositivo/internal/testkit"
 	"dispositivo/internal/testkit/house"
+	"dispositivo/internal/token"
 	"dispositivo/verify"
+	"dispositivo/verify/review"
 )
 
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
@@ -51,8 +56,12 @@ func pages(findings []dossier.Finding, texts ...string) *reader {
 	return r
 }
 
+func tokenKey() []byte { return bytes.Repeat([]byte{7}, 32) }
+
 func newScreener(h house.House, r *reader) *verify.Screener {
-	return verify.NewScreener(h.Store, h.Vault, r, slog.New(slog.DiscardHandler), 1<<20)
+	return verify.NewScreener(verify.Config{
+		Store: h.Store, Vault: h.Vault, Reader: r, Logger: slog.New(slog.DiscardHandler), MaxBytes: 1 << 20, TokenKey: tokenKey(),
+	})
 }
 
 // screen sends a document and has it read.
@@ -211,5 +220,67 @@ func TestClearedIsTolerated(t *testing.T) {
 	}
 	if len(r.asked) != 1 || !r.asked[0].TolerateActive {
 		t.Errorf("asked %+v", r.asked)
+	}
+}
+
+// proves C9: the form's code leads to its dossier; another's is a finding for a
+// person, and a code that is not ours is nothing.
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	other, err := token.Mint(rand.Reader, tokenKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged, err := token.Mint(rand.Reader, bytes.Repeat([]byte{8}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tt := range map[string]struct {
+		text string
+		want dossier.FindingCode
+	}{
+		"another dossier's": {other.Text(), dossier.TokenOtherHolder},
+		"forged":            {forged.Text(), dossier.TokenMissing},
+		"some other code":   {"https://example.org", dossier.TokenMissing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := house.New(t)
+			holder := h.AddHolder(someCF)
+			id := h.Begin(holder)
+			r := pages(nil, "", "")
+			r.report.Symbols = []sandbox.Symbol{{Kind: "qr", Text: tt.text, Page: 1}}
+			screen(t, h, r, holder, id, "document")
+			found := h.Get(id).Findings()
+			if !slices.ContainsFunc(found, func(f dossier.Finding) bool { return f.Code == tt.want }) || h.Get(id).State != dossier.StateReviewing {
+				t.Errorf("findings %+v", found)
+			}
+		})
+	}
+}
+
+// What the machine read off a document reaches the reviewer, sealed on its way.
+func TestZonesReachTheReviewer(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	holder := h.AddHolder(someCF)
+	id := h.Begin(holder)
+	r := pages(nil, "", "")
+	r.report.MRZ = []sandbox.MRZ{
+		{Format: "td3", Valid: true, Surname: "PROVA", DocumentNumber: "L898902C3", Page: 2},
+		{Format: "td3", Valid: false, Surname: "NOT PROVED", Page: 2},
+	}
+	screen(t, h, r, holder, id, "document")
+	if sealed := h.Get(id).Submissions[0].Documents[0].SealedZones; len(sealed) == 0 || bytes.Contains(sealed, []byte("PROVA")) {
+		t.Errorf("zones are not sealed: %q", sealed)
+	}
+	d := review.NewDesk(review.Config{Store: h.Store, Pictures: h.Vault, Clock: h.Clock, Lease: review.DefaultLease})
+	claim, err := d.Claim(t.Context(), house.Reviewer("op"), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := d.Case(t.Context(), house.Reviewer("op"), claim.ID)
+	if err != nil || len(c.Zones) != 1 || c.Zones[0].Surname != "PROVA" || c.Zones[0].Page != 2 {
+		t.Errorf("zones %+v, %v", c.Zones, err)
 	}
 }

@@ -24,6 +24,9 @@ import (
 	"dispositivo/verify/review"
 )
 
+// formTokenKey is the purpose of the key that signs the tokens of forms.
+const formTokenKey = "form token"
+
 // services is the domain, wired.
 type services struct {
 	texts      *i18n.Bundle
@@ -54,17 +57,24 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 	s := &services{texts: texts, sessions: h.sessions(), operators: h.operators(hasher)}
 	s.access = pin.NewAccess(h.store, signin.NewGuard(h.store, h.clock), s.sessions, hasher, h.tries(60, time.Second))
 	s.conversion = conversion.New(conversion.Config{
-		Store: h.store, Clock: h.clock, TokenKey: h.keys.Derive("form token", 32), Agency: p.Agency,
+		Store: h.store, Clock: h.clock, TokenKey: h.keys.Derive(formTokenKey, 32), Agency: p.Agency,
 		Ways: p.ways(publicURL), KeepImagesDays: p.KeepImages, Tries: h.tries(10, 30*time.Second),
 	})
-	s.door = intake.NewDoor(intake.Config{
+	door := intake.Config{
 		Store: h.store, Vault: h.vault, Prober: pool, Dossiers: s.conversion, Hash: h.keys.MAC("content"),
 		Clock: h.clock, Logger: h.logger, MaxBytes: p.MaxBytes,
-	})
+	}
+	if p.NoProbe {
+		door.Prober = nil
+	}
+	s.door = intake.NewDoor(door)
 	s.desk = review.NewDesk(review.Config{
 		Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes,
 	})
-	s.screener = verify.NewScreener(h.store, h.vault, pool, h.logger, p.MaxBytes)
+	s.screener = verify.NewScreener(verify.Config{
+		Store: h.store, Vault: h.vault, Reader: pool, Logger: h.logger, MaxBytes: p.MaxBytes,
+		TokenKey: h.keys.Derive(formTokenKey, 32),
+	})
 	s.courier = courier.New(courier.Config{
 		Store: h.store, Composer: notify.NewComposer(texts, p.Agency, p.Contact), Sender: sender, Clock: h.clock,
 		Logger: h.logger, StatusURL: publicURL + "/stato", Domain: hostOf(publicURL), Rome: rome,

@@ -81,6 +81,7 @@ type procedure struct {
 	FormPEC    string   `help:"PEC address for forms." default:"conversione@pec.example" env:"DISPOSITIVO_FORM_PEC"`
 	FormOffice string   `help:"Where the form can be handed in." default:"ogni sede INPS / any INPS office" env:"DISPOSITIVO_FORM_OFFICE"`
 	KeepImages int      `help:"Days after the decision until images are erased." default:"90" env:"DISPOSITIVO_KEEP_IMAGES"`
+	NoProbe    bool     `help:"Leave structure to the screening alone; to measure with." hidden:"" env:"DISPOSITIVO_NO_PROBE"`
 }
 
 func (p procedure) policy() dossier.Policy {

@@ -145,7 +145,7 @@ func (a *actor) play(ctx context.Context) error {
 // superseded opens a dossier for a PIN that is dispositivo already, and closes it.
 func (a *actor) superseded(ctx context.Context) error {
 	id := ident.New(a.now)
-	tok, err := token.Mint(rand.Reader, a.house.keys.Derive("form token", 32))
+	tok, err := token.Mint(rand.Reader, a.house.keys.Derive(formTokenKey, 32))
 	if err != nil {
 		return err
 	}

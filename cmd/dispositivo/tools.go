@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"dispositivo/internal/clock"
 	"dispositivo/internal/inspect"
 	"dispositivo/internal/operator"
+	"dispositivo/internal/sandbox"
 	"dispositivo/internal/seal"
 )
 
@@ -28,20 +30,38 @@ type inspectCmd struct {
 
 // Run implements the command.
 func (c *inspectCmd) Run(env *environment) error {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = os.TempDir()
-	}
-	pool, err := newSandbox(cache+"/dispositivo", 1, env.logger, clock.System())
+	pool, closePool, err := toolSandbox(env)
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	defer closePool()
 	code := inspect.Run(env.ctx, pool, inspect.Options{JSON: c.JSON, Render: c.Render, MaxBytes: c.MaxBytes}, c.Files, env.stdout, env.stderr)
 	if code != 0 {
 		return exitError(code)
 	}
 	return nil
+}
+
+// toolSandbox returns a sandbox for one command, with the user's own cache of
+// compiled engines; a user without one gets a folder that goes when the command
+// ends. A folder that others can write to would be theirs to put code into.
+func toolSandbox(env *environment) (pool *sandbox.Pool, closePool func(), err error) {
+	forget := func() {}
+	cache, err := os.UserCacheDir()
+	if err == nil {
+		cache = filepath.Join(cache, "dispositivo")
+	} else {
+		if cache, err = os.MkdirTemp("", "dispositivo-cache"); err != nil {
+			return nil, nil, fmt.Errorf("make cache folder: %w", err)
+		}
+		forget = func() { _ = os.RemoveAll(cache) } // what is left does no harm
+	}
+	pool, err = newSandbox(cache, 1, env.logger, clock.System())
+	if err != nil {
+		forget()
+		return nil, nil, err
+	}
+	return pool, func() { pool.Close(); forget() }, nil
 }
 
 type operatorCmd struct {
@@ -222,24 +242,48 @@ func (h *house) reconcile(ctx context.Context) ([]account, []string, error) {
 }
 
 // missingBlobs looks for the one disaster that must never happen: a row whose
-// bytes are gone.
+// bytes are gone. Rows are read before the folder and, where something seems
+// missing, after it again: meanwhile a server may take in and erase.
 func (h *house) missingBlobs(ctx context.Context) ([]string, error) {
-	there := map[string]bool{}
-	err := h.blobs.Walk(ctx, func(name string, _ int64, _ time.Time) error {
-		there[name] = true
+	wanted, err := h.blobsInRows(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = h.blobs.Walk(ctx, func(name string, _ int64, _ time.Time) error {
+		delete(wanted, name)
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("walk blobs: %w", err)
 	}
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	still, err := h.blobsInRows(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var faults []string
-	err = h.store.EachBlob(ctx, func(protocol, name string) error {
-		if !there[name] {
-			faults = append(faults, fmt.Sprintf("submission %s: its document is not on disk", protocol))
+	for name, protocol := range wanted {
+		if _, ok := still[name]; ok {
+			faults = append(faults, fmt.Sprintf("submission %s: a document or page is not on disk: %s", protocol, name))
 		}
+	}
+	slices.Sort(faults)
+	return faults, nil
+}
+
+// blobsInRows lists every blob that a row names, with its protocol number.
+func (h *house) blobsInRows(ctx context.Context) (map[string]string, error) {
+	names := map[string]string{}
+	err := h.store.EachBlob(ctx, func(protocol, name string) error {
+		names[name] = protocol
 		return nil
 	})
-	return faults, err
+	if err != nil {
+		return nil, fmt.Errorf("list blobs: %w", err)
+	}
+	return names, nil
 }
 
 type doctorCmd struct {

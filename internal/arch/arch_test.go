@@ -56,7 +56,7 @@ var allowed = map[string]string{
 
 	// The domain: siblings never import each other.
 	"intake":         "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
-	"verify":         "dossier internal/paper internal/sandbox",
+	"verify":         "dossier internal/paper internal/sandbox internal/token",
 	"verify/review":  "dossier internal/audit internal/clock internal/ident",
 	"pin":            "dossier internal/codicefiscale internal/passhash internal/session internal/signin internal/throttle",
 	"pin/conversion": "dossier internal/clock internal/ident internal/paper internal/throttle internal/token",

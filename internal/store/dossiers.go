@@ -24,9 +24,10 @@ func (s *Store) DossiersOf(ctx context.Context, holderID string) ([]dossier.Doss
 }
 
 // OpenDossierOf returns the one dossier of a PIN issue that is not final,
-// CodeNotFound when there is none.
+// without its submissions: every upload asks for it. CodeNotFound when there is
+// none.
 func (s *Store) OpenDossierOf(ctx context.Context, pinIssueID string) (dossier.Dossier, error) {
-	ds, err := s.dossiers(ctx, s.reader(), `SELECT `+dossierColumns+` FROM dossiers WHERE pin_id = ?
+	ds, err := s.dossierRows(ctx, s.reader(), `SELECT `+dossierColumns+` FROM dossiers WHERE pin_id = ?
 		AND state IN ('open', 'screening', 'waiting', 'reviewing', 'second_review', 'approved')`, pinIssueID)
 	if err != nil {
 		return dossier.Dossier{}, classify("read open dossier", err)
@@ -94,7 +95,8 @@ func (s *Store) dossier(ctx context.Context, q querier, id string) (dossier.Doss
 	return ds[0], nil
 }
 
-func (s *Store) dossiers(ctx context.Context, q querier, query string, args ...any) ([]dossier.Dossier, error) {
+// dossierRows returns dossiers as they stand, without what came for them.
+func (s *Store) dossierRows(ctx context.Context, q querier, query string, args ...any) ([]dossier.Dossier, error) {
 	var ds []dossier.Dossier
 	err := q.each(ctx, func(rows *sql.Rows) error {
 		var d dossier.Dossier
@@ -105,6 +107,11 @@ func (s *Store) dossiers(ctx context.Context, q querier, query string, args ...a
 		ds = append(ds, d)
 		return err
 	}, query, args...)
+	return ds, err
+}
+
+func (s *Store) dossiers(ctx context.Context, q querier, query string, args ...any) ([]dossier.Dossier, error) {
+	ds, err := s.dossierRows(ctx, q, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -167,10 +174,10 @@ func (s *Store) submissions(ctx context.Context, q querier, where string, args .
 func (s *Store) fill(ctx context.Context, q querier, sub *dossier.Submission) error {
 	err := q.each(ctx, func(rows *sql.Rows) error {
 		f := dossier.File{SubmissionID: sub.ID}
-		err := rows.Scan(&f.ID, &f.Blob, &f.WrappedKey, &f.KeyedHash, &f.Bytes, &f.Format)
+		err := rows.Scan(&f.ID, &f.Blob, &f.WrappedKey, &f.KeyedHash, &f.Bytes, &f.Format, &f.SealedZones)
 		sub.Documents = append(sub.Documents, f)
 		return err
-	}, `SELECT id, blob, wrapped_key, keyed_hash, bytes, format FROM files WHERE submission_id = ? ORDER BY id`, sub.ID)
+	}, `SELECT id, blob, wrapped_key, keyed_hash, bytes, format, sealed_zones FROM files WHERE submission_id = ? ORDER BY id`, sub.ID)
 	if err != nil {
 		return err
 	}
@@ -224,7 +231,8 @@ func (s *Store) InsertRefusal(ctx context.Context, r dossier.Refusal) error {
 	})
 }
 
-// EachBlob calls fn for every document: its protocol number and blob.
+// EachBlob calls fn for every blob that a row names, documents and the pictures
+// of their pages: the submission's protocol number and the blob.
 func (s *Store) EachBlob(ctx context.Context, fn func(protocol, blob string) error) error {
 	err := s.reader().each(ctx, func(rows *sql.Rows) error {
 		var p dossier.Protocol
@@ -233,8 +241,11 @@ func (s *Store) EachBlob(ctx context.Context, fn func(protocol, blob string) err
 			return err
 		}
 		return fn(p.String(), blob)
-	}, `SELECT s.protocol_year, s.protocol_number, f.blob FROM files f JOIN submissions s ON s.id = f.submission_id
-		WHERE f.blob <> ''`)
+	}, `SELECT s.protocol_year, s.protocol_number, b.blob FROM submissions s JOIN files f ON f.submission_id = s.id JOIN (
+			SELECT id AS file_id, blob FROM files
+			UNION ALL SELECT file_id, image_blob FROM pages
+			UNION ALL SELECT file_id, thumb_blob FROM pages
+		) b ON b.file_id = f.id WHERE b.blob <> '' ORDER BY s.protocol_year, s.protocol_number`)
 	return classify("read blobs", err)
 }
 

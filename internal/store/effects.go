@@ -69,8 +69,8 @@ func (a *applier) openDossier(ctx context.Context, e dossier.OpenDossier) error 
 }
 
 func (a *applier) addPages(ctx context.Context, e dossier.AddPages) error {
-	if err := a.exec(ctx, `UPDATE files SET format = ? WHERE id = ?`, e.Format, e.FileID); err != nil {
-		return fmt.Errorf("set format: %w", err)
+	if err := a.exec(ctx, `UPDATE files SET format = ?, sealed_zones = ? WHERE id = ?`, e.Format, e.SealedZones, e.FileID); err != nil {
+		return fmt.Errorf("set format and zones: %w", err)
 	}
 	if err := a.exec(ctx, `DELETE FROM pages WHERE file_id = ?`, e.FileID); err != nil {
 		return fmt.Errorf("forget pages: %w", err)
@@ -187,7 +187,7 @@ func (a *applier) markSent(ctx context.Context, e dossier.MarkSent) error {
 }
 
 func (a *applier) eraseFile(ctx context.Context, e dossier.EraseFile) error {
-	n, err := a.execN(ctx, `UPDATE files SET wrapped_key = ?, blob = '' WHERE id = ? AND blob <> ''`, []byte{}, e.FileID)
+	n, err := a.execN(ctx, `UPDATE files SET wrapped_key = ?, blob = '', sealed_zones = NULL WHERE id = ? AND blob <> ''`, []byte{}, e.FileID)
 	if err != nil {
 		return fmt.Errorf("erase file: %w", err)
 	}

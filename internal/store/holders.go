@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -60,7 +59,7 @@ func (s *Store) Holder(ctx context.Context, id string) (dossier.Holder, error) {
 	return h, classify("read holder", err)
 }
 
-func (s *Store) scanHolder(row *sql.Row) (dossier.Holder, error) {
+func (s *Store) scanHolder(row firstRow) (dossier.Holder, error) {
 	var h dossier.Holder
 	var wrapped, sealed []byte
 	err := row.Scan(&h.ID, &wrapped, &sealed, &h.Office, &h.PIN.ID, &h.PIN.Kind, &h.PIN.State, &h.PIN.Version)

@@ -14,7 +14,7 @@ import (
 
 const reviewColumns = `id, dossier_id, operator_id, lease_until, closed`
 
-func scanReview(row *sql.Row) (review.Lease, error) {
+func scanReview(row firstRow) (review.Lease, error) {
 	var r review.Lease
 	var until, closed int64
 	err := row.Scan(&r.ID, &r.DossierID, &r.OperatorID, &until, &closed)

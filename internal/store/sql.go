@@ -36,11 +36,10 @@ var (
 	}
 )
 
-// runner is *sql.DB or *sql.Tx.
+// runner is *sql.DB or *sql.Tx, or *prepared with SQLite.
 type runner interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // querier runs the common SQL text on either database.
@@ -90,8 +89,30 @@ func (q querier) execN(ctx context.Context, query string, args ...any) (int64, e
 	return res.RowsAffected()
 }
 
-func (q querier) row(ctx context.Context, query string, args ...any) *sql.Row {
-	return q.q.QueryRowContext(ctx, q.text(query), args...)
+func (q querier) row(ctx context.Context, query string, args ...any) firstRow {
+	rows, err := q.q.QueryContext(ctx, q.text(query), args...)
+	return firstRow{rows: rows, err: err}
+}
+
+// firstRow is what *sql.Row is, for any runner.
+type firstRow struct {
+	rows *sql.Rows
+	err  error
+}
+
+// Scan reads the row, sql.ErrNoRows when there is none.
+func (r firstRow) Scan(dest ...any) (err error) {
+	if r.err != nil {
+		return r.err
+	}
+	defer func() { err = errors.Join(err, r.rows.Close()) }()
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			return err
+		}
+		return sql.ErrNoRows
+	}
+	return r.rows.Scan(dest...)
 }
 
 // each calls scan for every row of the answer.

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,10 +37,13 @@ type Config struct {
 
 // Store is the database. It is safe for concurrent use.
 type Store struct {
-	// write runs transactions; with SQLite it has a single connection, so that
-	// writers queue in Go instead of failing with SQLITE_BUSY.
-	write   *sql.DB
-	read    *sql.DB
+	write *sql.DB
+	read  *sql.DB
+	// With SQLite there is a single writing connection, so that writers queue in
+	// Go instead of failing with SQLITE_BUSY, and share commits.
+	writer  *batcher
+	reads   runner
+	closers []func() error
 	dialect dialect
 	keys    *seal.Keys
 	macCF   *seal.MAC
@@ -81,7 +85,8 @@ func (s *Store) openPostgres(rawURL string) error {
 	}
 	db.SetMaxOpenConns(32)
 	db.SetMaxIdleConns(16)
-	s.write, s.read = db, db
+	s.write, s.read, s.reads = db, db, db
+	s.closers = append(s.closers, db.Close)
 	return nil
 }
 
@@ -101,12 +106,16 @@ func (s *Store) openSQLite(path string) error {
 	if s.write, err = sql.Open("sqlite", dsn("&_txlock=immediate")); err != nil {
 		return fmt.Errorf("open sqlite: %w", err)
 	}
+	s.closers = append(s.closers, s.write.Close)
 	s.write.SetMaxOpenConns(1)
 	if s.read, err = sql.Open("sqlite", dsn("&_pragma=query_only(1)")); err != nil {
 		return fmt.Errorf("open sqlite: %w", err)
 	}
 	s.read.SetMaxOpenConns(4)
 	s.read.SetMaxIdleConns(4)
+	reads := newPrepared(s.read, false)
+	s.reads = reads
+	s.closers = append(s.closers, s.read.Close, reads.close)
 	return nil
 }
 
@@ -122,16 +131,29 @@ func (s *Store) migrate(ctx context.Context) error {
 	if _, err := p.Up(ctx); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
+	if s.dialect.name == sqlite.name {
+		return s.startWriter(ctx)
+	}
+	return nil
+}
+
+// startWriter takes the writing connection for good.
+func (s *Store) startWriter(ctx context.Context) error {
+	conn, err := s.write.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("open sqlite: %w", err)
+	}
+	q := newPrepared(conn, true)
+	s.writer = &batcher{q: q}
+	s.closers = append(s.closers, conn.Close, q.close)
 	return nil
 }
 
 // Close closes the database.
 func (s *Store) Close() error {
 	var errs []error
-	for _, db := range []*sql.DB{s.read, s.write} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
+	for _, closer := range slices.Backward(s.closers) {
+		errs = append(errs, closer())
 	}
 	return errors.Join(errs...)
 }
@@ -172,21 +194,33 @@ func (s *Store) tx(ctx context.Context, what string, fn func(*tx) error) error {
 }
 
 func (s *Store) tryTx(ctx context.Context, fn func(*tx) error) error {
+	t := &tx{s: s}
+	run := func(q runner) error {
+		t.querier, t.now = querier{q: q, d: s.dialect}, s.clock.Now()
+		return fn(t)
+	}
+	var err error
+	if s.writer != nil {
+		err = s.writer.do(ctx, run)
+	} else {
+		err = s.ownTx(ctx, run)
+	}
+	if err == nil && t.rings {
+		s.ring()
+	}
+	return err
+}
+
+// ownTx runs fn in a transaction of its own.
+func (s *Store) ownTx(ctx context.Context, fn func(runner) error) error {
 	sqlTx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
 		return err
 	}
-	t := &tx{querier: querier{q: sqlTx, d: s.dialect}, s: s, now: s.clock.Now()}
-	if err := fn(t); err != nil {
+	if err := fn(sqlTx); err != nil {
 		return errors.Join(err, ignoreDone(sqlTx.Rollback()))
 	}
-	if err := sqlTx.Commit(); err != nil {
-		return err
-	}
-	if t.rings {
-		s.ring()
-	}
-	return nil
+	return sqlTx.Commit()
 }
 
 func ignoreDone(err error) error {
@@ -228,4 +262,4 @@ func unavailable(what string, err error) error {
 }
 
 // reader returns the reading side.
-func (s *Store) reader() querier { return querier{q: s.read, d: s.dialect} }
+func (s *Store) reader() querier { return querier{q: s.reads, d: s.dialect} }

@@ -93,6 +93,35 @@ func (v *Vault) Open(ctx context.Context, f dossier.File, name string) (data []b
 	return data, nil
 }
 
+// SealNote seals a few bytes about a file, such as what was read off it, under
+// the file's key, for a column of its row.
+func (v *Vault) SealNote(f dossier.File, note []byte) ([]byte, error) {
+	key, err := v.keys.Unwrap(f.WrappedKey, ad(f.ID))
+	if err != nil {
+		return nil, fmt.Errorf("open file key: %w", err)
+	}
+	sealed, err := key.Seal(note, adNote(f.ID))
+	if err != nil {
+		return nil, fmt.Errorf("seal note: %w", err)
+	}
+	return sealed, nil
+}
+
+// OpenNote opens what SealNote made.
+func (v *Vault) OpenNote(f dossier.File, sealed []byte) ([]byte, error) {
+	key, err := v.keys.Unwrap(f.WrappedKey, ad(f.ID))
+	if err != nil {
+		return nil, fmt.Errorf("open file key: %w", err)
+	}
+	note, err := key.Open(sealed, adNote(f.ID))
+	if err != nil {
+		return nil, fmt.Errorf("open note: %w", err)
+	}
+	return note, nil
+}
+
+func adNote(fileID string) []byte { return []byte("files.note:" + fileID) }
+
 // Forget removes a blob; one that is not there is forgotten already.
 func (v *Vault) Forget(ctx context.Context, name string) error {
 	if err := v.blobs.Remove(ctx, name); err != nil && !errors.Is(err, blob.ErrNotExist) {

@@ -41,6 +41,7 @@ type Store interface {
 // Pictures opens the sealed page images: *vault.Vault.
 type Pictures interface {
 	Open(ctx context.Context, f dossier.File, name string) ([]byte, error)
+	OpenNote(f dossier.File, sealed []byte) ([]byte, error)
 }
 
 // Config holds the settings of a Desk and what it works with.

@@ -3,6 +3,7 @@ package review
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"dispositivo/dossier"
@@ -64,10 +65,33 @@ func (d *Desk) load(ctx context.Context, actor dossier.Actor, lease Lease) (Case
 		Claim: claimOf(lease, ds), Dossier: ds, Person: h.Person, Form: form, Kind: h.PIN.Kind,
 		Seen: seen, Decisions: decisions, FourEyes: d.cfg.FourEyes,
 	}
+	if c.Zones, err = d.zones(ds); err != nil {
+		return Case{}, fmt.Errorf("open case: %w", err)
+	}
 	for _, e := range entries {
 		c.History = append(c.History, Event{At: e.At, Actor: e.Actor, Action: e.Action})
 	}
 	return c, nil
+}
+
+// zones opens what was read off the dossier's identity documents.
+func (d *Desk) zones(ds dossier.Dossier) ([]dossier.Zone, error) {
+	var all []dossier.Zone
+	for _, f := range ds.Files() {
+		if len(f.SealedZones) == 0 {
+			continue
+		}
+		note, err := d.cfg.Pictures.OpenNote(f, f.SealedZones)
+		if err != nil {
+			return nil, err
+		}
+		var zones []dossier.Zone
+		if err := json.Unmarshal(note, &zones); err != nil {
+			return nil, fmt.Errorf("decode zones: %w", err)
+		}
+		all = append(all, zones...)
+	}
+	return all, nil
 }
 
 // Page returns a page as the sandbox drew it, and logs the look before it is

@@ -49,8 +49,11 @@ type Case struct {
 	Claim   Claim
 	Dossier dossier.Dossier
 	// Person is the data on file today, Form what was printed on the form.
-	Person    dossier.Person
-	Form      dossier.Person
+	Person dossier.Person
+	Form   dossier.Person
+	// Zones is what the machine read off identity documents; each is proved by
+	// its check digits, and none decides.
+	Zones     []dossier.Zone
 	Kind      dossier.Kind
 	Seen      map[PageRef]bool
 	Decisions []dossier.Decision

@@ -115,7 +115,8 @@ CREATE TABLE files (
   wrapped_key   BYTEA NOT NULL,
   keyed_hash    BYTEA NOT NULL,
   bytes         BIGINT NOT NULL,
-  format        TEXT NOT NULL
+  format        TEXT NOT NULL,
+  sealed_zones  BYTEA
 );
 CREATE INDEX files_submission ON files(submission_id);
 CREATE INDEX files_dossier_hash ON files(dossier_id, keyed_hash);
