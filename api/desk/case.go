@@ -161,21 +161,37 @@ func (d *Desk) caseProblem(c *gin.Context, id string, choice review.Verdict, err
 		return d.queueProblem(c, err)
 	}
 	page := casePage(newCaseData(k, false, choice))
-	page.Field = fieldOf(dossier.CodeOf(err), choice)
-	return d.showProblem(c, page, err)
+	var wrong string
+	page.Field, wrong = faultOf(err, choice)
+	problem := d.Edge.Problem(c, err)
+	d.Edge.Announce(c, problem, err)
+	if wrong != "" {
+		problem.Title = d.UI.Text(c, wrong+".title")
+		problem.Detail = d.UI.Text(c, wrong+".detail")
+	}
+	page.Problem, page.Status = &problem, problem.Status
+	return d.show(c, page)
 }
 
-// fieldOf is the id of what the operator should turn to.
-func fieldOf(code dossier.Code, choice review.Verdict) string {
-	switch {
-	case code == dossier.CodePagesUnseen || code == dossier.CodeDossierChanged:
-		return "pages"
-	case code == dossier.CodeRequestInvalid && choice.Action != "" && choice.Reason == "":
-		return "reason"
-	case code == dossier.CodeRequestInvalid:
-		return "action-approve"
+// faultOf returns the id of what the operator should turn to, and the key of a
+// text that says it more plainly than the error's own; both may be empty.
+func faultOf(err error, choice review.Verdict) (field, text string) {
+	switch dossier.CodeOf(err) {
+	case dossier.CodePagesUnseen, dossier.CodeDossierChanged:
+		return "pages", ""
+	case dossier.CodeRequestInvalid:
 	default:
-		return ""
+		return "", ""
+	}
+	switch {
+	case choice.Action == "":
+		return "action-approve", "ui.decide.noaction"
+	case choice.Action == dossier.ActionApprove && choice.Reason != "":
+		return "reason", "ui.decide.spare"
+	case choice.Action != dossier.ActionApprove && choice.Reason == "":
+		return "reason", "ui.decide.needed"
+	default:
+		return "action-approve", ""
 	}
 }
 

@@ -26,6 +26,29 @@ import (
 	"dispositivo/internal/testkit"
 )
 
+// The whole of what people meet in a browser, on one server and one Chromium.
+func TestBrowser(t *testing.T) {
+	t.Parallel()
+	s := serveDemo(t)
+	b := openBrowser(t, s)
+	s.settled()
+	players := free()
+	for name, part := range map[string]func(t *testing.T){
+		"story":                    func(t *testing.T) { storyInBrowser(t, b, players[0], "operatore", true) },
+		"story without JavaScript": func(t *testing.T) { storyInBrowser(t, b, players[1], "supervisore", false) },
+		"refusals":                 func(t *testing.T) { refusals(t, b, players[2]) },
+		"lock":                     func(t *testing.T) { lockAfterTenWrong(t, b, players[3]) },
+		"language":                 func(t *testing.T) { languageStays(t, b, inScene(t, demo.SceneDispositivo)) },
+		"session":                  func(t *testing.T) { sessionEnds(t, b, inScene(t, demo.SceneWaiting)) },
+		"every page":               func(t *testing.T) { everyPage(t, b) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			part(t)
+		})
+	}
+}
+
 // The windows that pages are looked at in, in CSS pixels.
 var (
 	wide  = window{width: 1280, height: 900}
@@ -37,8 +60,9 @@ type window struct {
 	mobile        bool
 }
 
-// patience is how long a person waits for a page or a text.
-const patience = 30 * time.Second
+// patience is how long a person waits for a page or a text: the machine may have
+// other tests in hand.
+const patience = time.Minute
 
 // chromium is one headless browser for many persons.
 type chromium struct {
@@ -59,6 +83,7 @@ func openBrowser(t *testing.T, s *server) *chromium {
 		chromedp.Flag("no-sandbox", true), chromedp.Flag("disable-gpu", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("no-proxy-server", true),
 		chromedp.Flag("hide-scrollbars", true), chromedp.Flag("accept-lang", "it-IT"),
+		chromedp.Flag("force-prefers-reduced-motion", true), // what scrolls by itself is missed by a click
 	)
 	ctx, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stopAllocator)
@@ -192,7 +217,7 @@ func (p *person) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
-		p.t.Fatalf("%s at %s: %v\n%s", what, p.where(), err, p.text("body"))
+		p.t.Fatalf("%s at %s: %v\n%.1000s", what, p.where(), err, p.text("main"))
 	}
 }
 
@@ -203,7 +228,7 @@ func (p *person) loads(what string, steps ...chromedp.Action[chromedp.Void]) int
 	defer cancel()
 	response, err := chromedp.RunResponse(ctx, steps...)
 	if err != nil {
-		p.t.Fatalf("%s at %s: %v\n%s", what, p.where(), err, p.text("body"))
+		p.t.Fatalf("%s at %s: %v\n%.1000s", what, p.where(), err, p.text("main"))
 	}
 	if response == nil {
 		return 0
@@ -235,10 +260,13 @@ func (p *person) click(selector string) {
 	p.do("click "+selector, chromedp.Click(chromedp.CSS(selector)))
 }
 
-// types writes into an empty field.
+// types writes into a field, instead of what is in it.
 func (p *person) types(selector, text string) {
 	p.t.Helper()
-	p.do("type into "+selector, chromedp.Clear(chromedp.CSS(selector)), chromedp.SendKeys(chromedp.CSS(selector), text))
+	if _, err := eval[string](p, "document.querySelector("+quoted(selector)+").value = ''"); err != nil {
+		p.t.Fatalf("empty %s: %v", selector, err)
+	}
+	p.do("type into "+selector, chromedp.SendKeys(chromedp.CSS(selector), text))
 }
 
 // chooses puts a file into the page's file field.
@@ -288,7 +316,7 @@ func (p *person) sees(selector string, texts ...string) {
 		got := p.text(selector)
 		for _, text := range texts {
 			if !strings.Contains(got, text) {
-				return fmt.Errorf("%s at %s does not say %q but %q", selector, p.where(), text, got)
+				return fmt.Errorf("%s at %s does not say %q but %.1000q", selector, p.where(), text, got)
 			}
 		}
 		return nil
@@ -302,7 +330,7 @@ func (p *person) sees(selector string, texts ...string) {
 func (p *person) is(path string) {
 	p.t.Helper()
 	if got := p.where(); got != path {
-		p.t.Fatalf("at %s instead of %s:\n%s", got, path, p.text("main"))
+		p.t.Fatalf("at %s instead of %s:\n%.1000s", got, path, p.text("main"))
 	}
 }
 
