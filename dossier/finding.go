@@ -59,9 +59,9 @@ type Finding struct {
 	Code     FindingCode `json:"code"`
 	Severity Severity    `json:"severity"`
 	// Page is 1-based; 0 means the whole file.
-	Page int `json:"page,omitempty"`
+	Page int `json:"page"`
 	// Detail is technical, at most a few words, and never personal.
-	Detail string `json:"detail,omitempty"`
+	Detail string `json:"detail"`
 }
 
 // Verdict is what the findings of a file add up to.

@@ -1,12 +1,14 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"dispositivo/dossier"
@@ -20,6 +22,9 @@ import (
 // DefaultMaxBytes is the 1 MB of an uploaded file (C2).
 const DefaultMaxBytes = 1 << 20
 
+// maxIdempotencyKey bounds a client's key, in bytes.
+const maxIdempotencyKey = 255
+
 // probeFor bounds the dialogue with the sandbox: with no verdict in time the
 // upload is accepted and screened later (DESIGN, section 3).
 const probeFor = 3 * time.Second
@@ -30,7 +35,8 @@ type Store interface {
 	InsertRefusal(ctx context.Context, r dossier.Refusal) error
 }
 
-// Prober looks at the structure of foreign bytes: *sandbox.Pool.
+// Prober looks at the structure of foreign bytes: *sandbox.Pool. It must not
+// keep data after it has returned.
 type Prober interface {
 	Probe(ctx context.Context, data []byte, opts sandbox.ReadOptions) (sandbox.Report, error)
 }
@@ -53,14 +59,19 @@ type Config struct {
 }
 
 // Door takes arrivals in. It is safe for concurrent use.
-type Door struct{ cfg Config }
+type Door struct {
+	cfg Config
+	// buffers are used again: a fresh megabyte for every upload keeps the garbage
+	// collector busy.
+	buffers sync.Pool // *bytes.Buffer
+}
 
 // NewDoor returns a door.
 func NewDoor(cfg Config) *Door {
 	if cfg.MaxBytes == 0 {
 		cfg.MaxBytes = DefaultMaxBytes
 	}
-	return &Door{cfg: cfg}
+	return &Door{cfg: cfg, buffers: sync.Pool{New: func() any { return new(bytes.Buffer) }}}
 }
 
 // Accept takes in an upload: it reads the body, refuses at once what cannot be
@@ -73,10 +84,12 @@ func (d *Door) Accept(ctx context.Context, a Arrival) (Receipt, error) {
 	if err := a.Actor.Require(dossier.RoleCitizen); err != nil {
 		return Receipt{}, err
 	}
-	data, err := d.read(a.Body)
-	if err != nil {
+	buf, _ := d.buffers.Get().(*bytes.Buffer)
+	defer d.buffers.Put(buf)
+	if err := d.read(buf, a); err != nil {
 		return Receipt{}, err
 	}
+	data := buf.Bytes()
 	target, err := d.cfg.Dossiers.Open(ctx, a.Actor)
 	if err != nil {
 		return Receipt{}, err
@@ -87,16 +100,19 @@ func (d *Door) Accept(ctx context.Context, a Arrival) (Receipt, error) {
 	return d.admit(ctx, a, target, data)
 }
 
-// read takes the body up to the limit and one byte on.
-func (d *Door) read(body io.Reader) ([]byte, error) {
-	data, err := io.ReadAll(io.LimitReader(body, d.cfg.MaxBytes+1))
-	if err != nil {
+// read takes the body up to the limit and one byte on. The announced length
+// saves the growing, which costs more than the reading; it is not believed
+// beyond the limit.
+func (d *Door) read(buf *bytes.Buffer, a Arrival) error {
+	buf.Reset()
+	buf.Grow(int(min(max(a.Declared, 0), d.cfg.MaxBytes)) + bytes.MinRead)
+	if _, err := buf.ReadFrom(io.LimitReader(a.Body, d.cfg.MaxBytes+1)); err != nil {
 		if known, ok := errors.AsType[*dossier.Error](err); ok {
-			return nil, known // the edge knows what was wrong with the request
+			return known // the edge knows what was wrong with the request
 		}
-		return nil, &dossier.Error{Code: dossier.CodeUploadInterrupted, Err: fmt.Errorf("read upload: %w", err)}
+		return &dossier.Error{Code: dossier.CodeUploadInterrupted, Err: fmt.Errorf("read upload: %w", err)}
 	}
-	return data, nil
+	return nil
 }
 
 // check refuses what cannot be used: size and type here, structure in the
@@ -169,11 +185,11 @@ func (d *Door) refuse(ctx context.Context, data []byte, problem error) error {
 // orphan blob, which is swept; after them the receipt holds.
 func (d *Door) admit(ctx context.Context, a Arrival, target dossier.Dossier, data []byte) (Receipt, error) {
 	now := d.cfg.Clock.Now()
-	file := dossier.File{
-		ID: ident.New(now), KeyedHash: d.cfg.Hash.Sum(data),
-		Bytes: int64(len(data)), Format: string(sandbox.Sniff(data)),
-	}
+	file := dossier.File{ID: ident.New(now), Bytes: int64(len(data)), Format: string(sandbox.Sniff(data))}
+	sum := make(chan []byte, 1)
+	go func() { sum <- d.cfg.Hash.Sum(data) }() // while Keep waits for the disk
 	blob, wrapped, err := d.cfg.Vault.Keep(ctx, file.ID, data)
+	file.KeyedHash = <-sum
 	if err != nil {
 		return Receipt{}, fmt.Errorf("keep upload: %w", err)
 	}

@@ -37,6 +37,13 @@ func (s *Screener) conclude(ctx context.Context, taskID string, sub dossier.Subm
 		return fmt.Errorf("screen: %w", err)
 	}
 	res.findings = append(res.findings, s.compareTokens(res, tokenID)...)
+	if len(res.zones) > 0 {
+		h, err := s.store.Holder(ctx, d.HolderID)
+		if err != nil {
+			return fmt.Errorf("screen: %w", err)
+		}
+		res.findings = append(res.findings, compareZones(res.zones, h.Person, sub.ReceivedAt)...)
+	}
 	event := s.submissionEvent(sub, res)
 	if d.State != dossier.StateScreening {
 		return s.apply(ctx, taskID, sub, res, event, nil) // it ended meanwhile

@@ -16,6 +16,7 @@ type Store interface {
 	CloseTask(ctx context.Context, id string) error
 	Submission(ctx context.Context, id string) (dossier.Submission, error)
 	Dossier(ctx context.Context, id string) (dossier.Dossier, error)
+	Holder(ctx context.Context, id string) (dossier.Holder, error)
 	Form(ctx context.Context, dossierID string) (form dossier.Person, tokenID, statusCode string, err error)
 }
 

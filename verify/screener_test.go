@@ -267,7 +267,7 @@ func TestZonesReachTheReviewer(t *testing.T) {
 	id := h.Begin(holder)
 	r := pages(nil, "", "")
 	r.report.MRZ = []sandbox.MRZ{
-		{Format: "td3", Valid: true, Surname: "PROVA", DocumentNumber: "L898902C3", Page: 2},
+		{Format: "td3", Valid: true, Surname: "PROVA", GivenNames: "ADA", Birth: "1980-01-01", Sex: "F", DocumentNumber: "L898902C3", Page: 2},
 		{Format: "td3", Valid: false, Surname: "NOT PROVED", Page: 2},
 	}
 	screen(t, h, r, holder, id, "document")
@@ -282,5 +282,33 @@ func TestZonesReachTheReviewer(t *testing.T) {
 	c, err := d.Case(t.Context(), house.Reviewer("op"), claim.ID)
 	if err != nil || len(c.Zones) != 1 || c.Zones[0].Surname != "PROVA" || c.Zones[0].Page != 2 {
 		t.Errorf("zones %+v, %v", c.Zones, err)
+	}
+	if found := h.Get(id).Findings(); slices.ContainsFunc(found, func(f dossier.Finding) bool { return f.Code == dossier.IDMismatch }) {
+		t.Errorf("the holder's own document differs: %+v", found)
+	}
+}
+
+// proves C8: a document that is somebody else's, or expired, is a warning for
+// the reviewer, and decides nothing.
+func TestSomebodyElsesDocument(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	holder := h.AddHolder(someCF)
+	id := h.Begin(holder)
+	r := pages(nil, "", "")
+	r.report.MRZ = []sandbox.MRZ{{
+		Format: "td3", Valid: true, Surname: "ERIKSSON", GivenNames: "ANNA MARIA", Birth: "1974-08-12", Sex: "F",
+		DocumentNumber: "L898902C3", Expiry: "2012-04-15", Page: 2,
+	}}
+	screen(t, h, r, holder, id, "document")
+	d := h.Get(id)
+	for _, want := range []dossier.FindingCode{dossier.IDMismatch, dossier.IDExpired} {
+		i := slices.IndexFunc(d.Findings(), func(f dossier.Finding) bool { return f.Code == want })
+		if i < 0 || d.Findings()[i].Severity != dossier.SeverityWarn || d.Findings()[i].Page != 2 {
+			t.Errorf("no warning %s: %+v", want, d.Findings())
+		}
+	}
+	if d.State != dossier.StateReviewing {
+		t.Errorf("state %s", d.State)
 	}
 }

@@ -163,9 +163,9 @@ func (a *API) page(c *gin.Context) error {
 	if err != nil {
 		return &dossier.Error{Code: dossier.CodeNotFound, Err: err}
 	}
-	size := review.SizeFull
-	if c.Query("size") == string(review.SizeThumb) {
-		size = review.SizeThumb
+	size := review.Size(c.DefaultQuery("size", string(review.SizeFull)))
+	if size != review.SizeFull && size != review.SizeThumb {
+		return dossier.Problem(dossier.CodeRequestInvalid)
 	}
 	img, err := a.Desk.Page(c.Request.Context(), edge.Actor(c), c.Param("id"), n, size)
 	if err != nil {

@@ -186,13 +186,18 @@ func (w *world) neverOffered(t *testing.T) {
 		Reviews []struct {
 			DossierID string `json:"dossier_id"`
 			State     dossier.State
+			Claimed   bool
 		}
 	}
 	party := w.visitors["party"]
 	party.get("/reviews").decode(t, &queue)
-	hands := []*client{w.s.operator("operatore2"), w.s.member("terzo"), w.s.member("quarto"), w.s.operator("operatore"), w.s.operator("supervisore")}
+	var hands []*client
+	for _, name := range []string{"operatore", "operatore2", "terzo", "quarto", "quinto", "sesto"} {
+		hands = append(hands, w.s.member(name))
+	}
 	for _, item := range queue.Reviews {
-		if item.DossierID == w.ids["dossier"] || item.State != dossier.StateReviewing && item.State != dossier.StateSecondReview {
+		waits := item.State == dossier.StateReviewing || item.State == dossier.StateSecondReview
+		if item.DossierID == w.ids["dossier"] || !waits || item.Claimed {
 			continue
 		}
 		if len(hands) == 0 {
@@ -207,6 +212,12 @@ func (w *world) neverOffered(t *testing.T) {
 	}
 	if a := party.post("/dossiers/"+w.ids["dossier"]+"/claim", nil); a.code() != dossier.CodeOwnDossier {
 		t.Errorf("claimed the own dossier: %d %s", a.Status, a.Body)
+	}
+	// A supervisor sees all pages, but clears and refuses nothing of the own.
+	for _, act := range []string{"/clearance", "/refusal"} {
+		if a := w.s.member("capo.in.causa").post("/submissions/"+w.ids["submission"]+act, nil); a.code() != dossier.CodeOwnDossier {
+			t.Errorf("%s of the own submission: %d %s", act, a.Status, a.Body)
+		}
 	}
 }
 

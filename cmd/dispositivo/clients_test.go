@@ -17,7 +17,7 @@ import (
 	"dispositivo/internal/testkit"
 )
 
-// crew are operators of a test besides those of the demonstration. One has the
+// crew are operators of a test besides those of the demonstration. Two have the
 // codice fiscale of a holder: nobody decides on the own case.
 func crew(holder demo.Citizen) []operator.New {
 	const password = "parola-di-prova-1"
@@ -26,8 +26,11 @@ func crew(holder demo.Citizen) []operator.New {
 		{Username: "altrove", Password: password, Role: dossier.RoleOperator, Office: "altra-sede", CodiceFiscale: cf},
 		{Username: "varco", Password: password, Role: dossier.RoleGateway, CodiceFiscale: cf},
 		{Username: "parte.in.causa", Password: password, Role: dossier.RoleOperator, CodiceFiscale: holder.CodiceFiscale.String()},
+		{Username: "capo.in.causa", Password: password, Role: dossier.RoleSupervisor, CodiceFiscale: holder.CodiceFiscale.String()},
 		{Username: "terzo", Password: password, Role: dossier.RoleOperator, CodiceFiscale: cf},
 		{Username: "quarto", Password: password, Role: dossier.RoleOperator, CodiceFiscale: cf},
+		{Username: "quinto", Password: password, Role: dossier.RoleOperator, CodiceFiscale: cf},
+		{Username: "sesto", Password: password, Role: dossier.RoleOperator, CodiceFiscale: cf},
 	}
 }
 
@@ -70,14 +73,23 @@ func (s *server) member(username string) *client {
 // finds then is all there is.
 func (s *server) staged() {
 	s.t.Helper()
-	supervisor := s.operator("supervisore")
+	people := demo.Citizens()
+	last := s.citizen(people[len(people)-1])
 	err := testkit.WaitFor(120*time.Second, func() error {
-		var held struct{ Submissions []struct{ ID string } }
-		supervisor.get("/submissions?state=quarantined").decode(s.t, &held)
-		if len(held.Submissions) == 0 {
-			return errMissing("the last scene")
+		var got struct {
+			Conversions []struct {
+				Submissions []struct{ State dossier.SubmissionState }
+			}
 		}
-		return nil
+		last.get("/conversions").decode(s.t, &got)
+		for _, c := range got.Conversions {
+			for _, sub := range c.Submissions {
+				if sub.State == dossier.SubmissionQuarantined {
+					return nil
+				}
+			}
+		}
+		return errMissing("the last scene")
 	})
 	if err != nil {
 		s.t.Fatal(err)

@@ -78,16 +78,11 @@ func (c *demoDocumentCmd) Run(env *environment) error {
 	if err != nil {
 		return fmt.Errorf("read form: %w", err)
 	}
-	cache, err := os.MkdirTemp("", "dispositivo-demo")
-	if err != nil {
-		return fmt.Errorf("make cache folder: %w", err)
-	}
-	defer os.RemoveAll(cache) //nolint:errcheck // a temporary folder
-	pool, err := newSandbox(cache, 1, env.logger, clock.System())
+	pool, closePool, err := toolSandbox(env)
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	defer closePool()
 	script := actor{citizen: citizen, now: clock.System().Now()}
 	document, err := script.document(env.ctx, pool, form, paperwork{unsigned: c.Without == "signature", withoutID: c.Without == "id"})
 	if err != nil {

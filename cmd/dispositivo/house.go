@@ -125,7 +125,7 @@ func (h *house) tries(burst int, every time.Duration) *throttle.Throttle {
 }
 
 // newSandbox returns a pool of children of this very binary.
-func newSandbox(cacheDir string, size int, logger *slog.Logger, clk clock.Clock) (*sandbox.Pool, error) {
+func newSandbox(cacheDir string, size int, limits sandbox.Limits, logger *slog.Logger, clk clock.Clock) (*sandbox.Pool, error) {
 	exe, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find own binary: %w", err)
@@ -134,7 +134,7 @@ func newSandbox(cacheDir string, size int, logger *slog.Logger, clk clock.Clock)
 		return nil, fmt.Errorf("make cache folder: %w", err)
 	}
 	return sandbox.New(sandbox.Config{
-		Exe: exe, Args: []string{sandboxChild}, Size: size, CacheDir: cacheDir, Logger: logger, Clock: clk,
+		Exe: exe, Args: []string{sandboxChild}, Size: size, CacheDir: cacheDir, Limits: limits, Logger: logger, Clock: clk,
 	}), nil
 }
 

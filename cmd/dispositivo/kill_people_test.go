@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -23,12 +24,12 @@ import (
 	"github.com/pquerna/otp/totp"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/clock"
 	"dispositivo/internal/codicefiscale"
 	"dispositivo/internal/ident"
 	"dispositivo/internal/operator"
 	"dispositivo/internal/seal"
 	"dispositivo/internal/store"
-	"dispositivo/internal/testkit"
 	"dispositivo/pin"
 )
 
@@ -47,6 +48,7 @@ type trial struct {
 	redisKills int
 
 	senders  sync.WaitGroup
+	sending  atomic.Int64 // senders at work
 	stopDesk context.CancelFunc
 	desk     chan struct{}
 	reviewer *client
@@ -81,7 +83,8 @@ const (
 	trialReviewer = "revisore"
 )
 
-// newTrial prepares a store with people, and starts server and reviewer.
+// newTrial prepares a store with people, starts the server and signs the
+// reviewer in.
 func newTrial(t testing.TB, g ground, holders int) *trial {
 	t.Helper()
 	dir := t.TempDir()
@@ -99,7 +102,7 @@ func newTrial(t testing.TB, g ground, holders int) *trial {
 	tr.server.URL = "http://" + tr.server.args[2]
 	tr.server.start()
 	t.Cleanup(tr.server.stop)
-	tr.startDesk(secondFactor)
+	tr.signInReviewer(secondFactor)
 	return tr
 }
 
@@ -197,12 +200,12 @@ func inventedCF(t testing.TB, n int) string {
 	return cf.String()
 }
 
-// document is a small PDF like no other, of one to three pages.
+// document is a small PDF like no other, of one or two pages.
 func document(t testing.TB, nonce string) []byte {
 	t.Helper()
 	doc := fpdf.New("P", "mm", "A4", "")
 	doc.SetFont("Helvetica", "", 14)
-	for page := range 1 + int(sha256.Sum256([]byte(nonce))[0])%3 {
+	for page := range 1 + int(sha256.Sum256([]byte(nonce))[0])%2 {
 		doc.AddPage()
 		doc.Cell(0, 10, fmt.Sprintf("Documento di prova %s, pagina %d", nonce, page+1))
 		doc.Line(20, 250, 90, 240)
@@ -217,18 +220,15 @@ func document(t testing.TB, nonce string) []byte {
 // persist asks until there is an answer that means something: none at all,
 // "not now" and "too often" do not.
 func (tr *trial) persist(ask func() (answer, error)) (a answer, tries int, err error) {
-	err = testkit.WaitFor(2*time.Minute, func() error {
+	for range 3000 { // five minutes
 		tries++
-		var err error
-		if a, err = ask(); err != nil {
-			return err
+		a, err = ask()
+		if err == nil && a.Status < http.StatusInternalServerError && a.Status != http.StatusTooManyRequests {
+			return a, tries, nil
 		}
-		if a.Status >= http.StatusInternalServerError || a.Status == http.StatusTooManyRequests {
-			return errNotYet("status %d: %s", a.Status, a.Body)
-		}
-		return nil
-	})
-	return a, tries, err
+		<-time.After(100 * time.Millisecond)
+	}
+	return a, tries, errors.Join(err, errNotYet("status %d: %s", a.Status, a.Body))
 }
 
 func (c *client) tryPost(path string, v any) (answer, error) {
@@ -242,7 +242,9 @@ func (c *client) tryPost(path string, v any) (answer, error) {
 // send lets a holder sign in and send papers, one after the other, while the
 // trial goes on.
 func (tr *trial) send(h *holder, papers int) {
+	tr.sending.Add(1)
 	tr.senders.Go(func() {
+		defer tr.sending.Add(-1)
 		c := &client{t: tr.t, url: tr.server.URL}
 		if err := tr.signIn(c, "/sessions", func() map[string]string {
 			return map[string]string{"codice_fiscale": h.cf, "pin": trialPIN}
@@ -295,12 +297,11 @@ func (tr *trial) sendOne(c *client, h *holder, n int) error {
 	return nil
 }
 
-// startDesk lets the reviewer approve whatever comes until the trial settles.
-func (tr *trial) startDesk(secondFactor string) {
+func (tr *trial) signInReviewer(secondFactor string) {
 	tr.t.Helper()
 	tr.reviewer = &client{t: tr.t, url: tr.server.URL}
 	err := tr.signIn(tr.reviewer, "/operator-sessions", func() map[string]string {
-		code, err := totp.GenerateCode(secondFactor, time.Now())
+		code, err := totp.GenerateCode(secondFactor, clock.System().Now())
 		if err != nil {
 			tr.t.Error(err)
 		}
@@ -309,6 +310,10 @@ func (tr *trial) startDesk(secondFactor string) {
 	if err != nil {
 		tr.t.Fatalf("sign in reviewer: %v", err)
 	}
+}
+
+// startDesk lets the reviewer approve whatever comes until the trial settles.
+func (tr *trial) startDesk() {
 	ctx, cancel := context.WithCancel(tr.t.Context())
 	tr.stopDesk = cancel
 	go func() {

@@ -21,6 +21,7 @@ type serveCmd struct {
 	storage   `embed:""`
 	procedure `embed:""`
 	mail      `embed:""`
+	reading   `embed:""`
 
 	Addr      string `help:"Address to listen on." default:"127.0.0.1:8080" env:"DISPOSITIVO_ADDR"`
 	PublicURL string `help:"Where citizens find the portal; default: http:// and the address." env:"DISPOSITIVO_PUBLIC_URL"`
@@ -28,7 +29,6 @@ type serveCmd struct {
 	Role      string `help:"all, api, worker or screen." default:"all" enum:"all,api,worker,screen" env:"DISPOSITIVO_ROLE"`
 	Demo      bool   `help:"Invented people, known credentials, message box; on loopback only." env:"DISPOSITIVO_DEMO"`
 	Secure    bool   `help:"Mark cookies Secure: TLS ends before this server." env:"DISPOSITIVO_SECURE"`
-	Children  int    `help:"Sandbox children that read documents at once." default:"2" env:"DISPOSITIVO_CHILDREN"`
 
 	RingAgain time.Duration `help:"After how long a task that the queue may have forgotten is rung again." default:"90s" hidden:"" env:"DISPOSITIVO_RING_AGAIN"`
 }
@@ -51,7 +51,7 @@ func (c *serveCmd) Run(env *environment) error {
 			return err
 		}
 	}
-	pool, err := newSandbox(c.cacheDir(), c.Children, env.logger, h.clock)
+	pool, err := newSandbox(c.cacheDir(), c.Children, c.limits(c.MaxBytes), env.logger, h.clock)
 	if err != nil {
 		return err
 	}

@@ -8,9 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/paper"
+	"dispositivo/internal/sandbox"
 	"dispositivo/internal/seal"
 )
 
@@ -96,6 +98,22 @@ func (p procedure) ways(publicURL string) paper.Ways {
 		w.Faxes = append(w.Faxes, paper.Fax{Number: n, Abroad: strings.HasPrefix(n, "+")})
 	}
 	return w
+}
+
+// reading bounds what one document may cost (DESIGN, section 4).
+type reading struct {
+	Children    int           `help:"Sandbox children that read documents at once." default:"2" env:"DISPOSITIVO_CHILDREN"`
+	MaxPages    int           `help:"Pages of a document." default:"20" env:"DISPOSITIVO_MAX_PAGES"`
+	ReadTime    time.Duration `help:"Time to read a document, besides the time for each page." default:"5s" env:"DISPOSITIVO_READ_TIME"`
+	PageTime    time.Duration `help:"Time to read a page." default:"2s" env:"DISPOSITIVO_PAGE_TIME"`
+	LongestTime time.Duration `help:"Longest time to read a document." default:"60s" env:"DISPOSITIVO_LONGEST_TIME"`
+	ReadMemory  int64         `help:"Resident bytes at which a child is killed." default:"536870912" env:"DISPOSITIVO_READ_MEMORY"`
+}
+
+func (r reading) limits(maxBytes int64) sandbox.Limits {
+	return sandbox.Limits{
+		Bytes: maxBytes, Pages: r.MaxPages, Base: r.ReadTime, PerPage: r.PageTime, Longest: r.LongestTime, Memory: r.ReadMemory,
+	}
 }
 
 // mail says how messages leave.

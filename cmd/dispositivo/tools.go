@@ -25,7 +25,7 @@ type inspectCmd struct {
 	JSON     bool     `help:"One JSON object a line."`
 	Render   string   `help:"Folder that receives FILE-pN.png for every page." type:"existingdir"`
 	MaxBytes int64    `help:"Size limit in bytes." default:"1048576"`
-	Files    []string `arg:"" help:"Files to check." type:"path"`
+	Files    []string `arg:"" help:"Files to check."`
 }
 
 // Run implements the command.
@@ -56,7 +56,7 @@ func toolSandbox(env *environment) (pool *sandbox.Pool, closePool func(), err er
 		}
 		forget = func() { _ = os.RemoveAll(cache) } // what is left does no harm
 	}
-	pool, err = newSandbox(cache, 1, env.logger, clock.System())
+	pool, err = newSandbox(cache, 1, sandbox.DefaultLimits(), env.logger, clock.System())
 	if err != nil {
 		forget()
 		return nil, nil, err

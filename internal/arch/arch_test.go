@@ -38,12 +38,15 @@ var allowed = map[string]string{
 	"dossier": "",
 
 	// Readers of foreign bytes, run only in the sandbox child.
+	"verify/ccitt":  "",
+	"verify/mrz":    "dossier",
 	"verify/pdf":    "dossier",
+	"verify/symbol": "dossier",
 	"verify/raster": "dossier",
-	"verify/tiff":   "dossier",
+	"verify/tiff":   "dossier verify/ccitt",
 
 	// What the domain stands on.
-	"internal/sandbox":  "dossier internal/assets internal/clock verify/pdf verify/raster verify/tiff",
+	"internal/sandbox":  "dossier internal/assets internal/clock internal/paper internal/token verify/mrz verify/pdf verify/raster verify/symbol verify/tiff",
 	"internal/inspect":  "dossier internal/sandbox",
 	"internal/paper":    "internal/token",
 	"internal/notify":   "dossier internal/netx",
@@ -55,12 +58,13 @@ var allowed = map[string]string{
 	"internal/courier":  "dossier internal/clock internal/notify",
 
 	// The domain: siblings never import each other.
-	"intake":         "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
-	"verify":         "dossier internal/paper internal/sandbox internal/token",
-	"verify/review":  "dossier internal/audit internal/clock internal/ident",
-	"pin":            "dossier internal/codicefiscale internal/passhash internal/session internal/signin internal/throttle",
-	"pin/conversion": "dossier internal/clock internal/ident internal/paper internal/throttle internal/token",
-	"queue":          "dossier internal/clock",
+	"intake":          "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
+	"verify":          "dossier internal/paper internal/sandbox internal/token verify/identity",
+	"verify/identity": "dossier internal/codicefiscale",
+	"verify/review":   "dossier internal/audit internal/clock internal/ident",
+	"pin":             "dossier internal/codicefiscale internal/passhash internal/session internal/signin internal/throttle",
+	"pin/conversion":  "dossier internal/clock internal/ident internal/paper internal/throttle internal/token",
+	"queue":           "dossier internal/clock",
 
 	// The edges: they call the domain, and the store serves it.
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session verify/review",
@@ -77,7 +81,9 @@ var allowed = map[string]string{
 	// Invented people, and what only tests and measurements use.
 	"internal/demo":          "internal/codicefiscale internal/paper",
 	"internal/blob/blobtest": "internal/blob",
+	"internal/bench":         "dossier internal/clock internal/ident internal/passhash internal/seal internal/store",
 	"internal/testkit":       "",
+	"internal/testkit/fax":   "verify/ccitt",
 	"internal/testkit/house": "dossier internal/blob internal/clock internal/ident internal/seal internal/store internal/testkit internal/vault",
 	"api/ui/uitest":          "",
 }

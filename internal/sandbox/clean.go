@@ -20,6 +20,7 @@ const (
 	maxImage     = 8 << 20 // bytes of a review picture
 	maxSymbols   = 200
 	maxFieldText = 4096
+	maxZoneField = 50 // runes; a line of a zone has 44
 )
 
 var errPicture = errors.New("sandbox: not a picture")
@@ -44,6 +45,14 @@ func clean(r Report, limits Limits) Report {
 		out.Symbols = append(out.Symbols, Symbol{
 			Kind: printable(s.Kind, 20), Text: printable(s.Text, maxFieldText), Page: s.Page,
 		})
+	}
+	for _, m := range r.MRZ[:min(len(r.MRZ), limits.Pages)] {
+		for _, field := range []*string{
+			&m.Format, &m.DocumentNumber, &m.Surname, &m.GivenNames, &m.Nationality, &m.Birth, &m.Sex, &m.Expiry,
+		} {
+			*field = printable(*field, maxZoneField)
+		}
+		out.MRZ = append(out.MRZ, m)
 	}
 	return out
 }

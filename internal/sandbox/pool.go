@@ -63,6 +63,9 @@ type ReadOptions struct {
 	// Native renders pages at the size they are stored, with square pixels, as
 	// PNG, and without thumbs: for inspect --render.
 	Native bool `json:"native"`
+	// On is the day of receipt, by which the centuries of dates on documents are
+	// chosen; zero means today.
+	On time.Time `json:"on"`
 }
 
 // New returns a Pool. Children start when first needed; see Warm.
@@ -147,9 +150,10 @@ func (p *Pool) read(
 	if report, done := refuseBySize(data, opts.MaxBytes); done {
 		return p.complete(report, data, begin), nil
 	}
-	if Sniff(data) == FormatPDF {
-		p.fillCache(ctx)
+	if opts.On.IsZero() {
+		opts.On = begin
 	}
+	p.fillCache(ctx)
 	pages := 0
 	count := func(page Rendered) error {
 		pages++

@@ -10,12 +10,14 @@ import (
 	"dispositivo/internal/assets"
 	"dispositivo/verify/pdf"
 	"dispositivo/verify/raster"
+	"dispositivo/verify/symbol"
 )
 
 // reader is what a child does: it knows documents, the parent does not.
 type reader struct {
 	settings hello
-	engine   *pdf.Engine // built when first needed
+	engine   *pdf.Engine    // built when first needed
+	symbols  *symbol.Reader // likewise
 }
 
 // errOperation is told to a parent of another version.
@@ -26,7 +28,7 @@ var errOperation = errors.New("unknown operation")
 func (r *reader) serve(ctx context.Context, q request, docs [][]byte, out io.Writer) error {
 	switch q.Op {
 	case opWarm:
-		if err := r.build(ctx); err != nil {
+		if err := errors.Join(r.build(ctx), r.buildSymbols(ctx)); err != nil {
 			return err
 		}
 		return writeFrame(out, frameResult, result{})
@@ -73,6 +75,8 @@ type visit struct {
 	out     io.Writer
 	report  Report
 	drawn   int
+	// tokenSeen says that a page bore a code of our form.
+	tokenSeen bool
 }
 
 // document finds out what data are and reads them. The error is the machine's.
@@ -82,7 +86,7 @@ func (v *visit) document(ctx context.Context, data []byte) error {
 	case FormatPDF:
 		return v.pdf(ctx, data)
 	case FormatTIFF:
-		return v.tiff(data)
+		return v.tiff(ctx, data)
 	}
 	v.find(dossier.Finding{
 		Code: dossier.FileType, Severity: dossier.SeverityBlock, Detail: string(v.report.Format),
@@ -134,13 +138,14 @@ func (v *visit) unreadable() {
 
 // show sends one drawn page. One that does not fit into a picture is lost; the
 // error is of the pipe.
-func (v *visit) show(n int, page *raster.Page, text string) error {
+func (v *visit) show(ctx context.Context, n int, page *raster.Page, text string) error {
 	image, thumb, err := v.pictures(page)
 	if err != nil {
 		v.lost(n, err.Error())
 		return nil
 	}
 	v.drawn++
+	v.signs(ctx, n, page)
 	head := pageHead{
 		N: n, Width: image.Width, Height: image.Height, ContentType: image.ContentType,
 		Image: len(image.Data), Text: cutText(text),

@@ -79,7 +79,7 @@ func (v *visit) pdfPages(ctx context.Context, doc *pdf.Document) error {
 		if err != nil {
 			text = "" // the picture is what counts
 		}
-		if err := v.show(n, page, text); err != nil {
+		if err := v.show(ctx, n, page, text); err != nil {
 			return err
 		}
 	}

@@ -37,6 +37,18 @@ func (p plain) size() (w, h int) {
 	return b.Dx(), b.Dy()
 }
 
+// grayed is the picture in grey.
+func (p plain) grayed() *image.Gray {
+	if p.gray != nil {
+		return p.gray
+	}
+	dst := image.NewGray(p.colour.Bounds())
+	for i := range dst.Pix {
+		dst.Pix[i] = luma(p.colour.Pix[4*i], p.colour.Pix[4*i+1], p.colour.Pix[4*i+2])
+	}
+	return dst
+}
+
 // copyOf copies img, making it smaller by a whole number on both sides when it
 // has more than maxPixels.
 func copyOf(img image.Image, maxPixels int) (p plain, err error) {

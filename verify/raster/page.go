@@ -8,6 +8,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"math"
+	"slices"
 
 	"github.com/disintegration/imaging"
 )
@@ -54,7 +55,8 @@ func (g Geometry) Turn() int {
 type Page struct {
 	src      plain
 	geometry Geometry
-	review   plain // made once, when first needed
+	review   plain   // made once, when first needed
+	sketch   *sketch // likewise
 }
 
 // Picture is an encoded image.
@@ -93,17 +95,72 @@ func (p *Page) squareSize() (w, h int) {
 	return max(1, int(math.Round(float64(w)/p.geometry.Aspect))), h
 }
 
-// reviewed makes the picture all others are made of: square pixels, at most
-// ReviewSide, upright.
+// reviewed makes the picture to review: square pixels, upright, level, without
+// the black edges of the scan, at most ReviewSide. Turning by an angle makes the
+// picture larger, so that no corner is lost.
 func (p *Page) reviewed() plain {
-	if p.review.gray == nil && p.review.colour == nil {
-		w, h := p.squareSize()
-		if long := max(w, h); long > ReviewSide {
-			w, h = max(1, w*ReviewSide/long), max(1, h*ReviewSide/long)
-		}
-		p.review = p.upright(p.scaled(p.src, w, h))
+	if p.review.gray != nil || p.review.colour != nil {
+		return p.review
 	}
+	w, h := p.squareSize()
+	content := p.sketched().content()
+	angle, _ := p.Skew()
+	if math.Abs(angle) < MinSkew {
+		angle = 0
+	}
+	// What is left of the sketch, turned, decides how large the page may be.
+	sin, cos := math.Sincos(math.Abs(angle) * math.Pi / 180)
+	all := p.sketched().gray.Rect
+	cw, ch := float64(w), float64(h)
+	if p.geometry.Orientation >= 5 {
+		cw, ch = ch, cw
+	}
+	cw, ch = cw*float64(content.Dx())/float64(all.Dx()), ch*float64(content.Dy())/float64(all.Dy())
+	if long := max(cw*cos+ch*sin, cw*sin+ch*cos); long > ReviewSide {
+		w, h = max(1, int(float64(w)*ReviewSide/long+0.001)), max(1, int(float64(h)*ReviewSide/long+0.001))
+	}
+	made := p.crop(p.upright(p.scaled(p.src, w, h)), content)
+	extra, _ := p.stance().turn()
+	made = made.turned(extra)
+	if angle != 0 {
+		made = made.like(imaging.Rotate(made.image(), angle, color.White)).within(ReviewSide)
+	}
+	p.review = made
 	return p.review
+}
+
+// crop cuts a picture of the page to a part of the sketch.
+func (p *Page) crop(src plain, content image.Rectangle) plain {
+	all := p.sketched().gray.Rect
+	if content == all {
+		return src
+	}
+	w, h := src.size()
+	r := image.Rect(content.Min.X*w/all.Dx(), content.Min.Y*h/all.Dy(), content.Max.X*w/all.Dx(), content.Max.Y*h/all.Dy())
+	return src.like(imaging.Crop(src.image(), r))
+}
+
+// turned turns a picture by 0, 90, 180 or 270 degrees clockwise.
+func (p plain) turned(degrees int) plain {
+	switch degrees {
+	case 90:
+		return p.like(imaging.Rotate270(p.image())) // imaging turns counter-clockwise
+	case 180:
+		return p.like(imaging.Rotate180(p.image()))
+	case 270:
+		return p.like(imaging.Rotate90(p.image()))
+	}
+	return p
+}
+
+// within cuts a picture to side × side pixels, which takes a white pixel from
+// each corner of a page that rounding made too large.
+func (p plain) within(side int) plain {
+	w, h := p.size()
+	if max(w, h) <= side {
+		return p
+	}
+	return p.like(imaging.CropCenter(p.image(), min(w, side), min(h, side)))
 }
 
 // scaled returns src at another size.
@@ -138,14 +195,33 @@ func (p *Page) upright(src plain) plain {
 	return src.like(turn(src.image()))
 }
 
-// Native returns the page at the size it has, with square pixels, upright, as
-// PNG.
+// Native returns the page at the size it has, with square pixels, turned upright
+// as Upright says, as PNG. It is neither levelled nor cropped: each pixel is one
+// that was sent.
 func (p *Page) Native() (Picture, error) {
 	w, h := p.squareSize()
 	if int64(w)*int64(h) > 2*maxAny {
 		return Picture{}, fmt.Errorf("%w: %dx%d", ErrSize, w, h)
 	}
-	return encodePNG(p.upright(p.stretched(w, h)).image())
+	extra, _ := p.stance().turn()
+	return encodePNG(p.upright(p.stretched(w, h)).turned(extra).image())
+}
+
+// Gray returns the page as Native does, as grey pixels for readers of codes and
+// letters; the caller may change them.
+func (p *Page) Gray() (*image.Gray, error) {
+	w, h := p.squareSize()
+	if int64(w)*int64(h) > 2*maxAny {
+		return nil, fmt.Errorf("%w: %dx%d", ErrSize, w, h)
+	}
+	extra, _ := p.stance().turn()
+	gray := plain{gray: p.src.grayed()}
+	made := (&Page{src: gray, geometry: p.geometry}).stretched(w, h)
+	made = p.upright(made).turned(extra)
+	if made.gray == p.src.gray {
+		made.gray = &image.Gray{Pix: slices.Clone(made.gray.Pix), Stride: made.gray.Stride, Rect: made.gray.Rect}
+	}
+	return made.gray, nil
 }
 
 // stretched repeats rows or columns, so that a page of two colours keeps them.

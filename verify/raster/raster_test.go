@@ -23,8 +23,8 @@ func text(w, h int, paper, ink byte) *image.Gray {
 	draw.Draw(img, img.Bounds(), image.NewUniform(color.Gray{Y: paper}), image.Point{}, draw.Src)
 	r := rand.New(rand.NewPCG(1, 2))
 	for y := h / 10; y < h*9/10; y += 24 {
-		for x := w / 10; x < w*9/10; x += 10 {
-			stroke := image.Rect(x, y, x+2+r.IntN(4), y+4+r.IntN(12))
+		for x := w / 10; x < w*9/10; x += 7 + r.IntN(9) {
+			stroke := image.Rect(x, y+12-r.IntN(12), x+2+r.IntN(4), y+16)
 			draw.Draw(img, stroke, image.NewUniform(color.Gray{Y: ink}), image.Point{}, draw.Src)
 		}
 	}
@@ -243,10 +243,11 @@ func TestAnyImage(t *testing.T) {
 			h = 5000
 		}
 		r := image.Rect(-3, 5, w-3, h+5)
-		img := rapid.SampledFrom([]draw.Image{
+		kinds := []draw.Image{
 			image.NewGray(r), image.NewGray16(r), image.NewNRGBA(r), image.NewRGBA(r), image.NewRGBA64(r), image.NewNRGBA64(r),
 			image.NewCMYK(r), image.NewPaletted(r, color.Palette{color.White, color.Black}),
-		}).Draw(t, "kind")
+		}
+		img := kinds[rapid.IntRange(0, len(kinds)-1).Draw(t, "kind")]
 		draw.Draw(img, image.Rect(0, 5, 20, 30), image.NewUniform(color.NRGBA{200, 10, 10, 100}), image.Point{}, draw.Over)
 		g := Geometry{
 			Aspect:      rapid.Float64Range(0.25, 4).Draw(t, "aspect"),

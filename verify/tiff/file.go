@@ -3,13 +3,10 @@ package tiff
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
-	"image"
 	"strconv"
 
-	"golang.org/x/image/tiff"
-
 	"dispositivo/dossier"
+	"dispositivo/verify/ccitt"
 )
 
 // Limits bound what a file may ask for. All must be positive.
@@ -20,13 +17,21 @@ type Limits struct {
 }
 
 // File is a TIFF file whose pages are known. It keeps the bytes it was opened
-// with, which must not change.
+// with, which must not change, and is not safe for concurrent use.
 type File struct {
 	data   []byte
 	limits Limits
-	order  binary.ByteOrder
-	pages  []PageInfo
-	at     []uint32 // the offset of each page's directory
+	shape  shape
+	pages  []page
+	fax    ccitt.Decoder
+}
+
+// page is a page with what is needed to decode it.
+type page struct {
+	info   PageInfo
+	dir    directory
+	format format
+	grid   grid
 }
 
 // ErrNoFile is returned by Open together with the findings that say why.
@@ -50,8 +55,8 @@ func Open(data []byte, limits Limits) (*File, []dossier.Finding, error) {
 }
 
 // header reads the byte order and the place of the first directory.
-func (f *File) header() (first uint32, problem *dossier.Finding) {
-	fail := func(code dossier.FindingCode, detail string) (uint32, *dossier.Finding) {
+func (f *File) header() (first uint64, problem *dossier.Finding) {
+	fail := func(code dossier.FindingCode, detail string) (uint64, *dossier.Finding) {
 		finding := block(code, 0, detail)
 		return 0, &finding
 	}
@@ -60,24 +65,32 @@ func (f *File) header() (first uint32, problem *dossier.Finding) {
 	}
 	switch string(f.data[:4]) {
 	case "II*\x00":
-		f.order = binary.LittleEndian
+		f.shape = shape{order: binary.LittleEndian}
 	case "MM\x00*":
-		f.order = binary.BigEndian
-	case "II+\x00", "MM\x00+":
-		return fail(dossier.FileUnreadable, "BigTIFF")
+		f.shape = shape{order: binary.BigEndian}
+	case "II+\x00":
+		f.shape = shape{order: binary.LittleEndian, big: true}
+	case "MM\x00+":
+		f.shape = shape{order: binary.BigEndian, big: true}
 	default:
 		return fail(dossier.FileType, "not a TIFF")
 	}
-	if len(f.data) < headerBytes {
+	if uint64(len(f.data)) < f.shape.headerBytes() {
 		return fail(dossier.FileTruncated, "ends inside the header")
 	}
-	return f.order.Uint32(f.data[4:]), nil
+	if !f.shape.big {
+		return f.shape.offset(f.data[4:]), nil
+	}
+	if f.shape.order.Uint16(f.data[4:]) != 8 || f.shape.order.Uint16(f.data[6:]) != 0 {
+		return fail(dossier.FileUnreadable, "BigTIFF with offsets of another size")
+	}
+	return f.shape.offset(f.data[8:]), nil
 }
 
 // walk follows the chain of directories. Every directory is visited once, and
 // sub-directories (tag 330) are not pages.
-func (f *File) walk(offset uint32) []dossier.Finding {
-	seen := map[uint32]bool{}
+func (f *File) walk(offset uint64) []dossier.Finding {
+	seen := map[uint64]bool{}
 	for n := 1; offset != 0; n++ {
 		if seen[offset] {
 			return []dossier.Finding{warn(n-1, "the chain of pages is a loop")}
@@ -87,18 +100,18 @@ func (f *File) walk(offset uint32) []dossier.Finding {
 			detail := "more than " + strconv.Itoa(f.limits.Pages)
 			return []dossier.Finding{block(dossier.PagesTooMany, 0, detail)}
 		}
-		d, err := readDirectory(f.data, f.order, offset)
+		d, err := readDirectory(f.data, f.shape, offset)
 		if err != nil && n > 1 {
 			return []dossier.Finding{warn(n, err.Error())}
 		}
 		if err != nil {
 			return []dossier.Finding{block(codeOf(err), 0, err.Error())}
 		}
-		page, finding := f.describe(n, d)
+		p, finding := f.describe(n, d)
 		if finding != nil {
 			return []dossier.Finding{*finding}
 		}
-		f.pages, f.at = append(f.pages, page), append(f.at, offset)
+		f.pages = append(f.pages, p)
 		offset = d.next
 	}
 	if len(f.pages) == 0 {
@@ -118,32 +131,15 @@ func warn(page int, detail string) dossier.Finding {
 	return dossier.Finding{Code: dossier.PageDamaged, Severity: dossier.SeverityWarn, Page: page, Detail: detail}
 }
 
-// Pages returns the pages in order.
-func (f *File) Pages() []PageInfo { return f.pages }
+func block(code dossier.FindingCode, page int, detail string) dossier.Finding {
+	return dossier.Finding{Code: code, Severity: dossier.SeverityBlock, Page: page, Detail: detail}
+}
 
-// Decode returns the pixels of page n (1-based), as stored: not turned, not
-// stretched. The image may be of any kind and must be taken over with care (see
-// package raster). Here our own decoder of fax encodings takes its place beside
-// x/image/tiff.
-func (f *File) Decode(n int) (img image.Image, err error) {
-	if n < 1 || n > len(f.pages) {
-		return nil, fmt.Errorf("tiff: no page %d of %d", n, len(f.pages))
+// Pages returns the pages in order, as their directories describe them.
+func (f *File) Pages() []PageInfo {
+	infos := make([]PageInfo, len(f.pages))
+	for i, p := range f.pages {
+		infos[i] = p.info
 	}
-	page := f.pages[n-1]
-	if page.Problem != nil {
-		return nil, fmt.Errorf("tiff: page %d: %s", n, page.Problem.Detail)
-	}
-	defer func() {
-		if r := recover(); r != nil { // foreign code on foreign bytes
-			img, err = nil, fmt.Errorf("tiff: page %d: the decoder panicked", n)
-		}
-	}()
-	img, err = tiff.Decode(newPatched(f.data, f.order, f.at[n-1]))
-	if err != nil {
-		return nil, fmt.Errorf("tiff: page %d: %w", n, err)
-	}
-	if b := img.Bounds(); b.Dx() != page.Width || b.Dy() != page.Height {
-		return nil, fmt.Errorf("tiff: page %d: %dx%d pixels instead of %dx%d", n, b.Dx(), b.Dy(), page.Width, page.Height)
-	}
-	return img, nil
+	return infos
 }

@@ -1,0 +1,233 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/clock"
+	"dispositivo/internal/codicefiscale"
+	"dispositivo/internal/ident"
+	"dispositivo/internal/seal"
+	"dispositivo/internal/session"
+	"dispositivo/internal/store"
+)
+
+// build makes the program that is measured.
+func build(ctx context.Context, exe string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-o", exe, "dispositivo/cmd/dispositivo") //nolint:gosec // our own folder
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("build dispositivo: %w", err)
+	}
+	return nil
+}
+
+// ours is our server in a process of its own.
+type ours struct {
+	url    string
+	tokens []string
+	cmd    *exec.Cmd
+	log    *bytes.Buffer
+}
+
+// holders is how many are signed in.
+const holders = 64
+
+// startOurs prepares a data folder with signed-in holders and serves it.
+func startOurs(ctx context.Context, exe, dir string, args []string) (*ours, error) {
+	key, pepper := filepath.Join(dir, "master.key"), filepath.Join(dir, "pepper.key")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make data folder: %w", err)
+	}
+	if err := seal.CreateKeys(key, pepper); err != nil {
+		return nil, fmt.Errorf("make keys: %w", err)
+	}
+	tokens, err := signIn(ctx, filepath.Join(dir, "dispositivo.db"), key, pepper)
+	if err != nil {
+		return nil, fmt.Errorf("sign holders in: %w", err)
+	}
+	addr, err := freeAddr(ctx)
+	if err != nil {
+		return nil, err
+	}
+	args = append([]string{"serve", "--addr", addr, "--data", dir, "--key-file", key, "--pepper-file", pepper}, args...)
+	s := &ours{url: "http://" + addr, tokens: tokens, log: &bytes.Buffer{}}
+	s.cmd = exec.CommandContext(ctx, exe, args...) //nolint:gosec // the program just built
+	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
+	if err := s.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start dispositivo: %w", err)
+	}
+	if err := await(ctx, func() error { return ask(ctx, s.url+"/readyz") }); err != nil {
+		s.stop()
+		return nil, fmt.Errorf("start dispositivo: %w: %s", err, s.log)
+	}
+	return s, nil
+}
+
+// target is where the first clients' uploads go.
+func (s *ours) target(clients int) target {
+	return newTarget(s.url+"/api/v1/conversions", s.tokens[:clients])
+}
+
+func (s *ours) stop() {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	_ = s.cmd.Wait() // it was measured already
+}
+
+// signIn adds holders and opens a session for each, as signing in would:
+// hashing PINs is not what is measured.
+func signIn(ctx context.Context, db, key, pepper string) (tokens []string, err error) {
+	keys, err := seal.LoadKeys(key, pepper)
+	if err != nil {
+		return nil, err
+	}
+	clk := clock.System()
+	s, err := store.Open(ctx, store.Config{URL: db, Keys: keys, Clock: clk, Policy: dossier.DefaultPolicy()})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	keeper := session.NewKeeper(s, clk, session.DefaultIdle)
+	for n := range holders {
+		cf, err := codicefiscale.Compute("Prova", "Anna", time.Date(1970, 1, 1+n, 0, 0, 0, 0, time.UTC), "F", "Z404")
+		if err != nil {
+			return nil, err
+		}
+		h := dossier.Holder{
+			ID: ident.New(clk.Now()), Office: "residenti-estero", PIN: dossier.PINIssue{ID: ident.New(clk.Now()), Kind: dossier.Ordinario},
+			Person: dossier.Person{CodiceFiscale: cf.String(), Surname: "Prova", Name: "Anna", Lang: "it"},
+		}
+		if err := s.InsertHolder(ctx, store.NewHolder{Holder: h, PINHash: "nobody signs in by PIN here"}); err != nil {
+			return nil, err
+		}
+		ses, err := keeper.Start(ctx, dossier.Actor{Role: dossier.RoleCitizen, ID: h.ID}, h.PIN.ID)
+		if err != nil {
+			return nil, err
+		}
+		tokens = append(tokens, ses.Token)
+	}
+	return tokens, nil
+}
+
+// forgetPeak lets the kernel begin anew to note the largest resident memory.
+func (s *ours) forgetPeak() error {
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0); err != nil { //nolint:gosec // a kernel file
+		return fmt.Errorf("reset peak memory: %w", err)
+	}
+	return nil
+}
+
+// peakMiB is the server's largest resident memory since forgetPeak, without
+// its sandbox children, which have limits of their own.
+func (s *ours) peakMiB() (float64, error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		return 0, fmt.Errorf("read memory: %w", err)
+	}
+	for line := range strings.Lines(string(b)) {
+		if text, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kib, err := strconv.ParseFloat(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), "kB")), 64)
+			return kib / 1024, err
+		}
+	}
+	return 0, errors.New("read memory: no VmHWM")
+}
+
+// startPeer starts the peer and returns where it listens.
+func (b *bench) startPeer(ctx context.Context) (target, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return target{}, err
+	}
+	cmd := exec.CommandContext(ctx, exe, peerCommand, filepath.Join(b.dir, "peer")) //nolint:gosec // this very program
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return target{}, err
+	}
+	if err := cmd.Start(); err != nil {
+		return target{}, fmt.Errorf("start peer: %w", err)
+	}
+	b.stops = append(b.stops, func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	url, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return target{}, fmt.Errorf("start peer: %w", err)
+	}
+	return newTarget(strings.TrimSpace(url), nil), nil
+}
+
+// startRedis starts a Redis without persistence and returns its URL.
+func (b *bench) startRedis(ctx context.Context) (string, error) {
+	addr, err := freeAddr(ctx)
+	if err != nil {
+		return "", err
+	}
+	_, port, _ := net.SplitHostPort(addr)
+	cmd := exec.CommandContext(ctx, "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no") //nolint:gosec // our own port
+	if err := cmd.Start(); err != nil {
+		return "", fmt.Errorf("redis-server is needed (Debian: apt-get install redis-server): %w", err)
+	}
+	b.stops = append(b.stops, func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	err = await(ctx, func() error {
+		conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", addr)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	})
+	return "redis://" + addr + "/0", err
+}
+
+func freeAddr(ctx context.Context) (string, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	return l.Addr().String(), l.Close()
+}
+
+// await asks until ok, for half a minute at most.
+func await(ctx context.Context, ok func() error) error {
+	tick := clock.System().NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	var err error
+	for range 1500 {
+		if err = ok(); err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C():
+		}
+	}
+	return err
+}
+
+func ask(ctx context.Context, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := (&http.Client{Timeout: time.Second}).Do(req)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("status %d", resp.StatusCode)
+	}
+	return errors.Join(err, resp.Body.Close())
+}

@@ -1,0 +1,104 @@
+package sandbox
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"strings"
+	"time"
+
+	"dispositivo/internal/assets"
+	"dispositivo/internal/paper"
+	"dispositivo/internal/token"
+	"dispositivo/verify/mrz"
+	"dispositivo/verify/raster"
+	"dispositivo/verify/symbol"
+)
+
+// signsFor bounds how long codes are looked for on one page, so that a page
+// full of noise does not use up the time of the others.
+const signsFor = 1200 * time.Millisecond
+
+// buildSymbols compiles the bar code engine or takes it from the cache.
+func (r *reader) buildSymbols(ctx context.Context) error {
+	if r.symbols != nil {
+		return nil
+	}
+	wasm, err := assets.ZBar()
+	if err != nil {
+		return err
+	}
+	engine, err := symbol.NewEngine(ctx, wasm, symbol.EngineConfig{CacheDir: r.settings.CacheDir})
+	if err != nil && !r.settings.Compile {
+		engine, err = symbol.NewEngine(ctx, wasm, symbol.EngineConfig{})
+	}
+	if err != nil {
+		return fmt.Errorf("build bar code engine: %w", err)
+	}
+	r.symbols = symbol.NewReader(engine)
+	return nil
+}
+
+// signs reads what a page says to machines: bar codes and the zone of an
+// identity document. What is not found is nothing; a page that cannot be
+// searched is shown all the same.
+func (v *visit) signs(ctx context.Context, n int, page *raster.Page) {
+	gray, err := page.Gray()
+	if err != nil {
+		return
+	}
+	if turn, confident := page.Upright(); confident {
+		p := &v.report.Pages[n-1]
+		p.Turn = (p.Turn + turn) % 360
+	}
+	v.readSymbols(ctx, n, gray)
+	v.readZone(ctx, n, gray)
+}
+
+// readSymbols looks first where our form prints its codes, and stops at the
+// first one that has the shape of a token; whether it is ours is proved by the
+// parent, which has the key.
+func (v *visit) readSymbols(ctx context.Context, n int, gray *image.Gray) {
+	if err := v.buildSymbols(ctx); err != nil {
+		return
+	}
+	options := symbol.Options{Regions: formRegions(), Budget: signsFor, Stop: func(s symbol.Symbol) bool { return isToken(s.Text) }}
+	if v.tokenSeen {
+		options.MaxPasses = symbol.QuickPasses // the form is known; other codes are a by-catch
+	}
+	found, _, _ := v.symbols.Find(ctx, gray, options) // what was found counts, whatever ended the search
+	for _, s := range found {
+		v.tokenSeen = v.tokenSeen || isToken(s.Text)
+		v.report.Symbols = append(v.report.Symbols, Symbol{Kind: string(s.Kind), Text: printable(s.Text, maxFieldText), Page: n})
+	}
+}
+
+func isToken(text string) bool { return strings.HasPrefix(text, token.Prefix) }
+
+// formRegions are the places of the form's codes in fractions of an A4 page.
+func formRegions() []symbol.Region {
+	const width, height = 210, 297
+	var regions []symbol.Region
+	for _, b := range paper.QRBoxes() {
+		regions = append(regions, symbol.Region{X0: b.X / width, Y0: b.Y / height, X1: (b.X + b.W) / width, Y1: (b.Y + b.H) / height})
+	}
+	return regions
+}
+
+// readZone reads the machine readable zone, unless the page bears our token:
+// then it is the form.
+func (v *visit) readZone(ctx context.Context, n int, gray *image.Gray) {
+	for _, s := range v.report.Symbols {
+		if s.Page == n && isToken(s.Text) {
+			return
+		}
+	}
+	z, ok := mrz.Read(ctx, gray, mrz.Options{On: v.options.On})
+	if !ok {
+		return
+	}
+	v.report.MRZ = append(v.report.MRZ, MRZ{
+		Format: string(z.Format), Valid: z.Valid, DocumentNumber: z.DocumentNumber, Surname: z.Surname, GivenNames: z.GivenNames,
+		Nationality: z.Nationality, Birth: z.Birth, Sex: z.Sex, Expiry: z.Expiry, Page: n,
+	})
+}

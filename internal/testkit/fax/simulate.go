@@ -1,0 +1,179 @@
+package fax
+
+import (
+	"image"
+	"math"
+	"math/rand/v2"
+
+	"dispositivo/verify/ccitt"
+)
+
+// Options say how a page is scanned and sent. The zero value of each fault is
+// its absence.
+type Options struct {
+	// Seed chooses the faults.
+	Seed uint64
+	// DPIX and DPIY are the resolution of the fax, dots per inch: 204 by 98, 196
+	// or 391, 300 by 300, 400 by 400. 0 means 204 by 196.
+	DPIX, DPIY float64
+	// SkewDegrees turns the page clockwise about its middle.
+	SkewDegrees float64
+	// Threshold is the grey below which a pixel is black, 0 means 128. With
+	// Diffuse it is not used: errors are spread as Floyd and Steinberg do.
+	Threshold uint8
+	Diffuse   bool
+	// FlipRate is the share of pixels, chosen independently, that change colour.
+	FlipRate float64
+	// Streaks is the number of vertical lines of dirt or dead pixels, one or two
+	// pixels wide, each through a part of the page.
+	Streaks int
+	// LostLines is the share of lines that are lost; the receiver repeats the
+	// line above instead, as most do. 0.05 is one in twenty.
+	LostLines float64
+}
+
+// Simulate scans a page of the given resolution (dots per inch, the same both
+// ways) and returns what arrives. The scan is as wide as fax machines make it,
+// 1728 pixels at 204 dots per inch, with the page in its middle, and as high as
+// the page.
+func Simulate(page *image.Gray, dpi float64, o Options) ccitt.Bitmap {
+	if o.DPIX == 0 || o.DPIY == 0 {
+		o.DPIX, o.DPIY = 204, 196
+	}
+	if o.Threshold == 0 {
+		o.Threshold = 128
+	}
+	rng := rand.New(rand.NewPCG(o.Seed, 0xfa4)) //nolint:gosec // faults for tests
+	s := scan(page, dpi, o)
+	b := bilevel(s, o)
+	streaks(b, o.Streaks, rng)
+	flip(b, o.FlipRate, rng)
+	lose(b, o.LostLines, rng)
+	return b
+}
+
+// columns is the width of a scan line (T.4 section 2.2, T.30 for the others).
+func columns(dpix float64) int {
+	switch dpix {
+	case 204:
+		return 1728
+	case 300:
+		return 2592
+	case 400, 408:
+		return 3456
+	}
+	return int(math.Round(dpix * 1728 / 204))
+}
+
+// scan samples the page, turned, at the resolution of the fax; each pixel is
+// the mean of what it covers.
+func scan(page *image.Gray, dpi float64, o Options) *image.Gray {
+	src := page.Bounds()
+	w := columns(o.DPIX)
+	h := max(1, int(math.Round(float64(src.Dy())*o.DPIY/dpi)))
+	out := image.NewGray(image.Rect(0, 0, w, h))
+	sx, sy := dpi/o.DPIX, dpi/o.DPIY
+	nx, ny := samples(sx), samples(sy)
+	sin, cos := math.Sincos(o.SkewDegrees * math.Pi / 180)
+	cx, cy := float64(src.Dx())/2, float64(src.Dy())/2
+	for y := range h {
+		row := out.Pix[y*out.Stride:][:w]
+		for x := range row {
+			sum := 0
+			for k := range nx * ny {
+				dx := (float64(x) + (float64(k%nx)+0.5)/float64(nx) - float64(w)/2) * sx
+				dy := (float64(y) + (float64(k/nx)+0.5)/float64(ny) - float64(h)/2) * sy
+				sum += grey(page, cx+dx*cos+dy*sin, cy-dx*sin+dy*cos)
+			}
+			row[x] = uint8(sum / (nx * ny)) //nolint:gosec // a mean of bytes
+		}
+	}
+	return out
+}
+
+// samples is how many points stand for a pixel along one side.
+func samples(scale float64) int { return min(4, max(1, int(math.Ceil(scale)))) }
+
+// grey returns a pixel of the page; beside it there is white.
+func grey(page *image.Gray, x, y float64) int {
+	px, py := int(math.Floor(x)), int(math.Floor(y))
+	if px < 0 || py < 0 || px >= page.Rect.Dx() || py >= page.Rect.Dy() {
+		return 255
+	}
+	return int(page.Pix[py*page.Stride+px])
+}
+
+// bilevel turns grey into black and white.
+func bilevel(g *image.Gray, o Options) ccitt.Bitmap {
+	b := ccitt.NewBitmap(g.Rect.Dx(), g.Rect.Dy())
+	spread, next := make([]int, b.Width+2), make([]int, b.Width+2)
+	for y := range b.Height {
+		row := b.Row(y)
+		for x, v := range g.Pix[y*g.Stride:][:b.Width] {
+			level, limit := int(v), int(o.Threshold)
+			if o.Diffuse {
+				level, limit = level+spread[x+1]/16, 128
+			}
+			left := level - 255
+			if level < limit {
+				row[x>>3] |= 0x80 >> (x & 7)
+				left = level
+			}
+			if o.Diffuse {
+				spread[x+2] += 7 * left
+				next[x] += 3 * left
+				next[x+1] += 5 * left
+				next[x+2] += left
+			}
+		}
+		spread, next = next, spread
+		clear(next)
+	}
+	return b
+}
+
+func streaks(b ccitt.Bitmap, n int, rng *rand.Rand) {
+	for range n {
+		x, wide, black := rng.IntN(b.Width), 1+rng.IntN(2), rng.IntN(3) > 0
+		from := rng.IntN(b.Height)
+		to := from + rng.IntN(b.Height-from) + 1
+		for y := from; y < to; y++ {
+			for c := x; c < min(b.Width, x+wide); c++ {
+				set(b, c, y, black)
+			}
+		}
+	}
+}
+
+// flip changes single pixels. The way from one to the next is drawn at once,
+// which is the same as asking each pixel and much faster.
+func flip(b ccitt.Bitmap, rate float64, rng *rand.Rand) {
+	if rate <= 0 {
+		return
+	}
+	at := -1
+	for {
+		at += 1 + int(math.Log(1-rng.Float64())/math.Log1p(-min(rate, 0.999)))
+		if at >= b.Width*b.Height {
+			return
+		}
+		x, y := at%b.Width, at/b.Width
+		set(b, x, y, !b.Black(x, y))
+	}
+}
+
+func lose(b ccitt.Bitmap, rate float64, rng *rand.Rand) {
+	for y := 1; y < b.Height; y++ {
+		if rate > 0 && rng.Float64() < rate {
+			copy(b.Row(y), b.Row(y-1))
+		}
+	}
+}
+
+func set(b ccitt.Bitmap, x, y int, black bool) {
+	if mask := byte(0x80) >> (x & 7); black {
+		b.Row(y)[x>>3] |= mask
+	} else {
+		b.Row(y)[x>>3] &^= mask
+	}
+}

@@ -1,0 +1,338 @@
+package mrz
+
+import (
+	"image"
+	"math"
+)
+
+// frame says how a line of cells lies in a picture: the middle of the first
+// cell, the step to the next one, and the size of the print.
+type frame struct {
+	x, y   float64 // pixels
+	dx, dy float64 // pixels from cell to cell
+	scale  float64 // pixels per unit of an outline, along the line
+	tall   float64 // the same across it, as a factor
+}
+
+// along returns the unit vector of the line.
+func (f frame) along() (ux, uy float64) {
+	n := math.Hypot(f.dx, f.dy)
+	return f.dx / n, f.dy / n
+}
+
+// moved shifts the frame by units of an outline, along the line and across it.
+func (f frame) moved(right, down float64) frame {
+	ux, uy := f.along()
+	down *= f.tall
+	f.x += (right*ux - down*uy) * f.scale
+	f.y += (right*uy + down*ux) * f.scale
+	return f
+}
+
+// reversed is the same line read upside down.
+func (f frame) reversed(columns int) frame {
+	n := float64(columns - 1)
+	return frame{f.x + n*f.dx, f.y + n*f.dy, -f.dx, -f.dy, f.scale, f.tall}
+}
+
+// cut takes the patch of cell k out of a picture, darkness as ink; false when
+// there is nothing in it.
+func (f frame) cut(img *image.Gray, k int, p *patch) bool {
+	ux, uy := f.along()
+	step := unitsPerSample * f.scale
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	cx, cy := f.x+float64(k)*f.dx, f.y+float64(k)*f.dy
+	for j := range patchH {
+		v := (float64(j) - (patchH-1)/2.0) * step * f.tall
+		for i := range patchW {
+			u := (float64(i) - (patchW-1)/2.0) * step
+			x, y := cx+u*ux-v*uy, cy+u*uy+v*ux
+			p[j*patchW+i] = 255 - bilinear(img, x, y, w, h)
+		}
+	}
+	return p.normalize()
+}
+
+// bilinear reads a picture between its pixels; outside it repeats its border.
+func bilinear(img *image.Gray, x, y float64, w, h int) float32 {
+	x, y = min(max(x, 0), float64(w-1)), min(max(y, 0), float64(h-1))
+	x0, y0 := int(x), int(y)
+	x1, y1 := min(x0+1, w-1), min(y0+1, h-1)
+	fx, fy := float32(x-float64(x0)), float32(y-float64(y0))
+	top, low := img.Pix[y0*img.Stride:], img.Pix[y1*img.Stride:]
+	t0, t1 := float32(top[x0]), float32(top[x1])
+	l0, l1 := float32(low[x0]), float32(low[x1])
+	t, l := t0+(t1-t0)*fx, l0+(l1-l0)*fx
+	return t + (l-t)*fy
+}
+
+// likeness returns how well the best template fits the cells of a line, on the
+// average; it looks at every n-th cell.
+func (f frame) likeness(img *image.Gray, columns, n int, t *templates) float64 {
+	var sum float64
+	var p patch
+	count := 0
+	for k := n / 2; k < columns; k += n {
+		count++
+		if !f.cut(img, k, &p) {
+			continue
+		}
+		best := float32(-1)
+		for i := range t {
+			best = max(best, correlate(&p, &t[i]))
+		}
+		sum += float64(best)
+	}
+	return sum / float64(count)
+}
+
+// sheet is the frames of a zone in one picture, with what reads them best.
+type sheet struct {
+	img     *image.Gray
+	columns int
+	frames  []frame
+	print   print
+	score   float64
+}
+
+func (s sheet) templates() *templates { return allTemplates()[s.print] }
+
+// every is the share of the cells that the search looks at.
+const every = 3
+
+// likenessOf is the likeness of line i, were it to lie as f.
+func (s sheet) likenessOf(f frame) float64 {
+	return f.likeness(s.img, s.columns, every, s.templates())
+}
+
+// measured returns the sheet with its score.
+func (s sheet) measured() sheet {
+	s.score = 0
+	for _, f := range s.frames {
+		s.score += s.likenessOf(f) / float64(len(s.frames))
+	}
+	return s
+}
+
+// changed returns a copy whose frames went through a function.
+func (s sheet) changed(f func(frame) frame) sheet {
+	frames := make([]frame, len(s.frames))
+	for i := range frames {
+		frames[i] = f(s.frames[i])
+	}
+	s.frames = frames
+	return s
+}
+
+// started searches the size of each typeface in large steps.
+func (s sheet) started() []sheet {
+	pitch := math.Hypot(s.frames[0].dx, s.frames[0].dy)
+	var all []sheet
+	for face, shapes := range typefaces() {
+		var best sheet
+		for _, size := range []float64{0.78, 0.88, 1, 1.13} {
+			t := s.changed(func(f frame) frame { f.scale = pitch / shapes[0].advance * size; return f })
+			t.print = print{face: face, weight: 1, blur: 1}
+			best = better(best, t.measured())
+		}
+		all = append(all, best)
+	}
+	return all
+}
+
+func better(a, b sheet) sheet {
+	if b.score > a.score || a.frames == nil {
+		return b
+	}
+	return a
+}
+
+// fitted searches place, size and sharpness, one after the other, each line for
+// itself.
+func (s sheet) fitted() sheet {
+	climb := func(moves []func(frame) frame) {
+		s = s.changed(func(f frame) frame { return s.climbed(f, moves) })
+	}
+	climb(places(2))
+	climb(places(1))
+	climb(sizes(0.08))
+	s = s.sharpened()
+	climb(places(1))
+	climb(sizes(0.04))
+	return s.measured()
+}
+
+// sharpened searches the sharpness and weight of the print.
+func (s sheet) sharpened() sheet {
+	s = s.measured()
+	for b := range blurs {
+		for w := range weights {
+			t := s
+			t.print.blur, t.print.weight = b, w
+			s = better(s, t.measured())
+		}
+	}
+	return s
+}
+
+// climbed makes each of the moves that betters a line.
+func (s sheet) climbed(f frame, moves []func(frame) frame) frame {
+	score := s.likenessOf(f)
+	for _, move := range moves {
+		g := move(f)
+		if l := s.likenessOf(g); l > score {
+			f, score = g, l
+		}
+	}
+	return f
+}
+
+// places moves a line by some samples up, down, left or right.
+func places(by float64) []func(frame) frame {
+	var moves []func(frame) frame
+	for _, step := range [][2]float64{{0, -by}, {0, by}, {-by, 0}, {by, 0}} {
+		moves = append(moves, func(f frame) frame {
+			return f.moved(step[0]*unitsPerSample, step[1]*unitsPerSample)
+		})
+	}
+	return moves
+}
+
+// sizes makes print lower, taller, narrower and wider.
+func sizes(by float64) []func(frame) frame {
+	var moves []func(frame) frame
+	for _, k := range []float64{1 - by, 1 + by} {
+		moves = append(moves,
+			func(f frame) frame { f.tall *= k; return f },
+			func(f frame) frame { f.scale *= k; f.tall /= k; return f })
+	}
+	return moves
+}
+
+// settled corrects step and slope of each line by where its characters are.
+func (s sheet) settled() sheet {
+	for i := range s.frames {
+		for range 2 {
+			s.frames[i] = s.frames[i].regressed(s.img, s.columns, s.templates())
+		}
+	}
+	return s
+}
+
+// regressed lays the cells through the places where the templates fit best.
+func (f frame) regressed(img *image.Gray, columns int, t *templates) frame {
+	var n, sk, skk, su, sku, sv, skv float64
+	for k := range columns {
+		best, u, v := f.nearby(img, k, t)
+		if best < 0.5 {
+			continue
+		}
+		weight, at := float64(best-0.4), float64(k)
+		n += weight
+		sk += weight * at
+		skk += weight * at * at
+		su += weight * u
+		sku += weight * at * u
+		sv += weight * v
+		skv += weight * at * v
+	}
+	d := n*skk - sk*sk
+	if d < 1 {
+		return f
+	}
+	bu, bv := (n*sku-sk*su)/d, (n*skv-sk*sv)/d
+	au, av := (su-bu*sk)/n, (sv-bv*sk)/n
+	ux, uy := f.along()
+	g := f.moved(au, av)
+	bv *= f.tall
+	g.dx += (bu*ux - bv*uy) * f.scale
+	g.dy += (bu*uy + bv*ux) * f.scale
+	return g
+}
+
+// nearby returns the best likeness of cell k within two samples, and where, in
+// units along and across the line. The characters likeliest at the cell itself
+// stand for all.
+func (f frame) nearby(img *image.Gray, k int, t *templates) (best float32, u, v float64) {
+	best = -1
+	var p patch
+	if !f.cut(img, k, &p) {
+		return best, 0, 0
+	}
+	likely := p.likeliest(t)
+	for j := -2; j <= 2; j++ {
+		for i := -2; i <= 2; i++ {
+			right, down := float64(i)*unitsPerSample, float64(j)*unitsPerSample
+			if !f.moved(right, down).cut(img, k, &p) {
+				continue
+			}
+			for _, c := range likely {
+				if s := correlate(&p, &t[c]); s > best {
+					best, u, v = s, right, down
+				}
+			}
+		}
+	}
+	return best, u, v
+}
+
+// likeliest returns the three characters that a patch is most like.
+func (p *patch) likeliest(t *templates) [3]int {
+	var top [3]int
+	var like [3]float32
+	for i := range like {
+		like[i] = -2
+	}
+	for c := range t {
+		s := correlate(p, &t[c])
+		for i := range top {
+			if s > like[i] {
+				copy(top[i+1:], top[i:])
+				copy(like[i+1:], like[i:])
+				top[i], like[i] = c, s
+				break
+			}
+		}
+	}
+	return top
+}
+
+// nudge is by how much a character may stand off its cell, in units.
+const nudge = 0.5 * unitsPerSample
+
+// likenesses holds, for every cell of a zone, how much it is like each
+// character of the alphabet.
+type likenesses []cellLikeness
+
+// cellLikeness is the likeness of one cell to each character of the alphabet.
+type cellLikeness [len(alphabet)]float32
+
+// read compares every cell with every character.
+func (s sheet) read() likenesses {
+	var all likenesses
+	for _, f := range s.frames {
+		for k := range s.columns {
+			all = append(all, f.compare(s.img, k, s.templates()))
+		}
+	}
+	return all
+}
+
+// compare holds one cell against every character.
+func (f frame) compare(img *image.Gray, k int, t *templates) (like cellLikeness) {
+	for c := range like {
+		like[c] = -1
+	}
+	var p patch
+	for j := -1; j <= 1; j++ {
+		for i := -1; i <= 1; i++ {
+			if !f.moved(float64(i)*nudge, float64(j)*nudge).cut(img, k, &p) {
+				continue
+			}
+			for c := range t {
+				like[c] = max(like[c], correlate(&p, &t[c]))
+			}
+		}
+	}
+	return like
+}

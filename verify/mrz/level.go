@@ -1,0 +1,180 @@
+package mrz
+
+import (
+	"image"
+	"math"
+)
+
+// level is the page at a size where the characters of a zone would stand 12 to
+// 17 pixels apart. Reading works level by level because nobody knows how large
+// the zone is.
+type level struct {
+	gray  *image.Gray
+	scale float64 // level pixels per page pixel
+}
+
+// Pitch, the distance from character to character, that a level is good for.
+const (
+	pitchMin = 11.5
+	pitchMax = 17.5
+	ratio    = math.Sqrt2 // from level to level
+)
+
+// scales returns the scales of the levels, coarse to fine. A line of 30
+// characters at least fills the long side; at most 115 cells cross the short
+// one, a little more than on a reduced copy on A4. Less than five pixels a
+// character is not legible.
+func scales(w, h int) []float64 {
+	largest := float64(max(w, h)) / 31
+	smallest := max(float64(min(w, h))/115, 4.8)
+	all := []float64{pitchMin / smallest}
+	for pitchMax/all[0] < largest {
+		all = append([]float64{all[0] / ratio}, all...)
+	}
+	return all
+}
+
+// resample returns the part r of a picture at another scale.
+func resample(src *image.Gray, r image.Rectangle, scale float64) *image.Gray {
+	w, h := max(int(float64(r.Dx())*scale), 1), max(int(float64(r.Dy())*scale), 1)
+	if scale < 1 {
+		return shrink(src, r, w, h)
+	}
+	return enlarge(src, r, w, h)
+}
+
+// enlarge interpolates with the cubic of Catmull and Rom, which keeps edges.
+func enlarge(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
+	dst := image.NewGray(image.Rect(0, 0, w, h))
+	columns, rows := taps(r.Dx(), w), taps(r.Dy(), h)
+	wide := make([]float32, w*r.Dy())
+	for y := range r.Dy() {
+		line := src.Pix[src.PixOffset(r.Min.X, r.Min.Y+y):]
+		for x, t := range columns {
+			wide[y*w+x] = t.k[0]*float32(line[t.at[0]]) + t.k[1]*float32(line[t.at[1]]) +
+				t.k[2]*float32(line[t.at[2]]) + t.k[3]*float32(line[t.at[3]])
+		}
+	}
+	for y, t := range rows {
+		l0, l1, l2, l3 := wide[t.at[0]*w:], wide[t.at[1]*w:], wide[t.at[2]*w:], wide[t.at[3]*w:]
+		for x := range w {
+			v := t.k[0]*l0[x] + t.k[1]*l1[x] + t.k[2]*l2[x] + t.k[3]*l3[x]
+			dst.Pix[y*dst.Stride+x] = uint8(min(max(v+0.5, 0), 255))
+		}
+	}
+	return dst
+}
+
+// tap is four source pixels and what each counts.
+type tap struct {
+	at [4]int
+	k  [4]float32
+}
+
+// taps lays m pixels over n.
+func taps(n, m int) []tap {
+	all := make([]tap, m)
+	for i := range all {
+		x := (float64(i)+0.5)*float64(n)/float64(m) - 0.5
+		base := math.Floor(x)
+		f := x - base
+		for j := range 4 {
+			all[i].at[j] = min(max(int(base)+j-1, 0), n-1)
+		}
+		all[i].k = [4]float32{
+			float32(f * (-0.5 + f*(1-0.5*f))), float32(1 + f*f*(-2.5+1.5*f)),
+			float32(f * (0.5 + f*(2-1.5*f))), float32(f * f * (-0.5 + 0.5*f)),
+		}
+	}
+	return all
+}
+
+// shrink averages: each pixel of the result is the mean of the area it covers.
+func shrink(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
+	dst := image.NewGray(image.Rect(0, 0, w, h))
+	columns := parts(r.Dx(), w)
+	rows := parts(r.Dy(), h)
+	sums := make([]uint32, w)
+	for y, row := range rows {
+		clear(sums)
+		for sy := row.from; sy <= row.to; sy++ {
+			weight := row.weight(sy)
+			if weight == 0 {
+				continue
+			}
+			line := src.Pix[src.PixOffset(r.Min.X, r.Min.Y+sy):]
+			for x := range sums {
+				sums[x] += columns[x].sum(line) >> 8 * weight
+			}
+		}
+		for x, s := range sums {
+			dst.Pix[y*dst.Stride+x] = uint8(min(uint64(s)*256/(uint64(columns[x].total)*uint64(row.total)), 255))
+		}
+	}
+	return dst
+}
+
+// part is a range of source pixels, the first and last of them in part only.
+// Weights are in 256ths.
+type part struct {
+	from, to    int
+	first, last uint32
+	total       uint32
+}
+
+// parts cuts n source pixels into m parts.
+func parts(n, m int) []part {
+	all := make([]part, m)
+	step := float64(n) / float64(m)
+	for i := range all {
+		a, b := float64(i)*step, float64(i+1)*step
+		p := part{from: int(a), to: min(int(b), n-1)}
+		p.first = uint32(256 * (1 - (a - math.Floor(a))))
+		p.last = uint32(256 * (b - float64(p.to)))
+		if p.from == p.to {
+			p.first, p.last = uint32(256*step), 0
+		}
+		p.total = p.first + p.last
+		if p.to > p.from {
+			p.total += 256 * uint32(p.to-p.from-1)
+		}
+		all[i] = p
+	}
+	return all
+}
+
+func (p part) weight(i int) uint32 {
+	switch i {
+	case p.from:
+		return p.first
+	case p.to:
+		return p.last
+	default:
+		return 256
+	}
+}
+
+// sum adds the pixels of a line by their weights.
+func (p part) sum(line []uint8) uint32 {
+	s := p.first * uint32(line[p.from])
+	for i := p.from + 1; i < p.to; i++ {
+		s += 256 * uint32(line[i])
+	}
+	if p.to > p.from {
+		s += p.last * uint32(line[p.to])
+	}
+	return s
+}
+
+// turned returns the picture turned by 90 degrees clockwise.
+func turned(src *image.Gray) *image.Gray {
+	b := src.Rect
+	dst := image.NewGray(image.Rect(0, 0, b.Dy(), b.Dx()))
+	for y := range b.Dy() {
+		row := src.Pix[src.PixOffset(b.Min.X, b.Min.Y+y):]
+		for x := range b.Dx() {
+			dst.Pix[x*dst.Stride+b.Dy()-1-y] = row[x]
+		}
+	}
+	return dst
+}

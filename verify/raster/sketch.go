@@ -1,0 +1,147 @@
+package raster
+
+import "image"
+
+const (
+	// sketchSide bounds the long side of a sketch: 120 dots per inch on A4, where
+	// letters of eight points still have their shapes.
+	sketchSide = 1400
+	// tileSide is the side of the squares that get a paper level of their own.
+	tileSide = 32
+	// flat is the contrast below which nothing is told from the paper of a tile.
+	flat = 40
+)
+
+// sketch is the small copy that everything is measured on: grey, square
+// pixels, turned as the file says.
+type sketch struct {
+	gray   *image.Gray
+	tiles  tiling
+	parts  []part
+	runs   []run   // of the parts that look like writing
+	stance *stance // how they lie, found once
+}
+
+// sketched makes the sketch, once.
+func (p *Page) sketched() *sketch {
+	if p.sketch != nil {
+		return p.sketch
+	}
+	w, h := p.squareSize()
+	scale := min(1, float64(sketchSide)/float64(max(w, h)))
+	sw, sh := max(1, int(float64(w)*scale)), max(1, int(float64(h)*scale))
+	s := &sketch{gray: orient(p.src.reduced(sw, sh), p.geometry.Orientation)}
+	s.tiles = tile(s.gray)
+	s.parts, s.runs = writing(s.gray, s.tiles)
+	p.sketch = s
+	return s
+}
+
+// reduced returns a grey picture of w × h pixels, each the mean of those it
+// stands for.
+func (p plain) reduced(w, h int) *image.Gray {
+	src := p.grayed()
+	sw, sh := p.size()
+	if w == sw && h == sh {
+		return src
+	}
+	dst := image.NewGray(image.Rect(0, 0, w, h))
+	left := make([]int, w+1)
+	for x := range left {
+		left[x] = x * sw / w
+	}
+	sums := make([]uint32, sw)
+	for y := range h {
+		top := y * sh / h
+		bottom := max(top+1, (y+1)*sh/h)
+		clear(sums)
+		for sy := top; sy < bottom; sy++ {
+			for x, v := range src.Pix[sy*src.Stride:][:sw] {
+				sums[x] += uint32(v)
+			}
+		}
+		row := dst.Pix[y*dst.Stride:][:w]
+		for x := range row {
+			from, to := left[x], max(left[x]+1, left[x+1])
+			var sum uint32
+			for _, v := range sums[from:to] {
+				sum += v
+			}
+			row[x] = byte(sum / uint32((to-from)*(bottom-top))) //nolint:gosec // a mean of bytes
+		}
+	}
+	return dst
+}
+
+// orient turns a picture as an orientation of TIFF 6.0 (page 36) says.
+func orient(src *image.Gray, orientation int) *image.Gray {
+	if orientation < 2 || orientation > 8 {
+		return src
+	}
+	w, h := src.Rect.Dx(), src.Rect.Dy()
+	dw, dh := w, h
+	if orientation >= 5 {
+		dw, dh = h, w
+	}
+	dst := image.NewGray(image.Rect(0, 0, dw, dh))
+	mirrorX := orientation == 2 || orientation == 3 || orientation == 6 || orientation == 7
+	mirrorY := orientation == 3 || orientation == 4 || orientation == 7 || orientation == 8
+	for y := range dh {
+		fy := y
+		if mirrorY {
+			fy = dh - 1 - y
+		}
+		for x := range dw {
+			fx := x
+			if mirrorX {
+				fx = dw - 1 - x
+			}
+			if orientation >= 5 {
+				dst.Pix[y*dst.Stride+x] = src.Pix[fx*src.Stride+fy]
+			} else {
+				dst.Pix[y*dst.Stride+x] = src.Pix[fy*src.Stride+fx]
+			}
+		}
+	}
+	return dst
+}
+
+// tiling is a picture in squares: how light the paper of each is, and how dark
+// what is on it.
+type tiling struct {
+	across, down int
+	paper, ink   []byte
+}
+
+// tile measures every square of the picture.
+func tile(g *image.Gray) tiling {
+	w, h := g.Rect.Dx(), g.Rect.Dy()
+	t := tiling{across: (w + tileSide - 1) / tileSide, down: (h + tileSide - 1) / tileSide}
+	t.paper, t.ink = make([]byte, t.across*t.down), make([]byte, t.across*t.down)
+	for ty := range t.down {
+		for tx := range t.across {
+			var histogram [256]int
+			total := 0
+			right := min(w, (tx+1)*tileSide)
+			for y := ty * tileSide; y < min(h, (ty+1)*tileSide); y++ {
+				for _, v := range g.Pix[y*g.Stride+tx*tileSide : y*g.Stride+right] {
+					histogram[v]++
+				}
+				total += right - tx*tileSide
+			}
+			i := ty*t.across + tx
+			t.paper[i] = byte(level(histogram, total, 0.85)) //nolint:gosec // 0 to 255
+			t.ink[i] = byte(level(histogram, total, 0.01))   //nolint:gosec // 0 to 255
+		}
+	}
+	return t
+}
+
+// threshold is the grey below which a pixel of a tile is ink.
+func (t tiling) threshold(i int) byte {
+	paper, ink := int(t.paper[i]), int(t.ink[i])
+	if paper-ink < flat {
+		return 0
+	}
+	return byte(paper - (paper-ink)*2/5) //nolint:gosec // between the two
+}

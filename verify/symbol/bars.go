@@ -1,0 +1,277 @@
+package symbol
+
+import (
+	"cmp"
+	"image"
+	"math"
+	"slices"
+)
+
+// strip is a part of the page that looks like a code of bars: many parallel
+// edges close together. It may lie at any angle.
+type strip struct {
+	x, y float64 // middle, in pixels of the page
+	// The unit vector across the bars, that is along the code.
+	ux, uy float64
+	// length across the bars, height along them, in pixels of the page.
+	length, height float64
+	weight         int // blocks that look like it
+}
+
+const (
+	// block is the side of the squares whose edges are judged together, in
+	// pixels of the reduced page: 2 mm.
+	block = 8
+	// coherent is how parallel the edges of a block must be: 0 is noise or a
+	// chessboard, 1 a single line. Text is about 0.3, bars under heavy noise 0.5.
+	coherent = 0.42
+	// busy is the least mean of the squared gradient (Sobel) in a block.
+	busy = 9000
+	// maxStrips bounds the strips of a page that are looked at.
+	maxStrips = 6
+)
+
+// tensor sums the squared gradient of a block: its eigenvectors tell which way
+// the edges run, its eigenvalues how parallel they are.
+type tensor struct{ xx, yy, xy float64 }
+
+func (t tensor) add(o tensor) tensor { return tensor{t.xx + o.xx, t.yy + o.yy, t.xy + o.xy} }
+
+// coherence is the difference of the eigenvalues over their sum.
+func (t tensor) coherence() float64 {
+	sum := t.xx + t.yy
+	if sum == 0 {
+		return 0
+	}
+	return math.Hypot(t.xx-t.yy, 2*t.xy) / sum
+}
+
+// angle is the direction across the edges, in radians from -π/2 to π/2.
+func (t tensor) angle() float64 { return math.Atan2(2*t.xy, t.xx-t.yy) / 2 }
+
+// strips finds what looks like bars, most likely first. page must be at 0,0.
+func strips(page *image.Gray) []strip {
+	n := max(1, min(page.Rect.Dx(), page.Rect.Dy())/barsWidth)
+	field := newField(reduced(page, page.Rect, n))
+	var found []strip
+	for at := range field.marked {
+		if !field.marked[at] {
+			continue
+		}
+		if s, ok := field.strip(field.grow(at), float64(n)); ok {
+			found = append(found, s)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b strip) int { return cmp.Compare(b.weight, a.weight) })
+	return found[:min(len(found), maxStrips)]
+}
+
+// barsWidth is the width a page is reduced to before bars are looked for, in
+// pixels; up to twice as much is left.
+const barsWidth = 800
+
+// field is the page in blocks.
+type field struct {
+	w, h    int
+	tensors []tensor
+	marked  []bool // looks like bars, and in no strip yet
+}
+
+func newField(img *image.Gray) *field {
+	f := &field{w: img.Rect.Dx() / block, h: img.Rect.Dy() / block}
+	raw := make([]tensor, f.w*f.h)
+	for by := range f.h {
+		for bx := range f.w {
+			raw[by*f.w+bx] = gradients(img, bx*block, by*block)
+		}
+	}
+	f.tensors, f.marked = make([]tensor, len(raw)), make([]bool, len(raw))
+	for by := 1; by < f.h-1; by++ {
+		for bx := 1; bx < f.w-1; bx++ {
+			at := by*f.w + bx
+			sum := raw[at]
+			for _, next := range [4]int{at - 1, at + 1, at - f.w, at + f.w} {
+				sum = sum.add(raw[next])
+			}
+			f.tensors[at] = sum
+			f.marked[at] = sum.xx+sum.yy > 5*block*block*busy && sum.coherence() > coherent
+		}
+	}
+	return f
+}
+
+// gradients sums up a block of img, whose upper left corner is x0,y0.
+func gradients(img *image.Gray, x0, y0 int) tensor {
+	var xx, yy, xy int
+	w, h := img.Rect.Dx(), img.Rect.Dy()
+	first, last := max(x0, 1), min(x0+block, w-1)
+	for y := max(y0, 1); y < min(y0+block, h-1); y++ {
+		at := y * img.Stride
+		up, mid, down := img.Pix[at-img.Stride:][:w], img.Pix[at:][:w], img.Pix[at+img.Stride:][:w]
+		for x := first; x < last; x++ {
+			diagonal, other := int(down[x+1])-int(up[x-1]), int(up[x+1])-int(down[x-1])
+			gx := diagonal + other + 2*(int(mid[x+1])-int(mid[x-1]))
+			gy := diagonal - other + 2*(int(down[x])-int(up[x]))
+			xx, yy, xy = xx+gx*gx, yy+gy*gy, xy+gx*gy
+		}
+	}
+	return tensor{float64(xx), float64(yy), float64(xy)}
+}
+
+// grow takes the marked blocks around at that run the same way, across gaps of
+// one block, and unmarks them.
+func (f *field) grow(at int) []int {
+	const reach = 2
+	members := []int{at}
+	f.marked[at] = false
+	for i := 0; i < len(members); i++ {
+		x, y := members[i]%f.w, members[i]/f.w
+		for ny := max(y-reach, 0); ny <= min(y+reach, f.h-1); ny++ {
+			for nx := max(x-reach, 0); nx <= min(x+reach, f.w-1); nx++ {
+				next := ny*f.w + nx
+				if f.marked[next] && f.parallel(members[i], next) {
+					f.marked[next] = false
+					members = append(members, next)
+				}
+			}
+		}
+	}
+	return members
+}
+
+// parallel tells whether the edges of two blocks run the same way, within about
+// ten degrees.
+func (f *field) parallel(a, b int) bool {
+	const cosOfTwice = 0.94
+	return math.Cos(2*(f.tensors[a].angle()-f.tensors[b].angle())) > cosOfTwice
+}
+
+// strip fits a rectangle around blocks. It reports false for what is too small
+// or too square to be a code: rules, edges of pictures, single letters.
+func (f *field) strip(members []int, scale float64) (strip, bool) {
+	const fewest, shortest, longest = 10, 8 * block, 100 * block
+	if len(members) < fewest {
+		return strip{}, false
+	}
+	var sum tensor
+	for _, at := range members {
+		sum = sum.add(f.tensors[at])
+	}
+	uy, ux := math.Sincos(sum.angle())
+	var along, across span
+	for _, at := range members {
+		x, y := (float64(at%f.w)+0.5)*block, (float64(at/f.w)+0.5)*block
+		along.include(x*ux + y*uy)
+		across.include(y*ux - x*uy)
+	}
+	// Blocks look into their neighbours, so what they mark is one too wide on
+	// either side; a code is never cut for that.
+	s := strip{
+		ux: ux, uy: uy, length: along.length() + block,
+		height: max(across.length()-block, block), weight: len(members),
+	}
+	if s.length < shortest || s.length > longest || s.length < s.height {
+		return strip{}, false
+	}
+	a, c := along.middle(), across.middle()
+	s.x, s.y = (a*ux-c*uy)*scale, (a*uy+c*ux)*scale
+	s.length, s.height = s.length*scale, s.height*scale
+	return s, true
+}
+
+// straightened turns the strip to where its bars stand out most when all of
+// its height is laid on top of each other. The gradient of the blocks is off by
+// up to five degrees, because pixels prefer some directions.
+func (s strip) straightened(page *image.Gray) strip {
+	best, at := -1.0, s
+	for _, step := range [2]float64{1, 0.25} {
+		middle := at
+		for i := -6; i <= 6; i++ {
+			turned := middle.turned(float64(i) * step)
+			if sharp := turned.sharpness(page); sharp > best {
+				best, at = sharp, turned
+			}
+		}
+	}
+	return at
+}
+
+func (s strip) turned(degrees float64) strip {
+	sin, cos := math.Sincos(degrees * math.Pi / 180)
+	s.ux, s.uy = s.ux*cos-s.uy*sin, s.uy*cos+s.ux*sin
+	return s
+}
+
+// sharpness is the mean square of the steps in the profile of the strip.
+func (s strip) sharpness(page *image.Gray) float64 {
+	const lines, share = 16, 0.5
+	sums := make([]int, max(2, int(s.length)))
+	for i := range lines {
+		c := (float64(i)/(lines-1) - 0.5) * s.height * share
+		addLine(sums, page, s.x-s.length/2*s.ux-c*s.uy, s.y-s.length/2*s.uy+c*s.ux, s.ux, s.uy)
+	}
+	total := 0
+	for i, v := range sums[1:] {
+		total += (v - sums[i]) * (v - sums[i])
+	}
+	return float64(total) / float64(len(sums))
+}
+
+// span is a range of numbers.
+type span struct {
+	low, high float64
+	some      bool
+}
+
+func (s *span) include(v float64) {
+	if !s.some {
+		s.low, s.high, s.some = v, v, true
+	}
+	s.low, s.high = min(s.low, v), max(s.high, v)
+}
+
+func (s *span) length() float64 { return s.high - s.low }
+
+func (s *span) middle() float64 { return (s.low + s.high) / 2 }
+
+// flattened draws the strip with its bars upright, zoom times as wide, in a few
+// rows, each the mean over a window of share of its height: noise goes, bars
+// stay. Its quiet zones are included.
+func (s strip) flattened(page *image.Gray, zoom, share float64) view {
+	const rows, quietShare, quietLeast = 9, 0.08, 24
+	quiet := max(s.length*quietShare, quietLeast)
+	w := max(1, min(int((s.length+2*quiet)*zoom), maxSide))
+	img := image.NewGray(image.Rect(0, 0, w, rows))
+	window := s.height * share
+	samples := max(1, int(window))
+	from := func(x, c float64) (px, py float64) {
+		a := x/zoom - s.length/2 - quiet
+		return s.x + a*s.ux - c*s.uy, s.y + a*s.uy + c*s.ux
+	}
+	middleOf := func(row float64) float64 { return (row/(rows-1) - 0.5) * (s.height - window) }
+	sums := make([]int, w)
+	for y := range rows {
+		clear(sums)
+		for i := range samples {
+			px, py := from(0, middleOf(float64(y))+(float64(i)+0.5-float64(samples)/2)*window/float64(samples))
+			addLine(sums, page, px, py, s.ux/zoom, s.uy/zoom)
+		}
+		for x, sum := range sums {
+			img.Pix[y*img.Stride+x] = byte(sum / samples)
+		}
+	}
+	return view{img: img, back: func(p image.Point) image.Point {
+		x, y := from(float64(p.X), middleOf(float64(p.Y)))
+		return image.Pt(int(math.Round(x)), int(math.Round(y)))
+	}}
+}
+
+// addLine adds the pixels on a line from px,py in steps of dx,dy.
+func addLine(sums []int, page *image.Gray, px, py, dx, dy float64) {
+	const one = 1 << 16
+	x, y, stepX, stepY := int(px*one), int(py*one), int(dx*one), int(dy*one)
+	for i := range sums {
+		sums[i] += int(sample(page, x, y))
+		x, y = x+stepX, y+stepY
+	}
+}

@@ -1,0 +1,231 @@
+package symbol
+
+import (
+	"context"
+	"image"
+	"math"
+)
+
+// pass is one way to prepare the page.
+type pass struct {
+	name string
+	run  func(*search, context.Context) error
+}
+
+// QuickPasses are the first passes: the known places, the reduced page, strips
+// that look like bars.
+const QuickPasses = 3
+
+// passes are all of them, in the order in which they are tried.
+func passes() []pass {
+	return []pass{
+		{"places", (*search).places},
+		{"reduced", (*search).reducedPage},
+		{"bars", (*search).bars},
+		{"as is", (*search).asIs},
+		{"places smoothed", (*search).placesSmoothed},
+		{"page smoothed", (*search).pageSmoothed},
+		{"despeckled", (*search).despeckled},
+		{"enlarged", (*search).enlarged},
+		{"small", (*search).small},
+		{"turned", (*search).turned},
+		{"negative", (*search).negative},
+	}
+}
+
+const (
+	// workingWidth is the short side that a page is reduced to for the codes of
+	// our own form: 4 pixels a millimetre, 5 a module of the QR code. Averaging
+	// away the rest of the pixels is what removes the noise.
+	workingWidth = 864
+	// room is how far around its place a code is looked for, as a share of the
+	// short side of the page: 18 mm, for a skew of three degrees and a shift of a
+	// centimetre.
+	room = 0.085
+)
+
+// factor is by how much the page is reduced.
+func (s *search) factor() int {
+	short := min(s.page.Rect.Dx(), s.page.Rect.Dy())
+	return max(1, int(math.Round(float64(short)/workingWidth)))
+}
+
+// reduce averages squares of n pixels of a part of the page, then smooths.
+func (s *search) reduce(r image.Rectangle, n, smooth int) view {
+	return view{
+		img: blurred(reduced(s.page, r, n), smooth, smooth),
+		back: func(p image.Point) image.Point {
+			return p.Mul(n).Add(image.Pt(n/2, n/2)).Add(r.Min)
+		},
+	}
+}
+
+// places looks where the form prints its codes.
+func (s *search) places(ctx context.Context) error {
+	for _, r := range areas(s.page.Rect, s.opts.Regions) {
+		if err := s.scan(ctx, s.reduce(r, s.factor(), 1), 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reducedPage does the same with all of the page, for a form that was shrunk,
+// enlarged or put somewhere.
+func (s *search) reducedPage(ctx context.Context) error {
+	return s.scan(ctx, s.reduce(s.page.Rect, s.factor(), 1), 1)
+}
+
+// bars reads what looks like a code of bars, straightened and flattened. The
+// card may lie at any angle.
+func (s *search) bars(ctx context.Context) error {
+	if !s.wantsBars() {
+		return nil
+	}
+	for _, strip := range strips(s.page) {
+		strip = strip.straightened(s.page)
+		for _, try := range flattenings {
+			v := strip.flattened(s.page, try.zoom, try.share)
+			v.img = blurred(v.img, try.smooth, 0)
+			if err := s.scan(ctx, v, 1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// flattenings are how strips are drawn: zoom and share as flattened takes them,
+// then a blur along the code. Of 80 combinations tried on simulated faxes these
+// read the most between them.
+var flattenings = [...]struct {
+	zoom, share float64
+	smooth      int
+}{{2, 0.6, 1}, {2, 0.4, 2}, {3, 0.6, 3}, {1, 0.4, 0}}
+
+// asIs is what ZBar alone does.
+func (s *search) asIs(ctx context.Context) error {
+	return s.scan(ctx, view{s.page, same}, 1)
+}
+
+// placesSmoothed takes the known places once more, in ways that suit noise in
+// clumps, thin ink and broken modules.
+func (s *search) placesSmoothed(ctx context.Context) error {
+	n := s.factor()
+	for _, r := range areas(s.page.Rect, s.opts.Regions) {
+		for _, v := range [...]view{s.reduce(r, max(1, n-1), 2), s.reduce(r, n, 2), s.reduce(r, n+1, 1)} {
+			if err := s.scan(ctx, v, 1); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// pageSmoothed is the page at its own size, noise averaged away.
+func (s *search) pageSmoothed(ctx context.Context) error {
+	return s.scan(ctx, view{blurred(blurred(s.page, 1, 1), 1, 1), same}, 1)
+}
+
+// despeckled parts ink from paper and lets the neighbours of a pixel vote.
+func (s *search) despeckled(ctx context.Context) error {
+	ink := thresholded(framed(s.page, s.page.Rect, 0), otsu(s.page))
+	return s.scan(ctx, view{thresholded(blurred(ink, 1, 1), white/2), same}, 1)
+}
+
+// enlarged doubles the page with a light blur and a white margin, which lifts
+// small codes and those that touch the edge. Large pages have no need of it.
+func (s *search) enlarged(ctx context.Context) error {
+	const margin = 16
+	if (s.page.Rect.Dx()+2*margin)*(s.page.Rect.Dy()+2*margin) > MaxPixels/4 {
+		return nil
+	}
+	img := twoFold(framed(s.page, s.page.Rect, margin))
+	return s.scan(ctx, view{img, func(p image.Point) image.Point {
+		return p.Div(2).Sub(image.Pt(margin, margin))
+	}}, 1)
+}
+
+// small halves and quarters the page: large codes in photographs and scans of
+// high resolution.
+func (s *search) small(ctx context.Context) error {
+	for _, n := range [2]int{2, 4} {
+		if n == s.factor() {
+			continue
+		}
+		if err := s.scan(ctx, s.reduce(s.page.Rect, n, 0), 1); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turned turns the page in steps, which codes of bars need in a photograph.
+func (s *search) turned(ctx context.Context) error {
+	if !s.wantsBars() {
+		return nil
+	}
+	n := max(1, s.factor()/2)
+	base := s.reduce(s.page.Rect, n, 0)
+	for _, degrees := range [3]float64{45, 22, 67} {
+		img, back := rotated(base.img, degrees)
+		err := s.scan(ctx, view{img, func(p image.Point) image.Point { return base.back(back(p)) }}, 1)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// negative turns black and white over on a page that is mostly black: its file
+// says the wrong photometric sense, or a decoder got it wrong.
+func (s *search) negative(ctx context.Context) error {
+	v := s.reduce(s.page.Rect, s.factor(), 1)
+	if !mostlyDark(v.img) {
+		return nil
+	}
+	v.img = negated(v.img)
+	if err := s.scan(ctx, v, 1); err != nil {
+		return err
+	}
+	return s.scan(ctx, view{negated(framed(s.page, s.page.Rect, 0)), same}, 1)
+}
+
+func same(p image.Point) image.Point { return p }
+
+// areas are the parts of the page in which codes are expected: each region with
+// room around, then where it is when the page lies upside down. A form whose
+// regions mirror each other needs no second look.
+func areas(page image.Rectangle, regions []Region) []image.Rectangle {
+	var list []image.Rectangle
+	for _, mirror := range [2]bool{false, true} {
+		for _, r := range regions {
+			if page.Dx() > page.Dy() { // lying on its side
+				r = Region{r.Y0, 1 - r.X1, r.Y1, 1 - r.X0}
+			}
+			if mirror {
+				r = Region{1 - r.X1, 1 - r.Y1, 1 - r.X0, 1 - r.Y0}
+			}
+			if a := area(page, r); !a.Empty() && !covered(a, list) {
+				list = append(list, a)
+			}
+		}
+	}
+	return list
+}
+
+func area(page image.Rectangle, r Region) image.Rectangle {
+	w, h := float64(page.Dx()), float64(page.Dy())
+	extra := room * min(w, h)
+	return image.Rect(int(r.X0*w-extra), int(r.Y0*h-extra), int(r.X1*w+extra), int(r.Y1*h+extra)).Intersect(page)
+}
+
+// covered tells whether nine tenths of a lie in one of list.
+func covered(a image.Rectangle, list []image.Rectangle) bool {
+	for _, b := range list {
+		if in := a.Intersect(b); in.Dx()*in.Dy()*10 >= a.Dx()*a.Dy()*9 {
+			return true
+		}
+	}
+	return false
+}
