@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -32,6 +33,8 @@ const probeFor = 3 * time.Second
 // Store is what the door needs of the database.
 type Store interface {
 	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
+	// Admitted returns CodeNotFound when nothing came under the key.
+	Admitted(ctx context.Context, holderID, key string) (dossier.Outcome, error)
 	InsertRefusal(ctx context.Context, r dossier.Refusal) error
 }
 
@@ -90,6 +93,9 @@ func (d *Door) Accept(ctx context.Context, a Arrival) (Receipt, error) {
 		return Receipt{}, err
 	}
 	data := buf.Bytes()
+	if out, err := d.earlier(ctx, a, data); dossier.CodeOf(err) != dossier.CodeNotFound {
+		return receiptOf(out), err
+	}
 	target, err := d.cfg.Dossiers.Open(ctx, a.Actor)
 	if err != nil {
 		return Receipt{}, err
@@ -209,10 +215,34 @@ func (d *Door) admit(ctx context.Context, a Arrival, target dossier.Dossier, dat
 	if out.Repeated {
 		d.forget(ctx, blob)
 	}
+	return receiptOf(out), nil
+}
+
+func receiptOf(out dossier.Outcome) Receipt {
 	return Receipt{
 		DossierID: out.Submission.DossierID, SubmissionID: out.Submission.ID,
 		Protocol: out.Submission.Protocol.String(), State: out.State, Repeated: out.Repeated,
-	}, nil
+	}
+}
+
+// earlier finds what came under the same key before, CodeNotFound when nothing
+// did. A client that got no answer asks again, and must have its receipt even
+// when its dossier was decided meanwhile and takes nothing more.
+func (d *Door) earlier(ctx context.Context, a Arrival, data []byte) (dossier.Outcome, error) {
+	if a.IdempotencyKey == "" {
+		return dossier.Outcome{}, dossier.Problem(dossier.CodeNotFound)
+	}
+	out, err := d.cfg.Store.Admitted(ctx, a.Actor.ID, a.IdempotencyKey)
+	if err != nil {
+		return dossier.Outcome{}, fmt.Errorf("look for earlier upload: %w", err)
+	}
+	same := slices.ContainsFunc(out.Submission.Documents, func(f dossier.File) bool {
+		return bytes.Equal(f.KeyedHash, d.cfg.Hash.Sum(data))
+	})
+	if !same {
+		return dossier.Outcome{}, dossier.Problem(dossier.CodeIdempotency)
+	}
+	return out, nil
 }
 
 // forget removes the sealed bytes of a repeat; if that fails the sweep will.

@@ -157,20 +157,28 @@ func (q *Queue) ring(ctx context.Context, t dossier.Task) error {
 	return nil
 }
 
-// Work does tasks until ctx ends, then lets those in hand finish.
+// Work does tasks until ctx ends, then lets those in hand finish. Screening has
+// workers of its own: reviews, conversions and messages never wait behind a
+// heap of scans.
 func (q *Queue) Work(ctx context.Context) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	srv := asynq.NewServer(q.redis, asynq.Config{
-		Concurrency: q.cfg.Workers, Queues: q.queues(), TaskCheckInterval: 100 * time.Millisecond,
-		BaseContext: func() context.Context { return base }, ShutdownTimeout: 5 * time.Second,
-		Logger: asynqLogger{q.cfg.Logger}, LogLevel: asynq.WarnLevel,
-	})
-	if err := q.startServer(ctx, srv); err != nil {
-		return err
+	var servers []*asynq.Server
+	for _, queues := range q.groups() {
+		srv := asynq.NewServer(q.redis, asynq.Config{
+			Concurrency: q.cfg.Workers, Queues: queues, TaskCheckInterval: 100 * time.Millisecond,
+			BaseContext: func() context.Context { return base }, ShutdownTimeout: 5 * time.Second,
+			Logger: asynqLogger{q.cfg.Logger}, LogLevel: asynq.WarnLevel,
+		})
+		if err := q.startServer(ctx, srv); err != nil {
+			return err
+		}
+		servers = append(servers, srv)
 	}
 	<-ctx.Done()
-	srv.Shutdown()
+	for _, srv := range servers {
+		srv.Shutdown()
+	}
 	return nil
 }
 

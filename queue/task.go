@@ -34,22 +34,34 @@ func decode(rung *asynq.Task) (dossier.Task, error) {
 	return dossier.Task{ID: p.ID, Kind: dossier.TaskKind(rung.Type()), Subject: p.Subject, Attempt: p.Attempt}, nil
 }
 
-// The queues: reviews and conversions never wait behind a heap of scans.
+// The queues.
 const (
 	queueScreening = "screening"
 	queueReviews   = "reviews"
 	queueMessages  = "messages"
 )
 
-// queues returns the queues of the kinds that this process has handlers for,
-// with their priorities.
-func (q *Queue) queues() map[string]int {
-	priorities := map[string]int{queueReviews: 5, queueMessages: 3, queueScreening: 2}
-	mine := map[string]int{}
+// groups returns the queues of the kinds that this process has handlers for,
+// with their priorities; each group has workers of its own.
+func (q *Queue) groups() []map[string]int {
+	screening, others := map[string]int{}, map[string]int{}
 	for kind := range q.cfg.Handlers {
-		mine[queueOf(kind)] = priorities[queueOf(kind)]
+		switch name := queueOf(kind); name {
+		case queueScreening:
+			screening[name] = 1
+		case queueReviews:
+			others[name] = 2
+		default:
+			others[name] = 1
+		}
 	}
-	return mine
+	var groups []map[string]int
+	for _, g := range []map[string]int{others, screening} {
+		if len(g) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
 }
 
 func queueOf(k dossier.TaskKind) string {

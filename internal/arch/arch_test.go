@@ -81,7 +81,7 @@ var allowed = map[string]string{
 	// Invented people, and what only tests and measurements use.
 	"internal/demo":          "internal/codicefiscale internal/paper",
 	"internal/blob/blobtest": "internal/blob",
-	"internal/bench":         "dossier internal/clock internal/ident internal/passhash internal/seal internal/store",
+	"internal/bench":         "dossier internal/clock internal/codicefiscale internal/ident internal/passhash internal/seal internal/session internal/store",
 	"internal/testkit":       "",
 	"internal/testkit/fax":   "verify/ccitt",
 	"internal/testkit/house": "dossier internal/blob internal/clock internal/ident internal/seal internal/store internal/testkit internal/vault",

@@ -74,7 +74,60 @@ func startOurs(ctx context.Context, exe, dir string, args []string) (*ours, erro
 		s.stop()
 		return nil, fmt.Errorf("start dispositivo: %w: %s", err, s.log)
 	}
+	if err := s.awaitQuiet(ctx); err != nil {
+		s.stop()
+		return nil, fmt.Errorf("start dispositivo: %w", err)
+	}
 	return s, nil
+}
+
+// awaitQuiet waits until the server has warmed up: its sandbox children compile
+// an engine first, which is no part of any figure.
+func (s *ours) awaitQuiet(ctx context.Context) error {
+	tick := clock.System().NewTicker(time.Second)
+	defer tick.Stop()
+	for before := int64(-100); ; {
+		used, err := treeTicks(s.cmd.Process.Pid)
+		if err != nil || used-before <= 2 { // ticks of 10 ms
+			return err
+		}
+		before = used
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C():
+		}
+	}
+}
+
+// treeTicks is the processor time that a process and its children have used, in
+// clock ticks (proc(5)).
+func treeTicks(pid int) (int64, error) {
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return 0, err
+	}
+	var sum int64
+	for _, path := range all {
+		b, err := os.ReadFile(path) //nolint:gosec // a kernel file
+		if err != nil {
+			continue // it ended meanwhile
+		}
+		own, rest, _ := strings.Cut(string(b), " (")
+		_, rest, _ = strings.Cut(rest, ") ")
+		fields := strings.Fields(rest) // from the third on: state, parent, …
+		if len(fields) < 13 || own != strconv.Itoa(pid) && fields[1] != strconv.Itoa(pid) {
+			continue
+		}
+		for _, text := range fields[11:13] { // user and system time
+			n, err := strconv.ParseInt(text, 10, 64)
+			if err != nil {
+				return 0, err
+			}
+			sum += n
+		}
+	}
+	return sum, nil
 }
 
 // target is where the first clients' uploads go.

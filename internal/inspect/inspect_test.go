@@ -107,7 +107,7 @@ func TestJSON(t *testing.T) {
 		"file": path, "bytes": float64(len(content)), "sha256": hex.EncodeToString(sum[:]), "format": "text",
 		"verdict": "rejected", "code": "file.too_large", "message": "the file is larger than allowed (24 of 10 bytes)",
 		"pages": []any{}, "symbols": []any{}, "mrz": []any{}, "ms": float64(0),
-		"findings": []any{map[string]any{"code": "file.too_large", "severity": "block", "detail": "24 of 10 bytes"}},
+		"findings": []any{map[string]any{"code": "file.too_large", "severity": "block", "page": float64(0), "detail": "24 of 10 bytes"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

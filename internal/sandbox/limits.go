@@ -12,8 +12,9 @@ type Limits struct {
 	// other kind, 40 and 16 million by default.
 	BilevelPixels int64 `json:"bilevel_pixels"`
 	Pixels        int64 `json:"pixels"`
-	// Base and PerPage make the time a document gets, 5 s + 2 s a page, never
-	// more than Longest, 60 s.
+	// Base and PerPage make the processor time a document gets, 5 s + 2 s a page,
+	// never more than Longest, 60 s. By the clock on the wall it may take three
+	// times as long on a busy machine, but never more than Longest either.
 	Base    time.Duration `json:"base"`
 	PerPage time.Duration `json:"per_page"`
 	Longest time.Duration `json:"longest"`
@@ -63,6 +64,12 @@ func fill[T ~int | ~int64](field *T, value T) {
 	if *field == 0 {
 		*field = value
 	}
+}
+
+// wallFor is how long a document with so much processor time may take.
+func (l Limits) wallFor(limit time.Duration) time.Duration {
+	const busy = 3
+	return max(limit, min(busy*limit, l.Longest))
 }
 
 // timeFor is what a document of so many pages gets.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"strconv"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -46,6 +47,30 @@ func residentBytes(pid int) int64 {
 		return 0
 	}
 	return pages * int64(os.Getpagesize())
+}
+
+// processorTime is what a process has used so far; 0 when it is gone.
+func processorTime(pid int) time.Duration {
+	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	// The name, in parentheses, may hold spaces; user and system time are the
+	// 12th and 13th field after it, in ticks of 10 ms on every Linux.
+	const afterName, tick = 11, 10 * time.Millisecond
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if len(fields) < afterName+2 {
+		return 0
+	}
+	var ticks time.Duration
+	for _, f := range fields[afterName : afterName+2] {
+		n, err := strconv.ParseInt(string(f), 10, 64)
+		if err != nil {
+			return 0
+		}
+		ticks += time.Duration(n)
+	}
+	return ticks * tick
 }
 
 // isPipe reports whether err is a write to a child that hung up.

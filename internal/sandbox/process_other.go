@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"syscall"
+	"time"
 )
 
 // Elsewhere than on Linux a child is only a process: it is killed when its time
@@ -23,6 +24,8 @@ func killGroup(pid int) {
 func running(int) bool { return true }
 
 func residentBytes(int) int64 { return 0 }
+
+func processorTime(int) time.Duration { return 0 }
 
 func isPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 

@@ -47,10 +47,7 @@ func (v *visit) signs(ctx context.Context, n int, page *raster.Page) {
 	if err != nil {
 		return
 	}
-	if turn, confident := page.Upright(); confident {
-		p := &v.report.Pages[n-1]
-		p.Turn = (p.Turn + turn) % 360
-	}
+	v.report.Pages[n-1].Turn, _ = page.Upright() // the tag's when the content does not tell
 	v.readSymbols(ctx, n, gray)
 	v.readZone(ctx, n, gray)
 }
@@ -63,8 +60,10 @@ func (v *visit) readSymbols(ctx context.Context, n int, gray *image.Gray) {
 		return
 	}
 	options := symbol.Options{Regions: formRegions(), Budget: signsFor, Stop: func(s symbol.Symbol) bool { return isToken(s.Text) }}
-	if v.tokenSeen {
-		options.MaxPasses = symbol.QuickPasses // the form is known; other codes are a by-catch
+	if v.tokenSeen || v.report.Format == FormatPDF {
+		// The form is known, or the page never went through a fax: what the first
+		// passes miss is not there.
+		options.MaxPasses = symbol.QuickPasses
 	}
 	found, _, _ := v.symbols.Find(ctx, gray, options) // what was found counts, whatever ended the search
 	for _, s := range found {

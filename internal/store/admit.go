@@ -46,6 +46,23 @@ func (a *applier) findRepeat(ctx context.Context) (bool, error) {
 	return true, err
 }
 
+// Admitted returns what was admitted under a holder's idempotency key, and how
+// its dossier stands now; CodeNotFound when nothing was.
+func (s *Store) Admitted(ctx context.Context, holderID, key string) (dossier.Outcome, error) {
+	out := dossier.Outcome{Repeated: true}
+	id, err := s.reader().optional(ctx, `SELECT submission_id FROM idempotency WHERE holder_id = ? AND idem_key = ?`, holderID, key)
+	if err == nil && id == "" {
+		return dossier.Outcome{}, dossier.Problem(dossier.CodeNotFound)
+	}
+	if err == nil {
+		out.Submission, err = s.submission(ctx, s.reader(), id)
+	}
+	if err == nil && out.Submission.DossierID != "" {
+		err = s.reader().row(ctx, `SELECT state, version FROM dossiers WHERE id = ?`, out.Submission.DossierID).Scan(&out.State, &out.Version)
+	}
+	return out, classify("read admission", err)
+}
+
 func (a *applier) repeatByKey(ctx context.Context, adm *dossier.Admission) (string, error) {
 	if adm.IdempotencyKey == "" {
 		return "", nil
@@ -77,7 +94,7 @@ func (a *applier) repeatByBytes(ctx context.Context, sub dossier.Submission) (st
 		return "", nil
 	}
 	return a.optional(ctx, `SELECT f.submission_id FROM files f JOIN submissions s ON s.id = f.submission_id
-		WHERE f.dossier_id = ? AND f.keyed_hash = ? AND s.state <> ? ORDER BY s.received_at LIMIT 1`,
+		WHERE f.dossier_id = ? AND f.keyed_hash = ? AND s.state <> ? ORDER BY s.protocol_year, s.protocol_number LIMIT 1`,
 		sub.DossierID, sub.Documents[0].KeyedHash, string(dossier.SubmissionRefused))
 }
 

@@ -116,7 +116,7 @@ func (s *Store) dossiers(ctx context.Context, q querier, query string, args ...a
 		return nil, err
 	}
 	for i := range ds {
-		ds[i].Submissions, err = s.submissions(ctx, q, `dossier_id = ? ORDER BY received_at, id`, ds[i].ID)
+		ds[i].Submissions, err = s.submissions(ctx, q, `dossier_id = ? ORDER BY protocol_year, protocol_number`, ds[i].ID)
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +132,7 @@ func (s *Store) Submission(ctx context.Context, id string) (dossier.Submission, 
 
 // SubmissionsIn returns the oldest submissions in a state, at most limit.
 func (s *Store) SubmissionsIn(ctx context.Context, state dossier.SubmissionState, limit int) ([]dossier.Submission, error) {
-	subs, err := s.submissions(ctx, s.reader(), `state = ? ORDER BY received_at, id LIMIT ?`, string(state), limit)
+	subs, err := s.submissions(ctx, s.reader(), `state = ? ORDER BY protocol_year, protocol_number LIMIT ?`, string(state), limit)
 	return subs, classify("read submissions", err)
 }
 

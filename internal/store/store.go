@@ -101,7 +101,7 @@ func (s *Store) openSQLite(path string) error {
 	dsn := func(extra string) string {
 		u := url.URL{Scheme: "file", Path: abs}
 		return u.String() + "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)" +
-			"&_pragma=synchronous(FULL)&_pragma=wal_autocheckpoint(4000)&_pragma=foreign_keys(1)&_pragma=temp_store(2)" + extra
+			"&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=temp_store(2)" + extra
 	}
 	if s.write, err = sql.Open("sqlite", dsn("&_txlock=immediate")); err != nil {
 		return fmt.Errorf("open sqlite: %w", err)
@@ -111,8 +111,8 @@ func (s *Store) openSQLite(path string) error {
 	if s.read, err = sql.Open("sqlite", dsn("&_pragma=query_only(1)")); err != nil {
 		return fmt.Errorf("open sqlite: %w", err)
 	}
-	s.read.SetMaxOpenConns(8)
-	s.read.SetMaxIdleConns(8)
+	s.read.SetMaxOpenConns(4)
+	s.read.SetMaxIdleConns(4)
 	reads := newPrepared(s.read, false)
 	s.reads = reads
 	s.closers = append(s.closers, s.read.Close, reads.close)

@@ -115,8 +115,9 @@ func (p profile) skew() (angle, energy, contrast float64) {
 		n++
 	}
 	around := angle
-	energy = 0 // of the wide strips
-	for i := -4; i <= 4; i++ {
+	energy = 0         // of the wide strips
+	for i := range 5 { // from the middle: on a plateau the first one wins
+		try(p, around-float64(i)*fine)
 		try(p, around+float64(i)*fine)
 	}
 	// The summit lies between the samples: that of a parabola through three.

@@ -186,7 +186,7 @@ func votes(letters []letter) (rising, hanging, pairs int) {
 		if tall < 1.15*small+1 || tall > 2*small {
 			continue
 		}
-		level := max(1, 0.08*tall)
+		level := max(1.25, 0.08*tall) // a pixel, and what levelling shifts
 		feet, heads := math.Abs(a.bottom-b.bottom), math.Abs(a.top-b.top)
 		switch {
 		case feet <= level && heads > 1.5*level:
