@@ -10,8 +10,11 @@ import (
 	"testing"
 )
 
-// many is how many pages the long tests look at: go test -run 'Never|Wrong' -mrz.pages 1000
-var many = flag.Int("mrz.pages", 25, "pages for the tests of false readings")
+// The long tests look at more pages when asked: go test -run 'Never|Wrong' -mrz.pages 1000
+var (
+	many  = flag.Int("mrz.pages", 25, "pages for the tests of false readings")
+	first = flag.Int("mrz.first", 0, "seed of the first of them")
+)
 
 // TestReadPrints: every format, both typefaces, all quarters, slants, sizes, a
 // photo's blur and a fax's noise.
@@ -36,7 +39,9 @@ func TestReadPrints(t *testing.T) {
 		want := random(r).lines(f)
 		side := int(c.pitch * 50)
 		got, ok := Read(context.Background(), printed(want, side, side*3/4, c, r), Options{On: day})
-		if !ok || !got.Valid || got.Format != f || strings.Join(got.Lines, " ") != strings.Join(want, " ") {
+		// A print blurred by three pixels is read, but not vouched for.
+		sure := c.spread < 3
+		if !ok || got.Valid != sure || got.Format != f || strings.Join(got.Lines, " ") != strings.Join(want, " ") {
 			t.Errorf("%+v %s: found %v valid %v %v\n got %q\nwant %q", c, f, ok, got.Valid, got.Faults, got.Lines, want)
 		}
 	}
@@ -45,7 +50,7 @@ func TestReadPrints(t *testing.T) {
 // TestNeverValidOnClutter: pages without a zone give no valid one.
 func TestNeverValidOnClutter(t *testing.T) {
 	found := 0
-	for i := range *many {
+	for i := *first; i < *first+*many; i++ {
 		r := rand.New(rand.NewPCG(uint64(i), 3))
 		got, ok := Read(context.Background(), clutter(560+r.IntN(300), 420+r.IntN(300), r), Options{On: day})
 		if ok {
@@ -67,7 +72,7 @@ func TestWrongDigitIsNeverValid(t *testing.T) {
 		{pitch: 20, bilevel: true, noise: 0.02}, {pitch: 20, bilevel: true, noise: 0.04, face: 1},
 	}
 	read := make([]int, len(kinds))
-	for i := range *many {
+	for i := *first; i < *first+*many; i++ {
 		r := rand.New(rand.NewPCG(uint64(i), 4))
 		f := formats[r.IntN(len(formats))]
 		lines := random(r).lines(f)
