@@ -12,7 +12,7 @@ run: build
 
 ## build: bin/dispositivo, with everything embedded
 build: assets
-	$(GO) build -trimpath -o bin/dispositivo ./cmd/dispositivo
+	$(GO) build -o bin/dispositivo ./cmd/dispositivo
 
 ## assets: the pages' files and the WebAssembly engines, from npm
 assets: $(ASSETS)
