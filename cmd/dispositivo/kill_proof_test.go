@@ -47,7 +47,7 @@ func (tr *trial) settle() {
 	}
 	defer ahead.Close() //nolint:errcheck // only read
 	waiting := tr.holders
-	err = testkit.WaitFor(2*time.Minute, func() error {
+	err = testkit.WaitFor(5*time.Minute, func() error {
 		for ; len(waiting) > 0; waiting = waiting[1:] {
 			ds, err := h.store.DossiersOf(tr.t.Context(), waiting[0].id)
 			if err != nil {

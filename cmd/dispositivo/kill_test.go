@@ -70,7 +70,7 @@ func killTrial(t *testing.T, g ground, rounds int) figures {
 // which the server is killed; what has no answer then is sent again to the next
 // one. On a slow machine the round waits until not too many are at it.
 func (tr *trial) round(random *rand.Rand, holders []*holder) {
-	err := testkit.WaitFor(2*time.Minute, func() error {
+	err := testkit.WaitFor(5*time.Minute, func() error {
 		if n := tr.sending.Load(); n > 2*holdersEachRound {
 			return errNotYet("%d holders have no answer", n)
 		}

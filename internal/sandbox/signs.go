@@ -15,9 +15,10 @@ import (
 	"dispositivo/verify/symbol"
 )
 
-// signsFor bounds how long codes are looked for on one page, so that a page
-// full of noise does not use up the time of the others.
-const signsFor = 1200 * time.Millisecond
+// signsFor bounds how long codes are looked for on one page, and then zones, so
+// that a page full of noise does not use up the time of the others: what is
+// missed is a by-catch, never the document.
+const signsFor = time.Second
 
 // buildSymbols compiles the bar code engine or takes it from the cache.
 func (r *reader) buildSymbols(ctx context.Context) error {
@@ -92,6 +93,8 @@ func (v *visit) readZone(ctx context.Context, n int, gray *image.Gray) {
 			return
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, signsFor)
+	defer cancel()
 	z, ok := mrz.Read(ctx, gray, mrz.Options{On: v.options.On})
 	if !ok {
 		return
