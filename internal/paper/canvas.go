@@ -3,6 +3,7 @@ package paper
 import (
 	"bytes"
 	"strings"
+	"time"
 	"unicode"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -37,6 +38,38 @@ type canvas struct {
 	buf   sfnt.Buffer
 }
 
+// newDocument starts a document without pages, whose bytes depend on nothing
+// but what is drawn.
+func newDocument(made time.Time, lang, title string) *canvas {
+	if made.IsZero() {
+		made = time.Unix(0, 0) // fpdf would take the time of day
+	}
+	pdf := fpdf.New("P", "mm", "A4", "")
+	pdf.SetCatalogSort(true)
+	pdf.SetCreationDate(made.UTC())
+	pdf.SetModificationDate(made.UTC())
+	pdf.SetProducer("dispositivo", true)
+	pdf.SetTitle(title, true)
+	pdf.SetLang("it-IT")
+	if lang == "en" {
+		pdf.SetLang("en")
+	}
+	pdf.SetAutoPageBreak(false, 0)
+	pdf.SetMargins(0, 0, 0)
+	c := &canvas{pdf: pdf}
+	c.loadFonts()
+	return c
+}
+
+// bytes ends the document and returns it.
+func (c *canvas) bytes() ([]byte, error) {
+	var out bytes.Buffer
+	if err := c.pdf.Output(&out); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
 // loadFonts adds the Go fonts, which cover Latin, Greek and Cyrillic. Only the
 // characters used end up in the PDF. Each page gets its own copy of the bytes:
 // fpdf v0.12.0 writes into them while it cuts a font down (getMetrics).
@@ -57,6 +90,12 @@ func (c *canvas) loadFonts() {
 // set chooses the font; size in points.
 func (c *canvas) set(f face, size float64) { c.pdf.SetFont(string(f), "", size) }
 
+// noBreak is the space at which no line is broken.
+const noBreak = '\u00a0'
+
+// unbroken keeps a text, such as a telephone number, on one line.
+func unbroken(s string) string { return strings.ReplaceAll(s, " ", string(noBreak)) }
+
 // printable composes the text and replaces what the fonts cannot show, so that
 // a name in another script prints as question marks and not as nothing.
 func (c *canvas) printable(s string) string {
@@ -65,6 +104,8 @@ func (c *canvas) printable(s string) string {
 	}
 	return strings.Map(func(r rune) rune {
 		switch {
+		case r == noBreak:
+			return r
 		case unicode.IsSpace(r):
 			return ' '
 		case unicode.In(r, unicode.Cc, unicode.Cf):
@@ -94,7 +135,7 @@ func (c *canvas) width(f face, size float64, s string) float64 {
 func (c *canvas) wrap(s string, w float64) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(s) {
+	for _, word := range strings.FieldsFunc(s, func(r rune) bool { return r == ' ' }) {
 		joined := strings.TrimLeft(line+" "+word, " ")
 		if c.pdf.GetStringWidth(joined) <= w {
 			line = joined

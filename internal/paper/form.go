@@ -1,11 +1,8 @@
 package paper
 
 import (
-	"bytes"
 	"fmt"
 	"time"
-
-	"codeberg.org/go-pdf/fpdf"
 
 	"dispositivo/internal/token"
 )
@@ -90,35 +87,19 @@ func (f Form) Render(lang string) ([]byte, error) {
 	f.signature(c, t)
 	f.sending(c, t)
 	f.foot(c)
-	var out bytes.Buffer
-	if err := c.pdf.Output(&out); err != nil {
+	out, err := c.bytes()
+	if err != nil {
 		return nil, fmt.Errorf("render form: %w", err)
 	}
-	return out.Bytes(), nil
+	return out, nil
 }
 
 // blank reports whether there is no dossier behind the form.
 func (f Form) blank() bool { return f.Token == token.Token{} }
 
-// newCanvas starts a page whose bytes depend on nothing but what is drawn.
+// newCanvas starts the page of a form.
 func newCanvas(made time.Time, lang string) *canvas {
-	if made.IsZero() {
-		made = time.Unix(0, 0) // fpdf would take the time of day
-	}
-	pdf := fpdf.New("P", "mm", "A4", "")
-	pdf.SetCatalogSort(true)
-	pdf.SetCreationDate(made.UTC())
-	pdf.SetModificationDate(made.UTC())
-	pdf.SetProducer("dispositivo", true)
-	pdf.SetTitle("Modulo di richiesta conversione PIN", true)
-	pdf.SetLang("it-IT")
-	if lang == "en" {
-		pdf.SetLang("en")
-	}
-	pdf.SetAutoPageBreak(false, 0)
-	pdf.SetMargins(0, 0, 0)
-	c := &canvas{pdf: pdf}
-	c.loadFonts()
-	pdf.AddPage()
+	c := newDocument(made, lang, "Modulo di richiesta conversione PIN")
+	c.pdf.AddPage()
 	return c
 }

@@ -2,7 +2,6 @@ package paper
 
 import (
 	"fmt"
-	"image/color"
 
 	"github.com/boombuler/barcode/qr"
 )
@@ -34,9 +33,4 @@ func (c *canvas) drawQR(b Box, text string) (module float64, err error) {
 		}
 	}
 	return module, nil
-}
-
-func isDark(c color.Color) bool {
-	r, _, _, _ := c.RGBA()
-	return r == 0
 }
