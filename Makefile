@@ -14,9 +14,9 @@ run: build
 build: assets
 	$(GO) build -o bin/dispositivo ./cmd/dispositivo
 
-## assets: the pages' files and the WebAssembly engines, from npm
+## assets: the pages' files, the WebAssembly engines and the table of places, from npm
 assets: $(ASSETS)
-$(ASSETS): package.json package-lock.json scripts/assets.mjs
+$(ASSETS): package.json package-lock.json scripts/assets.mjs scripts/places.mjs scripts/places.tsv
 	npm ci --no-audit --no-fund
 	node scripts/assets.mjs
 	@touch $(ASSETS)

@@ -2,11 +2,14 @@
 // Go embeds it: the two WebAssembly engines, the style sheet, fonts, icons and
 // scripts of the pages, and every licence text that goes with them. axe-core is
 // for the browser tests alone and lands in testdata, which is never embedded.
+// The table of places of birth is made here too, by places.mjs.
 //
 // Run after `npm ci`, from any folder: node scripts/assets.mjs
 import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+
+import { placesTable } from "./places.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const modules = join(root, "node_modules");
@@ -14,6 +17,7 @@ const home = join(root, "internal", "assets");
 const dist = join(home, "dist");
 
 const bootstrap = "bootstrap-italia/dist";
+const belfiore = "@marketto/belfiore-connector-embedded";
 
 // [from, below node_modules] → [to, below internal/assets].
 const copies = [
@@ -23,6 +27,9 @@ const copies = [
   [`${bootstrap}/fonts/Lora/OFL.txt`, "dist/web/licences/font-lora.txt"],
   [`${bootstrap}/fonts/Titillium_Web/OFL.txt`, "dist/web/licences/font-titillium-web.txt"],
   [`${bootstrap}/fonts/Roboto_Mono/LICENSE.txt`, "dist/web/licences/font-roboto-mono.txt"],
+  [`${belfiore}/asset/MINISTERO_DELL_INTERNO.LICENSE`, "dist/web/licences/places-ministero-interno.txt"],
+  [`${belfiore}/asset/AGENZIA_DELLE_ENTRATE.LICENSE`, "dist/web/licences/places-agenzia-entrate.txt"],
+  [`${belfiore}/asset/ISTITUTO_NAZIONALE_DI_STATISTICA.LICENSE`, "dist/web/licences/places-istat.txt"],
   ["htmx.org/dist/htmx.min.js", "dist/web/js/htmx.min.js"],
   ["axe-core/axe.min.js", "testdata/axe.min.js"],
   ["axe-core/LICENSE", "testdata/axe-core.LICENSE.txt"],
@@ -61,6 +68,11 @@ async function writeFonts() {
   await writeFile(join(dist, "web/css/fonts.css"), rules.join(""));
 }
 
+async function writePlaces() {
+  await mkdir(join(dist, "data"), { recursive: true });
+  await writeFile(join(dist, "data/places.tsv"), await placesTable(join(root, "scripts/places.tsv")));
+}
+
 function fontFace(family, file) {
   const variant = file.replace(/^.*_latin-/, "").replace(".woff2", "");
   const weight = /^\d+/.exec(variant)?.[0] ?? "400";
@@ -72,6 +84,7 @@ function fontFace(family, file) {
 // The packages that have a part in what is embedded. Splide, Popper, Video.js
 // and just-validate are in it by the style sheet alone.
 const embedded = [
+  belfiore,
   "@hyzyla/pdfium", "@undecaf/zbar-wasm", "bootstrap-italia", "design-tokens-italia", "htmx.org",
   "@popperjs/core", "@splidejs/splide", "just-validate", "video.js",
 ];
@@ -108,10 +121,10 @@ async function report(folder) {
   }
 }
 
-await rm(join(dist, "engine"), { recursive: true, force: true });
-await rm(join(dist, "web"), { recursive: true, force: true });
+for (const folder of ["engine", "data", "web"]) await rm(join(dist, folder), { recursive: true, force: true });
 for (const [from, to] of copies) await copy(from, to);
 await copyStyle();
 await writeFonts();
+await writePlaces();
 await copyLicences();
 await report(dist);

@@ -1,6 +1,6 @@
 // Package assets holds what the build fetches from npm and the binary carries:
-// the WebAssembly engines that read pages and codes, and the style sheets,
-// scripts, fonts and icons of the pages.
+// the WebAssembly engines that read pages and codes, the table of municipalities
+// and foreign states, and the style sheets, scripts, fonts and icons of the pages.
 //
 // Nothing of it is committed. A bare clone builds all the same; the functions
 // here then answer ErrMissing, whose text names the command that brings the
@@ -22,13 +22,19 @@ var ErrMissing = errors.New(`assets are missing from this binary: run "make asse
 var dist embed.FS
 
 // FS is the tree of files that pages may load: css, js, fonts, svg, licences.
-// It never holds the engines. In a bare clone it is empty; Check tells.
+// It never holds the engines, nor the table. In a bare clone it is empty; Check tells.
 func FS() fs.FS {
 	web, err := fs.Sub(dist, "dist/web")
 	if err != nil {
 		panic("assets: dist/web is not a valid path") // a constant: cannot happen
 	}
 	return web
+}
+
+// Places returns the table of municipalities and foreign states (about 300 KB)
+// that codicefiscale.ReadPlaces takes. The error is ErrMissing in a bare clone.
+func Places() ([]byte, error) {
+	return read("data/places.tsv")
 }
 
 // PDFium returns the PDFium engine (WebAssembly, about 4 MB), which turns pages
@@ -54,6 +60,7 @@ func Check() error {
 		"web/css/fonts.css",
 		"web/js/htmx.min.js",
 		"web/svg/sprites.svg",
+		"data/places.tsv",
 	} {
 		if _, err := fs.Stat(dist, "dist/"+name); err != nil {
 			return fmt.Errorf("%s: %w", name, ErrMissing)
@@ -62,8 +69,10 @@ func Check() error {
 	return nil
 }
 
-func engine(name string) ([]byte, error) {
-	data, err := dist.ReadFile("dist/engine/" + name)
+func engine(name string) ([]byte, error) { return read("engine/" + name) }
+
+func read(name string) ([]byte, error) {
+	data, err := dist.ReadFile("dist/" + name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: %w", name, ErrMissing)
 	}

@@ -28,9 +28,11 @@ func TestEnginesAreWebAssembly(t *testing.T) {
 	}
 }
 
-func TestPagesNeverGetTheEngines(t *testing.T) {
-	if _, err := fs.Stat(assets.FS(), "engine"); err == nil {
-		t.Error("the engines are within reach of the pages")
+func TestPagesNeverGetTheRest(t *testing.T) {
+	for _, folder := range []string{"engine", "data"} {
+		if _, err := fs.Stat(assets.FS(), folder); err == nil {
+			t.Errorf("%s is within reach of the pages", folder)
+		}
 	}
 }
 
@@ -72,6 +74,7 @@ func TestLicencesAreShipped(t *testing.T) {
 	for _, name := range []string{
 		"@hyzyla__pdfium", "@undecaf__zbar-wasm", "bootstrap-italia", "htmx.org",
 		"font-lora", "font-titillium-web", "font-roboto-mono", "design-tokens-italia", "video.js", "@popperjs__core",
+		"@marketto__belfiore-connector-embedded", "places-ministero-interno", "places-agenzia-entrate", "places-istat",
 	} {
 		info, err := fs.Stat(assets.FS(), "licences/"+name+".txt")
 		if err != nil || info.Size() < 200 {
