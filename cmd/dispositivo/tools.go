@@ -15,6 +15,7 @@ import (
 	"dispositivo/internal/assets"
 	"dispositivo/internal/audit"
 	"dispositivo/internal/clock"
+	"dispositivo/internal/codicefiscale"
 	"dispositivo/internal/inspect"
 	"dispositivo/internal/operator"
 	"dispositivo/internal/sandbox"
@@ -286,6 +287,15 @@ func (h *house) blobsInRows(ctx context.Context) (map[string]string, error) {
 	return names, nil
 }
 
+// birthPlaces reads the municipalities and foreign states that the binary carries.
+func birthPlaces() (*codicefiscale.Places, error) {
+	table, err := assets.Places()
+	if err != nil {
+		return nil, err
+	}
+	return codicefiscale.ReadPlaces(table)
+}
+
 type doctorCmd struct {
 	storage `embed:""`
 	Demo    bool `help:"The store is a demonstration."`
@@ -304,6 +314,8 @@ func (c *doctorCmd) Run(env *environment) error {
 	}
 	_, err := assets.PDFium()
 	report("PDF engine is in this binary", err)
+	_, err = birthPlaces()
+	report("table of places of birth is in this binary", err)
 	h, err := openHouse(env, c.storage, dossier.DefaultPolicy(), c.Demo)
 	report("keys, database and blobs open", err)
 	if err == nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"dispositivo/internal/assets"
 	"dispositivo/internal/codicefiscale"
 )
 
@@ -42,6 +43,37 @@ func TestCitizens(t *testing.T) {
 		}
 		if got, ok := Find(c.CodiceFiscale); !ok || got != c {
 			t.Errorf("%s: not found by codice fiscale", c.Email)
+		}
+	}
+}
+
+// TestPlacesOfBirth: every place is in the official table, under the code that the
+// codice fiscale is made with, and existed on the day of birth.
+func TestPlacesOfBirth(t *testing.T) {
+	table, err := assets.Places()
+	if err != nil {
+		t.Fatal(err)
+	}
+	places, err := codicefiscale.ReadPlaces(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range Citizens() {
+		name, area, _ := strings.Cut(strings.TrimSuffix(c.BirthPlace, ")"), " (")
+		found := places.Find(name, area, c.Birth)
+		if len(area) > 2 { // a town in a foreign state
+			found = places.State(area, c.Birth)
+		}
+		if len(found) != 1 || found[0].Code != c.PlaceCode || !found[0].Abroad() && found[0].Area != area {
+			t.Errorf("%s: %s is %v, not %s", c.Email, c.BirthPlace, found, c.PlaceCode)
+		}
+		if got := c.CodiceFiscale.Place(); got != c.PlaceCode {
+			t.Errorf("%s: the code says %s, not %s", c.Email, got, c.PlaceCode)
+		}
+	}
+	for _, o := range Operators() {
+		if place, ok := places.Lookup(o.CodiceFiscale.Place()); !ok || place.Name != "Roma" {
+			t.Errorf("%s: born in %v", o.Username, place)
 		}
 	}
 }
