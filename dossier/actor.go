@@ -6,7 +6,13 @@ type Role string
 
 // The roles (DESIGN, section 6).
 const (
-	RoleCitizen    Role = "citizen"
+	RoleCitizen Role = "citizen"
+	// RoleMustChange is a citizen whose PIN opens the change to a new one and
+	// nothing else (B2, B4).
+	RoleMustChange Role = "citizen_must_change"
+	// RoleSimplified is a citizen who showed the first half alone: only what is
+	// marked for the PIN semplificato opens (A10).
+	RoleSimplified Role = "citizen_simplified"
 	RoleOperator   Role = "operator"
 	RoleSupervisor Role = "supervisor"
 	RoleAuditor    Role = "auditor"
@@ -41,6 +47,9 @@ func (a Actor) Is(roles ...Role) bool {
 	}
 	return false
 }
+
+// IsHolder reports whether the actor is a holder, whatever the PIN may open.
+func (a Actor) IsHolder() bool { return a.Is(RoleCitizen, RoleMustChange, RoleSimplified) }
 
 // Require returns a forbidden Error unless the actor has one of the roles.
 func (a Actor) Require(roles ...Role) error {

@@ -2,13 +2,14 @@ package dossier
 
 import "time"
 
-// Change is one transaction: at most one submission and one dossier move along
-// their tables, with everything that belongs to it. The store applies it whole
+// Change is one transaction: at most one submission, one dossier and one PIN
+// issue move along their tables, with everything that belongs to it. The store applies it whole
 // or not at all; nothing else changes a state.
 type Change struct {
 	Actor      Actor
 	Submission *SubmissionMove
 	Dossier    *Move
+	PIN        *PINMove
 	// Admit brings in a new submission. When it is a repeat of one that is
 	// already in, nothing else of the change happens.
 	Admit *Admission
@@ -30,6 +31,16 @@ type Move struct {
 type SubmissionMove struct {
 	ID    string
 	Event SubmissionEvent
+}
+
+// PINMove sends a PIN issue an event.
+type PINMove struct {
+	ID    string
+	Event PINEvent
+	// Version is the one the caller saw; 0 accepts any.
+	Version int64
+	// Reason is why an operator did it; a code, never personal.
+	Reason string
 }
 
 // Outcome is what a Change led to.
@@ -110,6 +121,100 @@ type ConvertPIN struct {
 	SeenHash   string
 }
 
+// AddHolder brings in a person without PIN. It fails with CodeConflict when
+// the codice fiscale is known.
+type AddHolder struct{ Holder Holder }
+
+// SetPerson replaces what is on file about a holder.
+type SetPerson struct {
+	HolderID string
+	Person   Person
+	// Version is the one the caller changed; another fails with CodeConflict.
+	Version int64
+}
+
+// OpenPIN begins an issue of a holder's PIN in Issue.State: PINRequested, or
+// what stands at the start of its channel. It fails with CodeConflict when the
+// holder has another issue that is not final: whoever replaces one sends it
+// PINEventReplaced in the same change.
+type OpenPIN struct {
+	Issue PINIssue
+	// Hash is that of a PIN handed over at once; "" when halves follow.
+	Hash string
+}
+
+// SetSecret sets the eight characters in use by their hash; halves are
+// forgotten, and every session of the issue but KeepSession ends.
+type SetSecret struct {
+	PINIssueID string
+	Hash       string
+	// KeepSession is the hash of the token of the session that goes on; nil: none.
+	KeepSession []byte
+}
+
+// ProposeSecret notes the hash of a PIN that was shown and must be typed back
+// before it counts (B2). It stands until a moment.
+type ProposeSecret struct {
+	PINIssueID string
+	Hash       string
+	Until      time.Time
+}
+
+// OpenChallenge begins a challenge, whose code is not drawn yet.
+type OpenChallenge struct{ Challenge Challenge }
+
+// MintChallenge says which code answers a challenge, and until when.
+type MintChallenge struct {
+	ID    string
+	Code  string // kept as a keyed hash
+	Until time.Time
+}
+
+// CloseChallenge ends a challenge. It fails with CodeConflict when it is over
+// already, so that one answer counts once.
+type CloseChallenge struct{ ID string }
+
+// SealLetter keeps what was rendered of a message under a key of its own. It
+// fails with CodeConflict when somebody rendered it before.
+type SealLetter struct {
+	MessageID string
+	Letter    Letter
+	// Masked is what stays when the letter was handed over, because it holds a
+	// secret; nil: the letter itself stays.
+	Masked *Letter
+}
+
+// SetHalf sets one half by its hash in place of the one before. It fails with
+// CodeConflict when the other half travelled by a channel of the same class (A7).
+type SetHalf struct {
+	PINIssueID string
+	Half       Half
+}
+
+// VoidHalf forgets a half: it opens nothing any more.
+type VoidHalf struct {
+	PINIssueID string
+	N          int
+}
+
+// SetWindow says until when an issue must be activated and changed (A8); a task
+// TaskLapse becomes due then.
+type SetWindow struct {
+	PINIssueID string
+	Until      time.Time
+}
+
+// Tell queues a message to a holder that no transition causes; once for each
+// kind and occasion.
+type Tell struct {
+	HolderID string
+	Kind     MessageKind
+	Occasion string
+	// To and Values: see Message. They are kept sealed until it was handed over.
+	To     *Contact
+	Values map[string]string
+}
+
 // Escalate marks a dossier whose review is late.
 type Escalate struct{ DossierID string }
 
@@ -126,6 +231,20 @@ func (Decide) effect()      {}
 func (ConvertPIN) effect()  {}
 func (Escalate) effect()    {}
 func (Offer) effect()       {}
+func (AddHolder) effect()   {}
+func (SetPerson) effect()   {}
+func (OpenPIN) effect()     {}
+func (SetSecret) effect()   {}
+func (SetHalf) effect()     {}
+func (VoidHalf) effect()    {}
+func (SetWindow) effect()   {}
+func (Tell) effect()        {}
+
+func (ProposeSecret) effect()  {}
+func (OpenChallenge) effect()  {}
+func (MintChallenge) effect()  {}
+func (CloseChallenge) effect() {}
+func (SealLetter) effect()     {}
 
 // Policy holds the time limits of a dossier's life (DESIGN, section 2).
 type Policy struct {

@@ -7,15 +7,17 @@ import (
 	"strings"
 )
 
-// Diagram draws both tables as Mermaid state diagrams in Markdown; it is what
+// Diagram draws the tables as Mermaid state diagrams in Markdown; it is what
 // docs/states.md holds.
 func Diagram() string {
 	var b strings.Builder
-	b.WriteString("# States\n\nDrawn from the tables in `dossier/state.go`; a test keeps this page true.\n")
+	b.WriteString("# States\n\nDrawn from the tables in `dossier/state.go` and `dossier/pin_state.go`; a test keeps this page true.\n")
 	b.WriteString("\n## Dossier\n\n")
 	draw(&b, dossierTable, StateOpen)
 	b.WriteString("\n## Submission\n\n")
 	draw(&b, submissionTable, SubmissionReceived)
+	b.WriteString("\n## PIN issue\n\n")
+	draw(&b, pinTable, PINRequested)
 	return b.String()
 }
 

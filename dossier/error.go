@@ -34,6 +34,14 @@ const (
 	CodeConversionClosed   Code = "conversion.closed"
 	CodeConversionBlocked  Code = "conversion.blocked"
 	CodeAlreadyDispositivo Code = "pin.not_eligible_kind"
+	CodePINExpired         Code = "pin.expired"
+	CodePINSuspended       Code = "pin.suspended"
+	CodePINNotActivated    Code = "pin.not_activated"
+	CodePINNotRepeated     Code = "pin.not_repeated"
+	CodePINProposalOver    Code = "pin.proposal_over"
+	CodePINMustChange      Code = "pin.must_change"
+	CodeChallengeWrong     Code = "challenge.wrong"
+	CodeContactInvalid     Code = "contact.invalid"
 )
 
 // Error is the one error type of the domain. Each edge maps it once: an HTTP

@@ -1,52 +1,9 @@
 package dossier
 
-import "time"
-
-// Kind is what a PIN empowers its holder to do.
-type Kind string
-
-// The kinds of PIN (A10, B7).
-const (
-	// Semplificato is the first half alone: it opens only services marked for it.
-	Semplificato Kind = "semplificato"
-	// Ordinario may read.
-	Ordinario Kind = "ordinario"
-	// Dispositivo may act.
-	Dispositivo Kind = "dispositivo"
+import (
+	"maps"
+	"time"
 )
-
-// PINState is where an issued PIN stands.
-type PINState string
-
-// The states of a PIN issue that the conversion distinguishes (C11).
-const (
-	PINActive    PINState = "active"
-	PINSuspended PINState = "suspended"
-	PINLapsed    PINState = "lapsed"
-	PINRevoked   PINState = "revoked"
-	PINReplaced  PINState = "replaced"
-)
-
-// PINIssue is one issue of a holder's PIN, as the conversion sees it: never
-// the secret, only what it empowers.
-type PINIssue struct {
-	ID       string
-	HolderID string
-	Kind     Kind
-	State    PINState
-	Version  int64
-}
-
-// Gone reports whether the issue will never open anything again.
-func (p PINIssue) Gone() bool { return p.State == PINRevoked || p.State == PINReplaced }
-
-// PINSecret is what checking a PIN needs.
-type PINSecret struct {
-	Issue PINIssue
-	// Hash is the peppered Argon2id hash, never the PIN.
-	Hash       string
-	MustChange bool
-}
 
 // Lock counts consecutive wrong tries to sign in, for existing names and
 // others alike (B3).
@@ -87,6 +44,65 @@ type Contacts struct {
 	PEC    string `json:"pec"`
 	Mobile string `json:"mobile"`
 	Phone  string `json:"phone"`
+	// CitizenPEC, OfficePhone and Fax complete what an activation asks for (B1).
+	CitizenPEC  string `json:"citizen_pec,omitempty"`
+	OfficePhone string `json:"office_phone,omitempty"`
+	Fax         string `json:"fax,omitempty"`
+	// Marks tell confirmed contacts from others; a kind without mark came with
+	// the request and was never confirmed.
+	Marks map[ContactKind]ContactMark `json:"marks,omitempty"`
+}
+
+// Get returns the contact of a kind, "" for none.
+func (c Contacts) Get(kind ContactKind) string {
+	if p := c.field(kind); p != nil {
+		return *p
+	}
+	return ""
+}
+
+// Confirmed reports whether there is a contact of a kind and a code sent to it
+// was typed back.
+func (c Contacts) Confirmed(kind ContactKind) bool {
+	return c.Get(kind) != "" && !c.Marks[kind].ConfirmedAt.IsZero()
+}
+
+// With returns the contacts with one set, and when; confirmed says that a code
+// sent to it was typed back.
+func (c Contacts) With(kind ContactKind, value string, at time.Time, confirmed bool) Contacts {
+	marks := maps.Clone(c.Marks)
+	if marks == nil {
+		marks = map[ContactKind]ContactMark{}
+	}
+	mark := ContactMark{ChangedAt: at}
+	if confirmed {
+		mark.ConfirmedAt = at
+	}
+	if p := c.field(kind); p != nil {
+		*p, marks[kind] = value, mark
+	}
+	c.Marks = marks
+	return c
+}
+
+func (c *Contacts) field(kind ContactKind) *string {
+	switch kind {
+	case ContactMobile:
+		return &c.Mobile
+	case ContactEmail:
+		return &c.Email
+	case ContactPEC:
+		return &c.PEC
+	case ContactCitizenPEC:
+		return &c.CitizenPEC
+	case ContactPhone:
+		return &c.Phone
+	case ContactOfficePhone:
+		return &c.OfficePhone
+	case ContactFax:
+		return &c.Fax
+	}
+	return nil
 }
 
 // Document is the identity document that the holder declared.
@@ -97,13 +113,41 @@ type Document struct {
 	Expiry string `json:"expiry"`
 }
 
+// HolderType is the category a holder belongs to (A11, B7).
+type HolderType string
+
+// The types of holder (A11).
+const (
+	HolderCitizen        HolderType = "citizen"
+	HolderProfessional   HolderType = "professional"
+	HolderCompany        HolderType = "company"
+	HolderConsultant     HolderType = "consultant"
+	HolderPatronato      HolderType = "patronato" // CAF and patronati
+	HolderArtisan        HolderType = "artisan"   // artisans and merchants
+	HolderPhysician      HolderType = "physician" // certifying physicians
+	HolderHealth         HolderType = "health_authority"
+	HolderPublicEmployee HolderType = "public_employee"
+)
+
+// HolderTypes lists every type, in the order people are offered them.
+func HolderTypes() []HolderType {
+	return []HolderType{
+		HolderCitizen, HolderProfessional, HolderCompany, HolderConsultant, HolderPatronato,
+		HolderArtisan, HolderPhysician, HolderHealth, HolderPublicEmployee,
+	}
+}
+
 // Holder is a person with a PIN. At rest everything in Person is sealed under
 // the holder's own key.
 type Holder struct {
 	ID     string
+	Type   HolderType
 	Office string
 	Person Person
-	PIN    PINIssue
+	// Version grows with every change of Person.
+	Version int64
+	// PIN is the issue that is not final; zero when there is none.
+	PIN PINIssue
 }
 
 // Channel is how something arrived.

@@ -15,9 +15,47 @@ type Message struct {
 	Sent      bool
 	CreatedAt time.Time
 	SentAt    time.Time
-	// Letter is what was rendered; nil before.
+	// To is whom it goes to; nil: a contact on file.
+	To *Contact
+	// Values were drawn before it is worded; nil: none.
+	Values map[string]string
+	// Letter is what was rendered; nil before. A secret in it is masked once it
+	// was handed over.
 	Letter *Letter
 }
+
+// Contact is one contact of a holder.
+type Contact struct {
+	Kind  ContactKind `json:"kind"`
+	Value string      `json:"value"`
+}
+
+// Minted is a secret drawn for a message while it is worded, never earlier
+// (DESIGN, section 5).
+type Minted struct {
+	// To is whom the secret goes to; zero: whom the message goes to anyway.
+	To Contact
+	// Values fill the text; Masked take their place once it was handed over.
+	Values, Masked map[string]string
+	// Effects keep what proves the secret, in the transaction that seals the text.
+	Effects []Effect
+}
+
+// The messages about a PIN that no transition causes.
+const (
+	// MessageFirstHalf carries the first half of a PIN (A7).
+	MessageFirstHalf MessageKind = "first_half"
+	// MessageDeviceCode carries a code that makes a device known (B3).
+	MessageDeviceCode MessageKind = "device_code"
+	// MessageContactCode carries a code to a new contact (B11).
+	MessageContactCode MessageKind = "contact_code"
+	// MessageContactChanged tells an old contact of a new one (B11).
+	MessageContactChanged MessageKind = "contact_changed"
+	// MessageAskedAgain tells a holder that a PIN was asked for in his name while he has one.
+	MessageAskedAgain MessageKind = "pin_asked_again"
+	// MessagePINReminder tells that the window of a PIN closes soon (A9).
+	MessagePINReminder MessageKind = "pin_reminder"
+)
 
 // Letter is a rendered message.
 type Letter struct {

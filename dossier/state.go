@@ -2,7 +2,7 @@ package dossier
 
 // Two lives pass through the system. A Submission is what arrived: some bytes
 // on some channel. A Dossier is what they are for: the conversion of one
-// holder's PIN. Each life is one table, state × event → state + tasks. What is
+// holder's PIN, whose own life is in pin_state.go. Each life is one table, state × event → state + tasks. What is
 // not in its table cannot happen.
 
 // SubmissionState is where something that arrived stands.
@@ -113,6 +113,8 @@ const (
 	TaskConvert TaskKind = "convert"
 	// TaskSend hands a message to the courier. Subject: message.
 	TaskSend TaskKind = "send"
+	// TaskLapse ends the window of a PIN issue (A8). Subject: PIN issue. Due at its end.
+	TaskLapse TaskKind = "lapse"
 )
 
 // MessageKind names what the holder is told about a transition.

@@ -34,7 +34,7 @@ type Realm struct {
 func Citizens() Realm {
 	return Realm{
 		Cookie: "dsp_citizen", Path: "/", SameSite: http.SameSiteLaxMode,
-		Roles: []dossier.Role{dossier.RoleCitizen}, SignIn: "/accesso",
+		Roles: []dossier.Role{dossier.RoleCitizen, dossier.RoleMustChange, dossier.RoleSimplified}, SignIn: "/accesso",
 	}
 }
 
@@ -128,11 +128,21 @@ func (e *Edge) Only(roles ...dossier.Role) gin.HandlerFunc {
 			return
 		}
 		if !Actor(c).Is(roles...) {
-			e.Fail(c, dossier.Problem(dossier.CodeForbidden))
+			e.deny(c)
 			return
 		}
 		c.Next()
 	}
+}
+
+// deny answers a session that is not enough; who must change the PIN first is
+// told so (B2, B4).
+func (e *Edge) deny(c *gin.Context) {
+	code := dossier.CodeForbidden
+	if Actor(c).Is(dossier.RoleMustChange) {
+		code = dossier.CodePINMustChange
+	}
+	e.Fail(c, dossier.Problem(code))
 }
 
 func (e *Edge) turnAway(c *gin.Context) {

@@ -15,7 +15,8 @@ func statusByCode(code dossier.Code) (int, bool) {
 		return http.StatusBadRequest, true
 	case dossier.CodeUnauthorized, dossier.CodeCredentialsWrong:
 		return http.StatusUnauthorized, true
-	case dossier.CodeForbidden, dossier.CodeSecondFactor, dossier.CodeCSRF:
+	case dossier.CodeForbidden, dossier.CodeSecondFactor, dossier.CodeCSRF, dossier.CodePINMustChange,
+		dossier.CodePINExpired, dossier.CodePINSuspended, dossier.CodePINNotActivated:
 		return http.StatusForbidden, true
 	case dossier.CodeNotFound:
 		return http.StatusNotFound, true
@@ -23,13 +24,14 @@ func statusByCode(code dossier.Code) (int, bool) {
 		return http.StatusMethodNotAllowed, true
 	case dossier.CodeConflict, dossier.CodeDossierChanged, dossier.CodePagesUnseen, dossier.CodeLeaseLost,
 		dossier.CodeFourEyes, dossier.CodeOwnDossier, dossier.CodeQuarantined,
-		dossier.CodeConversionClosed, dossier.CodeConversionBlocked, dossier.CodeAlreadyDispositivo:
+		dossier.CodeConversionClosed, dossier.CodeConversionBlocked, dossier.CodeAlreadyDispositivo,
+		dossier.CodePINProposalOver:
 		return http.StatusConflict, true
 	case dossier.Code(dossier.FileTooLarge):
 		return http.StatusRequestEntityTooLarge, true
 	case dossier.Code(dossier.FileType):
 		return http.StatusUnsupportedMediaType, true
-	case dossier.CodeIdempotency:
+	case dossier.CodeIdempotency, dossier.CodePINNotRepeated, dossier.CodeChallengeWrong, dossier.CodeContactInvalid:
 		return http.StatusUnprocessableEntity, true
 	case dossier.CodeRateLimited, dossier.CodeLocked:
 		return http.StatusTooManyRequests, true

@@ -8,6 +8,7 @@ import (
 	"dispositivo/api/edge"
 	"dispositivo/api/ui"
 	"dispositivo/dossier"
+	"dispositivo/pin"
 	"dispositivo/pin/conversion"
 )
 
@@ -34,7 +35,7 @@ func (p *Portal) signInForm(c *gin.Context) error {
 
 func (p *Portal) signIn(c *gin.Context) error {
 	cf, after := c.PostForm("codice_fiscale"), c.PostForm("dopo")
-	s, _, err := p.Access.SignIn(c.Request.Context(), cf, c.PostForm("pin"), c.ClientIP())
+	s, _, err := p.Access.SignIn(c.Request.Context(), pin.Try{CodiceFiscale: cf, PIN: c.PostForm("pin"), Source: c.ClientIP()})
 	if err != nil {
 		page := signInPage(signInData{CodiceFiscale: cf, After: after})
 		if dossier.CodeOf(err) == dossier.CodeCredentialsWrong {

@@ -15,7 +15,7 @@ import (
 
 // Access is what the portal needs of pin.Service.
 type Access interface {
-	SignIn(ctx context.Context, codiceFiscale, pin, source string) (session.Session, pin.Account, error)
+	SignIn(ctx context.Context, t pin.Try) (session.Session, pin.Account, error)
 	Account(ctx context.Context, actor dossier.Actor) (pin.Account, error)
 }
 

@@ -50,11 +50,11 @@ type fakeAccess struct {
 	refuse  error
 }
 
-func (f *fakeAccess) SignIn(_ context.Context, _, secret, _ string) (session.Session, pin.Account, error) {
+func (f *fakeAccess) SignIn(_ context.Context, t pin.Try) (session.Session, pin.Account, error) {
 	if f.refuse != nil {
 		return session.Session{}, pin.Account{}, f.refuse
 	}
-	if secret != "GOODPIN2" {
+	if t.PIN != "GOODPIN2" {
 		return session.Session{}, pin.Account{}, problem(dossier.CodeCredentialsWrong)
 	}
 	return citizenSession(), f.account, nil

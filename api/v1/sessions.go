@@ -9,6 +9,7 @@ import (
 
 	"dispositivo/api/edge"
 	"dispositivo/dossier"
+	"dispositivo/pin"
 )
 
 type signInRequest struct {
@@ -28,7 +29,7 @@ func (a *API) signIn(c *gin.Context) error {
 	if err := readJSON(c, &req); err != nil {
 		return err
 	}
-	s, account, err := a.Access.SignIn(c.Request.Context(), req.CodiceFiscale, req.PIN, c.ClientIP())
+	s, account, err := a.Access.SignIn(c.Request.Context(), pin.Try{CodiceFiscale: req.CodiceFiscale, PIN: req.PIN, Source: c.ClientIP()})
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,12 @@ func (h *house) chores(keepImages time.Duration) []queue.Chore {
 		{Name: "seal audit", Every: time.Second, Do: h.sealAudit},
 		{Name: "forget sessions", Every: 10 * time.Minute, Do: h.store.ForgetSessions},
 		{Name: "forget locks", Every: time.Hour, Do: func(ctx context.Context) error {
-			return h.store.ForgetOldLocks(ctx, h.clock.Now().Add(-24*time.Hour))
+			now := h.clock.Now()
+			return h.store.ForgetOldLocks(ctx, now.Add(-24*time.Hour), now.Add(-100*24*time.Hour))
+		}},
+		{Name: "forget what is over", Every: time.Hour, Do: h.store.ForgetOver},
+		{Name: "forget unsent secrets", Every: 10 * time.Minute, Do: func(ctx context.Context) error {
+			return h.store.ForgetSecrets(ctx, h.clock.Now().Add(-24*time.Hour))
 		}},
 		{Name: "erase images", Every: time.Hour, Do: func(ctx context.Context) error {
 			return h.eraseImages(ctx, h.clock.Now().Add(-keepImages))

@@ -32,6 +32,8 @@ type services struct {
 	texts      *i18n.Bundle
 	sessions   *session.Keeper
 	access     *pin.Access
+	devices    *pin.Devices
+	contacts   *pin.Contacts
 	operators  *operator.Accounts
 	conversion *conversion.Service
 	door       *intake.Door
@@ -55,7 +57,13 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 	}
 	hasher := h.hasher()
 	s := &services{texts: texts, sessions: h.sessions(), operators: h.operators(hasher)}
-	s.access = pin.NewAccess(h.store, signin.NewGuard(h.store, h.clock), s.sessions, hasher, h.tries(60, time.Second))
+	policy := p.pinPolicy()
+	s.access = pin.NewAccess(pin.Config{
+		Store: h.store, Guard: signin.NewGuard(h.store, h.clock), Sessions: s.sessions, Hasher: hasher, Clock: h.clock,
+		Tries: h.tries(60, time.Second), Policy: policy,
+	})
+	s.devices = pin.NewDevices(h.store, h.clock, h.tries(5, 5*time.Minute))
+	s.contacts = pin.NewContacts(h.store, h.clock, h.tries(5, 10*time.Minute))
 	s.conversion = conversion.New(conversion.Config{
 		Store: h.store, Clock: h.clock, TokenKey: h.keys.Derive(formTokenKey, 32), Agency: p.Agency,
 		Ways: p.ways(publicURL), KeepImagesDays: p.KeepImages, Tries: h.tries(10, 30*time.Second),
@@ -77,6 +85,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 	})
 	s.courier = courier.New(courier.Config{
 		Store: h.store, Composer: notify.NewComposer(texts, p.Agency, p.Contact), Sender: sender, Clock: h.clock,
+		Mint:   pin.NewMinter(hasher, h.clock, policy, rome),
 		Logger: h.logger, StatusURL: publicURL + "/stato", Domain: hostOf(publicURL), Rome: rome,
 	})
 	return s, nil

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"dispositivo/internal/paper"
 	"dispositivo/internal/sandbox"
 	"dispositivo/internal/seal"
+	"dispositivo/pin"
 )
 
 // storage says where the truth lies; every command that opens it has these.
@@ -82,14 +84,42 @@ type procedure struct {
 	FormEmail  string   `help:"E-mail address for forms." default:"conversione@pin.example" env:"DISPOSITIVO_FORM_EMAIL"`
 	FormPEC    string   `help:"PEC address for forms." default:"conversione@pec.example" env:"DISPOSITIVO_FORM_PEC"`
 	FormOffice string   `help:"Where the form can be handed in." default:"ogni sede INPS / any INPS office" env:"DISPOSITIVO_FORM_OFFICE"`
-	KeepImages int      `help:"Days after the decision until images are erased." default:"90" env:"DISPOSITIVO_KEEP_IMAGES"`
-	NoProbe    bool     `help:"Leave structure to the screening alone; to measure with." hidden:"" env:"DISPOSITIVO_NO_PROBE"`
+	PINWindow  int      `help:"Days within which a PIN must be activated and changed (A8)." default:"90" env:"DISPOSITIVO_PIN_WINDOW"`
+	PINMaxAge  int      `help:"Days after which a PIN must be changed (B4); 0: never." default:"90" env:"DISPOSITIVO_PIN_MAX_AGE"`
+	// By type, such as citizen=180;patronato=90.
+	PINMaxAgeOf map[string]int `help:"The same for single types of holder." env:"DISPOSITIVO_PIN_MAX_AGE_OF"`
+	KeepImages  int            `help:"Days after the decision until images are erased." default:"90" env:"DISPOSITIVO_KEEP_IMAGES"`
+	NoProbe     bool           `help:"Leave structure to the screening alone; to measure with." hidden:"" env:"DISPOSITIVO_NO_PROBE"`
 }
 
 func (p procedure) policy() dossier.Policy {
 	policy := dossier.DefaultPolicy()
 	policy.FourEyes = p.FourEyes
 	return policy
+}
+
+// pinPolicy holds the time limits of PINs; an unknown type of holder is refused
+// by Validate.
+func (p procedure) pinPolicy() pin.Policy {
+	const day = 24 * time.Hour
+	policy := pin.Policy{
+		Window: time.Duration(p.PINWindow) * day, MaxAge: time.Duration(p.PINMaxAge) * day,
+		MaxAgeOf: map[dossier.HolderType]time.Duration{},
+	}
+	for name, days := range p.PINMaxAgeOf {
+		policy.MaxAgeOf[dossier.HolderType(name)] = time.Duration(days) * day
+	}
+	return policy
+}
+
+// Validate is called by kong.
+func (p procedure) Validate() error {
+	for name := range p.PINMaxAgeOf {
+		if !slices.Contains(dossier.HolderTypes(), dossier.HolderType(name)) {
+			return fmt.Errorf("pin-max-age-of: %q is no type of holder", name)
+		}
+	}
+	return nil
 }
 
 func (p procedure) ways(publicURL string) paper.Ways {

@@ -28,7 +28,7 @@ const demoOffice = "residenti-estero"
 func (h *house) people(ctx context.Context) error {
 	hasher := h.hasher()
 	for _, c := range demo.Citizens() {
-		if _, err := h.store.PINByCF(ctx, c.CodiceFiscale.String()); dossier.CodeOf(err) != dossier.CodeNotFound {
+		if _, err := h.store.PINSecrets(ctx, c.CodiceFiscale.String()); dossier.CodeOf(err) != dossier.CodeNotFound {
 			if err != nil {
 				return fmt.Errorf("look for citizen: %w", err)
 			}
@@ -107,7 +107,7 @@ func (a *actor) play(ctx context.Context) error {
 	if scene == demo.SceneNone || scene == demo.SceneDispositivo {
 		return nil
 	}
-	secret, err := a.house.store.PINByCF(ctx, a.citizen.CodiceFiscale.String())
+	secret, err := a.house.store.PINSecrets(ctx, a.citizen.CodiceFiscale.String())
 	if err != nil {
 		return err
 	}

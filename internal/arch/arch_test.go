@@ -62,7 +62,7 @@ var allowed = map[string]string{
 	"verify":          "dossier internal/paper internal/sandbox internal/token verify/identity",
 	"verify/identity": "dossier internal/codicefiscale",
 	"verify/review":   "dossier internal/audit internal/clock internal/ident",
-	"pin":             "dossier internal/codicefiscale internal/passhash internal/session internal/signin internal/throttle",
+	"pin":             "dossier internal/clock internal/codicefiscale internal/ident internal/passhash internal/session internal/signin internal/throttle",
 	"pin/conversion":  "dossier internal/clock internal/ident internal/paper internal/throttle internal/token",
 	"queue":           "dossier internal/clock",
 

@@ -8,8 +8,10 @@ package courier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,16 +32,22 @@ type Store interface {
 	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
 	CloseTask(ctx context.Context, id string) error
 	Message(ctx context.Context, id string) (dossier.Message, error)
-	SealLetter(ctx context.Context, id string, letter dossier.Letter) (dossier.Letter, error)
 	Holder(ctx context.Context, id string) (dossier.Holder, error)
 	Dossier(ctx context.Context, id string) (dossier.Dossier, error)
 	Form(ctx context.Context, dossierID string) (form dossier.Person, tokenID, statusCode string, err error)
+}
+
+// Mint draws the secrets of messages that carry one: *pin.Minter.
+type Mint interface {
+	// Mint returns nil for a message without secret.
+	Mint(ctx context.Context, m dossier.Message, h dossier.Holder) (*dossier.Minted, error)
 }
 
 // Config holds the settings of a Courier and what it works with.
 type Config struct {
 	Store    Store
 	Composer *notify.Composer
+	Mint     Mint
 	Sender   notify.Sender
 	Clock    clock.Clock
 	Logger   *slog.Logger
@@ -71,14 +79,9 @@ func (c *Courier) Send(ctx context.Context, taskID, messageID string) error {
 		return c.cfg.Store.CloseTask(ctx, taskID)
 	}
 	if m.Letter == nil {
-		letter, err := c.write(ctx, m)
-		if err != nil {
-			return fmt.Errorf("write message: %w", err)
+		if m, err = c.word(ctx, m); err != nil {
+			return fmt.Errorf("word message: %w", err)
 		}
-		if letter, err = c.cfg.Store.SealLetter(ctx, m.ID, letter); err != nil {
-			return fmt.Errorf("seal message: %w", err)
-		}
-		m.Letter = &letter
 	}
 	if err := c.handOver(ctx, m); err != nil {
 		return err
@@ -111,40 +114,99 @@ func (c *Courier) handOver(ctx context.Context, m dossier.Message) error {
 	return err
 }
 
-func (c *Courier) write(ctx context.Context, m dossier.Message) (dossier.Letter, error) {
+// word words a message and seals it, with what proves the secret in it, in one
+// transaction; if somebody was faster, his words count.
+func (c *Courier) word(ctx context.Context, m dossier.Message) (dossier.Message, error) {
 	h, err := c.cfg.Store.Holder(ctx, m.HolderID)
 	if err != nil {
-		return dossier.Letter{}, err
+		return m, err
 	}
 	data, err := c.data(ctx, m)
 	if err != nil {
-		return dossier.Letter{}, err
+		return m, err
 	}
-	class, to := contact(h.Person.Contacts)
-	msg, err := c.cfg.Composer.Compose(class, m.Kind, h.Person.Lang, data)
+	minted, err := c.cfg.Mint.Mint(ctx, m, h)
+	if err != nil {
+		return m, err
+	}
+	to := contact(h.Person.Contacts)
+	if m.To != nil {
+		to = *m.To
+	}
+	change := dossier.Change{Actor: worker}
+	seal := dossier.SealLetter{MessageID: m.ID}
+	if minted != nil {
+		if minted.To.Value != "" {
+			to = minted.To
+		}
+		masked, err := c.letter(m, to, h.Person.Lang, data, minted.Masked)
+		if err != nil {
+			return m, err
+		}
+		data, change.Effects, seal.Masked = joined(data, minted.Values), minted.Effects, &masked
+	}
+	if seal.Letter, err = c.letter(m, to, h.Person.Lang, data, nil); err != nil {
+		return m, err
+	}
+	change.Effects = append(change.Effects, seal)
+	if _, err := c.cfg.Store.Apply(ctx, change); err != nil && dossier.CodeOf(err) != dossier.CodeConflict {
+		return m, err
+	}
+	return c.worded(ctx, m.ID)
+}
+
+// worded reads a message again, whose words are there now.
+func (c *Courier) worded(ctx context.Context, id string) (dossier.Message, error) {
+	m, err := c.cfg.Store.Message(ctx, id)
+	if err == nil && m.Letter == nil {
+		err = &dossier.Error{Code: dossier.CodeConflict, Temporary: true, Err: errors.New("the secret could not be kept")}
+	}
+	return m, err
+}
+
+func (c *Courier) letter(m dossier.Message, to dossier.Contact, lang string, data, more map[string]string) (dossier.Letter, error) {
+	class := classOf(to.Kind)
+	msg, err := c.cfg.Composer.Compose(class, m.Kind, lang, joined(data, more))
 	if err != nil {
 		return dossier.Letter{}, err
 	}
 	return dossier.Letter{
-		Class: string(class), To: to, Subject: msg.Subject, Text: msg.Text,
+		Class: string(class), To: to.Value, Subject: msg.Subject, Text: msg.Text,
 		MessageID: notify.MessageID(m.Kind, m.ID, c.cfg.Domain),
 	}, nil
 }
 
-// contact chooses e-mail before SMS; PEC is an e-mail address too.
-func contact(c dossier.Contacts) (notify.Class, string) {
-	switch {
-	case c.Email != "":
-		return notify.Email, c.Email
-	case c.PEC != "":
-		return notify.Email, c.PEC
-	default:
-		return notify.Text, c.Mobile
+func joined(a, b map[string]string) map[string]string {
+	all := maps.Clone(a)
+	if all == nil {
+		all = map[string]string{}
 	}
+	maps.Copy(all, b)
+	return all
+}
+
+// contact chooses e-mail before SMS; PEC is an e-mail address too.
+func contact(c dossier.Contacts) dossier.Contact {
+	for _, kind := range []dossier.ContactKind{dossier.ContactEmail, dossier.ContactPEC, dossier.ContactCitizenPEC} {
+		if value := c.Get(kind); value != "" {
+			return dossier.Contact{Kind: kind, Value: value}
+		}
+	}
+	return dossier.Contact{Kind: dossier.ContactMobile, Value: c.Mobile}
+}
+
+func classOf(kind dossier.ContactKind) notify.Class {
+	if kind == dossier.ContactMobile {
+		return notify.Text
+	}
+	return notify.Email
 }
 
 // data gathers what the texts of a kind want (internal/notify, Compose).
 func (c *Courier) data(ctx context.Context, m dossier.Message) (map[string]string, error) {
+	if m.DossierID == "" {
+		return joined(m.Values, map[string]string{"date": c.day(m.CreatedAt)}), nil
+	}
 	d, err := c.cfg.Store.Dossier(ctx, m.DossierID)
 	if err != nil {
 		return nil, err

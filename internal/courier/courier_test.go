@@ -32,6 +32,48 @@ func (c *carrier) Send(_ context.Context, m notify.Message) error {
 	return c.err
 }
 
+// mint draws a secret for messages with a first half.
+type mint struct{}
+
+func (mint) Mint(_ context.Context, m dossier.Message, h dossier.Holder) (*dossier.Minted, error) {
+	if m.Kind != dossier.MessageFirstHalf {
+		return nil, nil
+	}
+	return &dossier.Minted{
+		Values:  map[string]string{"half": "ACDE FHJK", "deadline": "1/1/2027"},
+		Masked:  map[string]string{"half": "•••• ••••", "deadline": "1/1/2027"},
+		Effects: []dossier.Effect{dossier.SetHalf{PINIssueID: h.PIN.ID, Half: dossier.Half{N: 1, Hash: "hash", Class: "email"}}},
+	}, nil
+}
+
+// A secret goes out once; what stays in the holder's list is masked, and what
+// proves it was kept in the transaction that sealed the words.
+func TestSecretsAreMaskedOnceSent(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	to := &carrier{}
+	c := newCourier(t, h, to)
+	holder := h.AddHolder(someCF)
+	h.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{
+		dossier.Tell{HolderID: holder.ID, Kind: dossier.MessageFirstHalf, Occasion: holder.PIN.ID},
+	}})
+	m := h.Told(dossier.MessageFirstHalf)[0]
+	if err := c.Send(t.Context(), h.Task(dossier.TaskSend, m.ID).ID, m.ID); err != nil {
+		t.Fatal(err)
+	}
+	if len(to.sent) != 1 || !strings.Contains(to.sent[0].Text, "ACDE FHJK") {
+		t.Fatalf("sent %d messages", len(to.sent))
+	}
+	kept := h.Told(dossier.MessageFirstHalf)[0]
+	if kept.Letter == nil || strings.Contains(kept.Letter.Text, "ACDE") || !strings.Contains(kept.Letter.Text, "•••• ••••") {
+		t.Errorf("kept %+v", kept.Letter)
+	}
+	secrets, err := h.PINSecrets(t.Context(), someCF)
+	if err != nil || secrets.First.Hash != "hash" {
+		t.Errorf("half %+v, %v", secrets.First, err)
+	}
+}
+
 func newCourier(t *testing.T, h house.House, to notify.Sender) *courier.Courier {
 	t.Helper()
 	texts, err := i18n.Embedded()
@@ -43,7 +85,7 @@ func newCourier(t *testing.T, h house.House, to notify.Sender) *courier.Courier 
 		t.Fatal(err)
 	}
 	return courier.New(courier.Config{
-		Store: h.Store, Composer: notify.NewComposer(texts, "INPS", "803 164"), Sender: to, Clock: h.Clock,
+		Store: h.Store, Composer: notify.NewComposer(texts, "INPS", "803 164"), Sender: to, Clock: h.Clock, Mint: mint{},
 		Logger: slog.New(slog.DiscardHandler), StatusURL: "https://pin.example/stato", Domain: "pin.example", Rome: rome,
 	})
 }

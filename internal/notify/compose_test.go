@@ -29,6 +29,7 @@ func full() map[string]string {
 	return map[string]string{
 		"protocol": "2026/0000042", "pages": "2", "status_url": "https://ente.example/stato", "status_code": "KX7M-2PQR",
 		"date": "22 novembre 2026", "deadline": "22 dicembre 2026", "state": "reviewing",
+		"half": "ACDE FHJK", "code": "MNPR TVWX",
 		"reasons": "form.unsigned,id.missing", "findings": "page.dark:2,id.missing",
 	}
 }
@@ -36,6 +37,10 @@ func full() map[string]string {
 var kinds = []dossier.MessageKind{
 	dossier.MessageReceipt, dossier.MessageAskMore, dossier.MessageConfirmation, dossier.MessageRejection,
 	dossier.MessageExpiry, dossier.MessageWithdrawn, dossier.MessageSuperseded, "reminder",
+	dossier.MessageFirstHalf, dossier.MessageDeviceCode, dossier.MessageContactCode, dossier.MessageContactChanged,
+	dossier.MessageAskedAgain, dossier.MessagePINReminder, dossier.MessagePINRefused, dossier.MessageLetterComing,
+	dossier.MessageLetterBack, dossier.MessagePINActivated, dossier.MessagePINChanged, dossier.MessagePINLapsed,
+	dossier.MessagePINSuspended, dossier.MessagePINResumed, dossier.MessagePINRevoked,
 }
 
 func TestComposeEveryKind(t *testing.T) {

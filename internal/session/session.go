@@ -29,6 +29,8 @@ const touchEvery = time.Minute
 type Session struct {
 	// Token is what the client shows; set by Start alone.
 	Token string
+	// key is the hash of the token.
+	key   []byte
 	Actor dossier.Actor
 	// PINIssueID is the PIN a citizen signed in with.
 	PINIssueID string
@@ -37,6 +39,9 @@ type Session struct {
 	SeenAt    time.Time
 	ExpiresAt time.Time
 }
+
+// Key is the hash of the session's token, by which the store knows it.
+func (s Session) Key() []byte { return s.key }
 
 // CSRFMatches compares a submitted token in constant time.
 func (s Session) CSRFMatches(token string) bool {
@@ -68,8 +73,9 @@ func NewKeeper(store Store, clk clock.Clock, idle time.Duration) *Keeper {
 // Start opens a session for an actor who has proved to be that actor.
 func (k *Keeper) Start(ctx context.Context, actor dossier.Actor, pinIssueID string) (Session, error) {
 	now := k.clock.Now()
+	token := secret()
 	s := Session{
-		Token: secret(), Actor: actor, PINIssueID: pinIssueID,
+		Token: token, key: digest(token), Actor: actor, PINIssueID: pinIssueID,
 		CSRF: secret(), SeenAt: now, ExpiresAt: now.Add(k.idle),
 	}
 	if err := k.store.InsertSession(ctx, digest(s.Token), s); err != nil {
@@ -88,6 +94,7 @@ func (k *Keeper) Resume(ctx context.Context, token string) (Session, error) {
 	if err != nil {
 		return Session{}, err
 	}
+	s.key = digest(token)
 	now := k.clock.Now()
 	if !now.Before(s.ExpiresAt) {
 		return Session{}, dossier.Problem(dossier.CodeUnauthorized)

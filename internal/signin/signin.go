@@ -65,6 +65,27 @@ func (g *Guard) Try(ctx context.Context, subject string, check func(context.Cont
 	return dossier.Problem(dossier.CodeCredentialsWrong)
 }
 
+// Spend takes one try out of a budget of wrong ones, existing or not, and
+// reports whether there was one left. Waiting does not refill it; Restore does.
+func (g *Guard) Spend(ctx context.Context, budget string, limit int) (bool, error) {
+	l, err := g.store.CountWrong(ctx, budget, func(l dossier.Lock, _ time.Time) dossier.Lock {
+		l.Wrong = min(l.Wrong+1, limit+1)
+		return l
+	})
+	if err != nil {
+		return false, fmt.Errorf("spend try: %w", err)
+	}
+	return l.Wrong <= limit, nil
+}
+
+// Restore fills a budget up again.
+func (g *Guard) Restore(ctx context.Context, budget string) error {
+	if err := g.store.ClearLock(ctx, budget); err != nil {
+		return fmt.Errorf("restore tries: %w", err)
+	}
+	return nil
+}
+
 func (g *Guard) count(ctx context.Context, subject string) (lock dossier.Lock, locked bool, err error) {
 	lock, err = g.store.CountWrong(ctx, subject, func(l dossier.Lock, now time.Time) dossier.Lock {
 		locked = now.Before(l.LockedUntil)

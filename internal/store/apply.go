@@ -8,7 +8,7 @@ import (
 )
 
 // Apply carries out one change, whole or not at all. It is the only method
-// that changes the state of a submission or a dossier.
+// that changes the state of a submission, a dossier or a PIN issue.
 //
 // A change whose task is closed already fails with dossier.CodeConflict: its
 // work was done. A move that the table does not know, or whose dossier changed
@@ -52,6 +52,11 @@ func (a *applier) run(ctx context.Context) error {
 	}
 	if m := a.change.Submission; m != nil {
 		if err := a.moveSubmission(ctx, *m); err != nil {
+			return err
+		}
+	}
+	if m := a.change.PIN; m != nil {
+		if err := a.movePIN(ctx, *m); err != nil {
 			return err
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"dispositivo/dossier"
 )
 
-// effect applies one effect; the type switch is the whole closed set.
+// effect applies one effect; the two type switches are the whole closed set.
 func (a *applier) effect(ctx context.Context, e dossier.Effect) error {
 	switch e := e.(type) {
 	case dossier.OpenDossier:
@@ -30,6 +30,40 @@ func (a *applier) effect(ctx context.Context, e dossier.Effect) error {
 		return a.eraseFile(ctx, e)
 	case dossier.MarkSent:
 		return a.markSent(ctx, e)
+	case dossier.Tell:
+		return a.tellWith(ctx, "", e)
+	default:
+		return a.pinEffect(ctx, e)
+	}
+}
+
+// pinEffect applies what belongs to a person and a PIN.
+func (a *applier) pinEffect(ctx context.Context, e dossier.Effect) error {
+	switch e := e.(type) {
+	case dossier.AddHolder:
+		return a.addHolder(ctx, e.Holder)
+	case dossier.SetPerson:
+		return a.setPerson(ctx, e)
+	case dossier.OpenPIN:
+		return a.openPIN(ctx, e)
+	case dossier.SetSecret:
+		return a.setSecret(ctx, e)
+	case dossier.SetHalf:
+		return a.setHalf(ctx, e)
+	case dossier.VoidHalf:
+		return a.voidHalf(ctx, e)
+	case dossier.SetWindow:
+		return a.setWindow(ctx, e)
+	case dossier.ProposeSecret:
+		return a.proposeSecret(ctx, e)
+	case dossier.OpenChallenge:
+		return a.openChallenge(ctx, e)
+	case dossier.MintChallenge:
+		return a.mintChallenge(ctx, e)
+	case dossier.CloseChallenge:
+		return a.closeChallenge(ctx, e)
+	case dossier.SealLetter:
+		return a.sealLetter(ctx, e)
 	default:
 		return fmt.Errorf("unknown effect %T", e)
 	}
@@ -150,8 +184,9 @@ func (a *applier) convertPIN(ctx context.Context, e dossier.ConvertPIN) error {
 		return conflict("the approval does not fit the dossier")
 	}
 	n, err := a.execN(ctx, `UPDATE pins SET kind = ?, version = version + 1, changed_at = ?
-		WHERE id = ? AND version = ? AND state = ? AND kind = ?`,
-		string(dossier.Dispositivo), micros(a.now), e.PINIssueID, e.PINVersion, string(dossier.PINActive), string(dossier.Ordinario))
+		WHERE id = ? AND version = ? AND state IN (?, ?) AND kind = ?`,
+		string(dossier.Dispositivo), micros(a.now), e.PINIssueID, e.PINVersion,
+		string(dossier.PINActive), string(dossier.PINMustChange), string(dossier.Ordinario))
 	if err != nil {
 		return fmt.Errorf("convert PIN: %w", err)
 	}
@@ -176,7 +211,12 @@ func (a *applier) offer(ctx context.Context, e dossier.Offer) error {
 }
 
 func (a *applier) markSent(ctx context.Context, e dossier.MarkSent) error {
-	n, err := a.execN(ctx, `UPDATE messages SET state = 'sent', sent_at = ? WHERE id = ? AND state = 'queued'`, micros(a.now), e.MessageID)
+	// What had to be masked is, from now on; the key of the secret is gone.
+	n, err := a.execN(ctx, `UPDATE messages SET state = 'sent', sent_at = ?,
+		sealed = CASE WHEN masked IS NULL THEN sealed ELSE masked END,
+		wrapped_key = CASE WHEN masked IS NULL THEN wrapped_key ELSE masked_key END, masked = NULL, masked_key = NULL,
+		data = NULL, data_key = NULL
+		WHERE id = ? AND state = 'queued'`, micros(a.now), e.MessageID)
 	if err != nil {
 		return fmt.Errorf("mark sent: %w", err)
 	}

@@ -12,18 +12,33 @@ import (
 // compared; it must be in the normal form of internal/codicefiscale.
 func (s *Store) KeyCF(codiceFiscale string) []byte { return s.macCF.Sum([]byte(codiceFiscale)) }
 
-// NewHolder is a holder with the first PIN issue.
+// NewHolder is a holder with the first PIN issue, in use at once.
 type NewHolder struct {
 	Holder     dossier.Holder
 	PINHash    string
 	MustChange bool
 }
 
-// InsertHolder adds a holder with an active PIN. The same codice fiscale again
-// fails with CodeConflict.
+// InsertHolder adds a holder whose PIN is in use already: one of a demonstration,
+// or brought over from elsewhere. The same codice fiscale again fails with
+// CodeConflict.
 func (s *Store) InsertHolder(ctx context.Context, n NewHolder) error {
-	h := n.Holder
-	key, wrapped, err := s.keys.NewDataKey(adHolder(h.ID))
+	p := n.Holder.PIN
+	p.HolderID, p.State = n.Holder.ID, dossier.PINActive
+	if n.MustChange {
+		p.State = dossier.PINMustChange
+	}
+	if p.Channel == "" {
+		p.Channel = dossier.PINOffice
+	}
+	_, err := s.Apply(ctx, dossier.Change{Actor: dossier.System("import"), Effects: []dossier.Effect{
+		dossier.AddHolder{Holder: n.Holder}, dossier.OpenPIN{Issue: p, Hash: n.PINHash},
+	}})
+	return err
+}
+
+func (a *applier) addHolder(ctx context.Context, h dossier.Holder) error {
+	key, wrapped, err := a.s.keys.NewDataKey(adHolder(h.ID))
 	if err != nil {
 		return fmt.Errorf("make holder's key: %w", err)
 	}
@@ -31,86 +46,71 @@ func (s *Store) InsertHolder(ctx context.Context, n NewHolder) error {
 	if err != nil {
 		return err
 	}
-	return s.tx(ctx, "insert holder", func(t *tx) error {
-		err := t.exec(ctx, `INSERT INTO holders (id, keyed_cf, wrapped_key, sealed, office, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-			h.ID, s.KeyCF(h.Person.CodiceFiscale), wrapped, sealed, h.Office, micros(t.now))
-		if duplicate(err) {
-			return conflict("the holder exists")
-		}
-		if err != nil {
-			return err
-		}
-		err = t.exec(ctx, `INSERT INTO pins (id, holder_id, kind, state, version, hash, must_change, issued_at, changed_at)
-			VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?)`, h.PIN.ID, h.ID, string(h.PIN.Kind), string(dossier.PINActive),
-			n.PINHash, flag(n.MustChange), micros(t.now), micros(t.now))
-		if err != nil {
-			return err
-		}
-		return t.audit(ctx, auditRow{actor: "system", action: "holder.added", subject: h.ID, holderID: h.ID, detail: `{}`})
-	})
+	if h.Type == "" {
+		h.Type = dossier.HolderCitizen
+	}
+	err = a.exec(ctx, `INSERT INTO holders (id, keyed_cf, wrapped_key, sealed, office, type, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		h.ID, a.s.KeyCF(h.Person.CodiceFiscale), wrapped, sealed, h.Office, string(h.Type), micros(a.now))
+	if duplicate(err) {
+		return conflict("the holder exists")
+	}
+	if err != nil {
+		return fmt.Errorf("insert holder: %w", err)
+	}
+	return a.audit(ctx, auditRow{action: "holder.added", subject: h.ID, holderID: h.ID, detail: `{}`})
 }
 
-const holderQuery = `SELECT h.id, h.wrapped_key, h.sealed, h.office, p.id, p.kind, p.state, p.version
-	FROM holders h JOIN pins p ON p.holder_id = h.id AND p.state IN ('active', 'suspended', 'lapsed') WHERE `
+// setPerson replaces what is on file; the codice fiscale stays what it was.
+func (a *applier) setPerson(ctx context.Context, e dossier.SetPerson) error {
+	key, err := a.s.holderKey(ctx, a.querier, e.HolderID)
+	if err != nil {
+		return err
+	}
+	sealed, err := sealJSON(key, e.Person, adHolder(e.HolderID))
+	if err != nil {
+		return err
+	}
+	n, err := a.execN(ctx, `UPDATE holders SET sealed = ?, version = version + 1 WHERE id = ? AND version = ? AND keyed_cf = ?`,
+		sealed, e.HolderID, e.Version, a.s.KeyCF(e.Person.CodiceFiscale))
+	if err != nil {
+		return fmt.Errorf("set person: %w", err)
+	}
+	if n == 0 {
+		return conflict("the holder changed meanwhile, or the codice fiscale is another's")
+	}
+	return a.audit(ctx, auditRow{action: "holder.changed", subject: e.HolderID, holderID: e.HolderID, detail: `{}`})
+}
 
-// Holder returns a holder with the current PIN issue.
+// holderQuery joins the issue that is not final; there is at most one.
+const holderQuery = `SELECT h.id, h.wrapped_key, h.sealed, h.office, h.type, h.version, ` + pinColumns + `
+	FROM holders h LEFT JOIN pins p ON p.holder_id = h.id AND p.state NOT IN ('refused', 'revoked', 'replaced') WHERE `
+
+// Holder returns a holder with the PIN issue that is not final, if there is one.
 func (s *Store) Holder(ctx context.Context, id string) (dossier.Holder, error) {
 	h, err := s.scanHolder(s.reader().row(ctx, holderQuery+`h.id = ?`, id))
+	return h, classify("read holder", err)
+}
+
+// HolderByCF returns the holder of a codice fiscale, CodeNotFound when there is
+// none.
+func (s *Store) HolderByCF(ctx context.Context, codiceFiscale string) (dossier.Holder, error) {
+	h, err := s.scanHolder(s.reader().row(ctx, holderQuery+`h.keyed_cf = ?`, s.KeyCF(codiceFiscale)))
 	return h, classify("read holder", err)
 }
 
 func (s *Store) scanHolder(row firstRow) (dossier.Holder, error) {
 	var h dossier.Holder
 	var wrapped, sealed []byte
-	err := row.Scan(&h.ID, &wrapped, &sealed, &h.Office, &h.PIN.ID, &h.PIN.Kind, &h.PIN.State, &h.PIN.Version)
-	if err != nil {
+	var p pinRow
+	if err := row.Scan(append([]any{&h.ID, &wrapped, &sealed, &h.Office, &h.Type, &h.Version}, p.dest()...)...); err != nil {
 		return h, err
 	}
-	h.PIN.HolderID = h.ID
+	h.PIN = p.issue()
 	key, err := s.keys.Unwrap(wrapped, adHolder(h.ID))
 	if err != nil {
 		return h, fmt.Errorf("open holder's key: %w", err)
 	}
 	return h, openJSON(key, sealed, adHolder(h.ID), &h.Person)
-}
-
-// PINIssue returns one issue, current or not.
-func (s *Store) PINIssue(ctx context.Context, id string) (dossier.PINIssue, error) {
-	p := dossier.PINIssue{ID: id}
-	err := s.reader().row(ctx, `SELECT holder_id, kind, state, version FROM pins WHERE id = ?`, id).
-		Scan(&p.HolderID, &p.Kind, &p.State, &p.Version)
-	return p, classify("read PIN issue", err)
-}
-
-// PINByCF returns the current PIN of a codice fiscale, CodeNotFound when there
-// is none.
-func (s *Store) PINByCF(ctx context.Context, codiceFiscale string) (dossier.PINSecret, error) {
-	var p dossier.PINSecret
-	var mustChange int64
-	err := s.reader().row(ctx, `SELECT p.id, p.holder_id, p.kind, p.state, p.version, p.hash, p.must_change
-		FROM pins p JOIN holders h ON h.id = p.holder_id
-		WHERE h.keyed_cf = ? AND p.state IN ('active', 'suspended', 'lapsed')`, s.KeyCF(codiceFiscale)).
-		Scan(&p.Issue.ID, &p.Issue.HolderID, &p.Issue.Kind, &p.Issue.State, &p.Issue.Version, &p.Hash, &mustChange)
-	p.MustChange = mustChange != 0
-	return p, classify("read PIN", err)
-}
-
-// SetPINState changes the state of a PIN issue: suspension, revocation, replacement.
-// The sessions opened with it end.
-func (s *Store) SetPINState(ctx context.Context, actor dossier.Actor, pinID string, state dossier.PINState) error {
-	return s.tx(ctx, "set PIN state", func(t *tx) error {
-		n, err := t.execN(ctx, `UPDATE pins SET state = ?, version = version + 1, changed_at = ? WHERE id = ?`, string(state), micros(t.now), pinID)
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			return dossier.Problem(dossier.CodeNotFound)
-		}
-		if err := t.exec(ctx, `DELETE FROM sessions WHERE pin_id = ?`, pinID); err != nil {
-			return err
-		}
-		return t.audit(ctx, auditRow{actor: actorName(actor), action: "pin." + string(state), subject: pinID, detail: `{}`})
-	})
 }
 
 // Lock returns the count of wrong tries for a subject, a codice fiscale or an
@@ -156,9 +156,12 @@ func (s *Store) ClearLock(ctx context.Context, subject string) error {
 }
 
 // ForgetOldLocks removes counters untouched since before, so that made-up
-// codes cannot fill the disk.
-func (s *Store) ForgetOldLocks(ctx context.Context, before time.Time) error {
+// codes cannot fill the disk. Those of many wrong tries stay until they are
+// untouched since longBefore: waiting must not refill the budget of a half.
+func (s *Store) ForgetOldLocks(ctx context.Context, before, longBefore time.Time) error {
+	const many = 20
 	return s.tx(ctx, "forget old locks", func(t *tx) error {
-		return t.exec(ctx, `DELETE FROM locks WHERE updated_at < ? AND locked_until < ?`, micros(before), micros(t.now))
+		return t.exec(ctx, `DELETE FROM locks WHERE updated_at < ? AND locked_until < ? AND (wrong < ? OR updated_at < ?)`,
+			micros(before), micros(t.now), many, micros(longBefore))
 	})
 }

@@ -107,8 +107,9 @@ func (s *Store) Session(ctx context.Context, hash []byte) (session.Session, erro
 		return ses, unauthorized(classify("read session", err))
 	}
 	ses.SeenAt, ses.ExpiresAt = fromMicros(seen), fromMicros(expires)
-	if ses.Actor.Role == dossier.RoleCitizen {
-		return ses, s.checkCitizen(ctx, ses)
+	if ses.Actor.IsHolder() {
+		ses.Actor.Role, err = s.holderRole(ctx, ses.PINIssueID)
+		return ses, err
 	}
 	o, err := s.Operator(ctx, ses.Actor.ID)
 	if err != nil {
@@ -121,15 +122,17 @@ func (s *Store) Session(ctx context.Context, hash []byte) (session.Session, erro
 	return ses, nil
 }
 
-func (s *Store) checkCitizen(ctx context.Context, ses session.Session) error {
-	p, err := s.PINIssue(ctx, ses.PINIssueID)
+// holderRole is what the PIN a holder signed in with opens now.
+func (s *Store) holderRole(ctx context.Context, pinID string) (dossier.Role, error) {
+	p, err := s.PINIssue(ctx, pinID)
 	if err != nil {
-		return unauthorized(err)
+		return "", unauthorized(err)
 	}
-	if p.State != dossier.PINActive {
-		return dossier.Problem(dossier.CodeUnauthorized)
+	role := p.Opens()
+	if role == "" {
+		return "", dossier.Problem(dossier.CodeUnauthorized)
 	}
-	return nil
+	return role, nil
 }
 
 // unauthorized makes a missing row a matter of signing in again; faults stay faults.

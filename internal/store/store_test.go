@@ -245,9 +245,7 @@ func TestConversionNeedsTheSameEvidence(t *testing.T) {
 		}
 		house.WantCode(t, convert(h.PIN), dossier.CodeConflict)
 		e.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.SetFindings{SubmissionID: sub.ID, Findings: sub.Findings}}})
-		if err := e.SetPINState(t.Context(), house.Worker(), h.PIN.ID, dossier.PINSuspended); err != nil {
-			t.Fatal(err)
-		}
+		e.MovePIN(h.PIN.ID, dossier.PINEventSuspended)
 		p, _ := e.PINIssue(t.Context(), h.PIN.ID)
 		house.WantCode(t, convert(p), dossier.CodeConflict)
 		if d := e.Get(id); d.State != dossier.StateApproved {
@@ -513,9 +511,7 @@ func TestSessionsAndLocks(t *testing.T) {
 		house.WantCode(t, err, dossier.CodeUnauthorized)
 
 		s2, _ := keeper.Start(ctx, house.Citizen(h), h.PIN.ID)
-		if err := e.SetPINState(ctx, house.Worker(), h.PIN.ID, dossier.PINRevoked); err != nil {
-			t.Fatal(err)
-		}
+		e.MovePIN(h.PIN.ID, dossier.PINEventRevoked)
 		_, err = keeper.Resume(ctx, s2.Token)
 		house.WantCode(t, err, dossier.CodeUnauthorized)
 
@@ -553,14 +549,37 @@ func TestLettersAreSealedOnce(t *testing.T) {
 		if err != nil || len(msgs) != 1 || msgs[0].Kind != dossier.MessageReceipt || msgs[0].Letter != nil {
 			t.Fatalf("messages %+v, %v", msgs, err)
 		}
-		first, err := e.SealLetter(ctx, msgs[0].ID, dossier.Letter{Text: "first"})
-		if err != nil {
+		id := msgs[0].ID
+		word := func(text string, masked *dossier.Letter) error {
+			_, err := e.Apply(ctx, dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{
+				dossier.SealLetter{MessageID: id, Letter: dossier.Letter{Text: text}, Masked: masked},
+			}})
+			return err
+		}
+		reads := func(want string) {
+			t.Helper()
+			if m, err := e.Message(ctx, id); err != nil || m.Letter == nil || m.Letter.Text != want {
+				t.Errorf("message %+v, %v; want %q", m, err, want)
+			}
+		}
+		if err := word("secret", &dossier.Letter{Text: "masked"}); err != nil {
 			t.Fatal(err)
 		}
-		second, err := e.SealLetter(ctx, msgs[0].ID, dossier.Letter{Text: "second"})
-		if err != nil || first != second || second.Text != "first" {
-			t.Errorf("rendered anew: %+v, %v", second, err)
+		house.WantCode(t, word("other", nil), dossier.CodeConflict)
+		reads("secret")
+		// A day went by without handing it over: it is worded anew.
+		e.Clock.Advance(24 * time.Hour)
+		if err := e.ForgetSecrets(ctx, e.Clock.Now()); err != nil {
+			t.Fatal(err)
 		}
+		if m, err := e.Message(ctx, id); err != nil || m.Letter != nil {
+			t.Errorf("message %+v, %v", m, err)
+		}
+		if err := word("second secret", &dossier.Letter{Text: "masked"}); err != nil {
+			t.Fatal(err)
+		}
+		e.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.MarkSent{MessageID: id}}})
+		reads("masked")
 	})
 }
 

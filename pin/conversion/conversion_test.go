@@ -124,26 +124,23 @@ func approved(t *testing.T, h house.House, holder dossier.Holder) string {
 func TestConversionMeetsAnotherPIN(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name  string
-		state dossier.PINState
-		want  dossier.State
+		name   string
+		events []dossier.PINEvent
+		want   dossier.State
 	}{
-		{"active", "", dossier.StateConverted},
-		{"suspended", dossier.PINSuspended, dossier.StateReviewing},
-		{"lapsed", dossier.PINLapsed, dossier.StateReviewing},
-		{"revoked", dossier.PINRevoked, dossier.StateSuperseded},
-		{"replaced", dossier.PINReplaced, dossier.StateSuperseded},
+		{"active", nil, dossier.StateConverted},
+		{"to be changed", []dossier.PINEvent{dossier.PINEventChangeDue}, dossier.StateConverted},
+		{"suspended", []dossier.PINEvent{dossier.PINEventSuspended}, dossier.StateReviewing},
+		{"lapsed", []dossier.PINEvent{dossier.PINEventChangeDue, dossier.PINEventWindowPassed}, dossier.StateReviewing},
+		{"revoked", []dossier.PINEvent{dossier.PINEventRevoked}, dossier.StateSuperseded},
+		{"replaced", []dossier.PINEvent{dossier.PINEventReplaced}, dossier.StateSuperseded},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			h := house.New(t)
 			s, holder := newService(h), h.AddHolder(someCF)
 			id := approved(t, h, holder)
-			if tt.state != "" {
-				if err := h.SetPINState(t.Context(), house.Worker(), holder.PIN.ID, tt.state); err != nil {
-					t.Fatal(err)
-				}
-			}
+			h.MovePIN(holder.PIN.ID, tt.events...)
 			task := h.Task(dossier.TaskConvert, id)
 			for range 2 { // a ring may come twice
 				if err := s.Convert(t.Context(), task.ID, id); err != nil {
@@ -238,9 +235,7 @@ func TestNothingToConvert(t *testing.T) {
 	_, err := s.Form(t.Context(), house.Citizen(holder), "it")
 	house.WantCode(t, err, dossier.CodeAlreadyDispositivo)
 	suspended := h.AddHolder("PRVDAA80A41H501Y")
-	if err := h.SetPINState(t.Context(), house.Worker(), suspended.PIN.ID, dossier.PINSuspended); err != nil {
-		t.Fatal(err)
-	}
+	h.MovePIN(suspended.PIN.ID, dossier.PINEventSuspended)
 	_, err = s.Form(t.Context(), house.Citizen(suspended), "it")
 	house.WantCode(t, err, dossier.CodeConversionBlocked)
 }

@@ -32,7 +32,7 @@ func (s *Service) Convert(ctx context.Context, taskID, dossierID string) error {
 	switch {
 	case p.Gone() || p.Kind == dossier.Dispositivo:
 		ch.Dossier.Event = dossier.EventSuperseded
-	case p.State != dossier.PINActive:
+	case !p.InUse():
 		ch.Dossier.Event = dossier.EventConversionBlocked
 	default:
 		if err := s.planConversion(ctx, &ch, d, p); err != nil {

@@ -63,6 +63,8 @@ func (s *Service) Open(ctx context.Context, actor dossier.Actor) (dossier.Dossie
 		return dossier.Dossier{}, fmt.Errorf("open dossier: %w", err)
 	}
 	switch {
+	case h.PIN.ID == "":
+		return dossier.Dossier{}, dossier.Problem(dossier.CodeConversionBlocked)
 	case h.PIN.Kind != dossier.Ordinario:
 		return dossier.Dossier{}, dossier.Problem(dossier.CodeAlreadyDispositivo)
 	case h.PIN.State != dossier.PINActive:

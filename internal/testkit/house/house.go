@@ -163,6 +163,14 @@ func (h House) Reviewing(holder dossier.Holder) string {
 	return id
 }
 
+// MovePIN sends a PIN issue events, one after the other.
+func (h House) MovePIN(id string, events ...dossier.PINEvent) {
+	h.T.Helper()
+	for _, event := range events {
+		h.Must(dossier.Change{Actor: Worker(), PIN: &dossier.PINMove{ID: id, Event: event}})
+	}
+}
+
 // Must applies a change that cannot fail.
 func (h House) Must(ch dossier.Change) dossier.Outcome {
 	h.T.Helper()

@@ -1,0 +1,106 @@
+package pin
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/clock"
+	"dispositivo/internal/passhash"
+)
+
+// challengeFor is how long a code may be typed back, from when it was drawn.
+const challengeFor = 30 * time.Minute
+
+// The classes of channels by which a half travels (A7, DESIGN section 5).
+const (
+	ClassEmail   = "email" // with PEC
+	ClassSMS     = "sms"
+	ClassPost    = "post"
+	ClassVoice   = "voice"
+	ClassCounter = "counter"
+)
+
+// Minter draws the secrets of messages while they are worded, never earlier. It
+// is safe for concurrent use.
+type Minter struct {
+	hasher *passhash.Hasher
+	clock  clock.Clock
+	policy Policy
+	rome   *time.Location
+}
+
+// NewMinter returns a minter; rome is where dates are told in.
+func NewMinter(hasher *passhash.Hasher, clk clock.Clock, policy Policy, rome *time.Location) *Minter {
+	return &Minter{hasher: hasher, clock: clk, policy: policy, rome: rome}
+}
+
+// Mint draws what a message carries; nil for a message without secret.
+func (m *Minter) Mint(ctx context.Context, msg dossier.Message, h dossier.Holder) (*dossier.Minted, error) {
+	switch msg.Kind {
+	case dossier.MessageFirstHalf:
+		return m.firstHalf(ctx, msg, h)
+	case dossier.MessageDeviceCode, dossier.MessageContactCode:
+		return m.challenge(msg), nil
+	default:
+		return nil, nil
+	}
+}
+
+// firstHalf draws the first half of a PIN, or carries the one that an operator
+// read aloud; the window of A8 begins.
+func (m *Minter) firstHalf(ctx context.Context, msg dossier.Message, h dossier.Holder) (*dossier.Minted, error) {
+	until := m.clock.Now().Add(m.policy.Window)
+	minted := &dossier.Minted{To: firstHalfContact(h.Person.Contacts)}
+	if msg.To != nil {
+		minted.To = *msg.To
+	}
+	half := msg.Values["half"]
+	if half == "" {
+		half = Generate()
+		hash, err := m.hasher.Hash(ctx, half)
+		if err != nil {
+			return nil, fmt.Errorf("draw first half: %w", err)
+		}
+		minted.Effects = []dossier.Effect{
+			dossier.SetHalf{PINIssueID: h.PIN.ID, Half: dossier.Half{N: 1, Hash: hash, Class: classOf(minted.To.Kind)}},
+			dossier.SetWindow{PINIssueID: h.PIN.ID, Until: until},
+		}
+	}
+	deadline := until.In(m.rome).Format("02/01/2006")
+	minted.Values = map[string]string{"half": Group(half), "deadline": deadline}
+	minted.Masked = map[string]string{"half": masked(half), "deadline": deadline}
+	return minted, nil
+}
+
+// firstHalfContact is the contact a first half goes to: a mailbox before a
+// telephone, as for every message.
+func firstHalfContact(c dossier.Contacts) dossier.Contact {
+	for _, kind := range []dossier.ContactKind{dossier.ContactEmail, dossier.ContactPEC, dossier.ContactCitizenPEC, dossier.ContactMobile} {
+		if value := c.Get(kind); value != "" {
+			return dossier.Contact{Kind: kind, Value: value}
+		}
+	}
+	return dossier.Contact{}
+}
+
+func classOf(kind dossier.ContactKind) string {
+	if kind == dossier.ContactMobile {
+		return ClassSMS
+	}
+	return ClassEmail
+}
+
+// challenge draws the code of a challenge, which the message's occasion names.
+func (m *Minter) challenge(msg dossier.Message) *dossier.Minted {
+	code := Generate()
+	return &dossier.Minted{
+		Values: map[string]string{"code": Group(code)}, Masked: map[string]string{"code": masked(code)},
+		Effects: []dossier.Effect{dossier.MintChallenge{ID: msg.Occasion, Code: code, Until: m.clock.Now().Add(challengeFor)}},
+	}
+}
+
+// masked is what stays readable of a secret: its length.
+func masked(secret string) string { return Group(strings.Repeat("•", len(secret))) }
