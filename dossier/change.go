@@ -204,6 +204,13 @@ type SetWindow struct {
 	Until      time.Time
 }
 
+// Enqueue leaves work to a worker. What may not show by its duration whether a
+// codice fiscale is known is left to one for everybody alike.
+type Enqueue struct {
+	Kind    TaskKind
+	Subject string
+}
+
 // Tell queues a message to a holder that no transition causes; once for each
 // kind and occasion.
 type Tell struct {
@@ -240,6 +247,7 @@ func (VoidHalf) effect()    {}
 func (SetWindow) effect()   {}
 func (Tell) effect()        {}
 
+func (Enqueue) effect()        {}
 func (ProposeSecret) effect()  {}
 func (OpenChallenge) effect()  {}
 func (MintChallenge) effect()  {}

@@ -113,6 +113,8 @@ const (
 	TaskConvert TaskKind = "convert"
 	// TaskSend hands a message to the courier. Subject: message.
 	TaskSend TaskKind = "send"
+	// TaskDeviceCode sends a code that makes a device known (B3). Subject: keyed codice fiscale, in hex, of anybody.
+	TaskDeviceCode TaskKind = "device_code"
 	// TaskLapse ends the window of a PIN issue (A8). Subject: PIN issue. Due at its end.
 	TaskLapse TaskKind = "lapse"
 )

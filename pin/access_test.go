@@ -197,6 +197,10 @@ func TestLockKeepsNoHolderOut(t *testing.T) {
 	if err := devices.Ask(t.Context(), someCF, "net"); err != nil {
 		t.Fatal(err)
 	}
+	task := w.Task(dossier.TaskDeviceCode, "")
+	if err := devices.Send(t.Context(), task.ID, task.Subject); err != nil {
+		t.Fatal(err)
+	}
 	code := w.deliver(holder, dossier.MessageDeviceCode)["code"]
 	house.WantCode(t, devices.Answer(t.Context(), someCF, "AAAAAAAA", "new", "net"), dossier.CodeChallengeWrong)
 	if err := devices.Answer(t.Context(), someCF, code, "new", "net"); err != nil {
@@ -219,6 +223,19 @@ func TestDeviceCodeTellsNothing(t *testing.T) {
 			t.Errorf("%s: %v", cf, err)
 		}
 		house.WantCode(t, devices.Answer(t.Context(), cf, "AAAAAAAA", "d", "net"), dossier.CodeChallengeWrong)
+	}
+	// The worker finds out who there is, and says nothing of it either.
+	for range 2 {
+		task := w.Task(dossier.TaskDeviceCode, "")
+		if strings.Contains(task.Subject, someCF) {
+			t.Errorf("the task names a person: %s", task.Subject)
+		}
+		if err := devices.Send(t.Context(), task.ID, task.Subject); err != nil {
+			t.Error(err)
+		}
+	}
+	if told := w.Told(dossier.MessageDeviceCode); len(told) != 1 {
+		t.Errorf("%d messages", len(told))
 	}
 }
 

@@ -3,6 +3,7 @@ package pin
 import (
 	"context"
 	"crypto/subtle"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -23,6 +24,9 @@ const challengeWaits = 24 * time.Hour
 type DeviceStore interface {
 	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
 	HolderByCF(ctx context.Context, codiceFiscale string) (dossier.Holder, error)
+	HolderByKeyedCF(ctx context.Context, keyed []byte) (dossier.Holder, error)
+	KeyCF(codiceFiscale string) []byte
+	CloseTask(ctx context.Context, id string) error
 	OpenChallengeOf(ctx context.Context, holderID string, purpose dossier.Purpose) (dossier.Challenge, error)
 	CountWrongAnswer(ctx context.Context, id string, limit int) error
 	KeyChallenge(code string) []byte
@@ -43,29 +47,45 @@ func NewDevices(store DeviceStore, clk clock.Clock, tries *throttle.Throttle) *D
 	return &Devices{store: store, clock: clk, tries: tries}
 }
 
-// Ask sends a code to a confirmed contact of a codice fiscale, if there is one.
-// The answer is the same whether or not there is: nil, or CodeRateLimited.
+// Ask has a code sent to a confirmed contact of a codice fiscale, if there is
+// one. The answer is the same whether or not there is, and takes as long: a
+// worker finds out. It returns nil, or CodeRateLimited.
 func (d *Devices) Ask(ctx context.Context, codiceFiscale, source string) error {
 	cf, err := d.take(codiceFiscale, source)
 	if err != nil || cf == "" {
 		return err
 	}
-	h, err := d.store.HolderByCF(ctx, cf)
-	if err != nil && dossier.CodeOf(err) != dossier.CodeNotFound {
+	_, err = d.store.Apply(ctx, dossier.Change{Actor: worker, Effects: []dossier.Effect{
+		dossier.Enqueue{Kind: dossier.TaskDeviceCode, Subject: hex.EncodeToString(d.store.KeyCF(cf))},
+	}})
+	if err != nil {
 		return fmt.Errorf("ask for device code: %w", err)
 	}
+	return nil
+}
+
+// Send carries out what Ask left to a worker.
+func (d *Devices) Send(ctx context.Context, taskID, subject string) error {
+	keyed, err := hex.DecodeString(subject)
+	if err != nil {
+		return &dossier.Error{Code: dossier.CodeInternal, Err: fmt.Errorf("task without keyed code: %w", err)}
+	}
+	h, err := d.store.HolderByKeyedCF(ctx, keyed)
+	if err != nil && dossier.CodeOf(err) != dossier.CodeNotFound {
+		return fmt.Errorf("send device code: %w", err)
+	}
 	to, ok := confirmedContact(h.Person.Contacts)
-	if err != nil || !ok {
-		return nil
+	if !ok {
+		return d.store.CloseTask(ctx, taskID) // nobody, or nowhere to send it
 	}
 	now := d.clock.Now()
 	c := dossier.Challenge{ID: ident.New(now), HolderID: h.ID, Purpose: dossier.PurposeDevice, Kind: to.Kind, Value: to.Value, Until: now.Add(challengeWaits)}
-	_, err = d.store.Apply(ctx, dossier.Change{Actor: worker, Effects: []dossier.Effect{
+	_, err = d.store.Apply(ctx, dossier.Change{Actor: worker, Closes: taskID, Effects: []dossier.Effect{
 		dossier.OpenChallenge{Challenge: c},
 		dossier.Tell{HolderID: h.ID, Kind: dossier.MessageDeviceCode, Occasion: c.ID, To: &to},
 	}})
 	if err != nil {
-		return fmt.Errorf("ask for device code: %w", err)
+		return fmt.Errorf("send device code: %w", err)
 	}
 	return nil
 }

@@ -70,7 +70,9 @@ func queueOf(k dossier.TaskKind) string {
 		return queueScreening
 	case dossier.TaskSend:
 		return queueMessages
-	case dossier.TaskOffer, dossier.TaskEscalate, dossier.TaskExpire, dossier.TaskConvert:
+	case dossier.TaskDeviceCode:
+		return queueMessages
+	case dossier.TaskOffer, dossier.TaskEscalate, dossier.TaskExpire, dossier.TaskConvert, dossier.TaskLapse:
 		return queueReviews
 	}
 	return queueReviews

@@ -85,7 +85,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 	})
 	s.courier = courier.New(courier.Config{
 		Store: h.store, Composer: notify.NewComposer(texts, p.Agency, p.Contact), Sender: sender, Clock: h.clock,
-		Mint:   pin.NewMinter(hasher, h.clock, policy, rome),
+		Mint: pin.NewMinter(hasher, h.clock, policy, rome), KeepSecrets: h.demo,
 		Logger: h.logger, StatusURL: publicURL + "/stato", Domain: hostOf(publicURL), Rome: rome,
 	})
 	return s, nil

@@ -48,9 +48,12 @@ type Config struct {
 	Store    Store
 	Composer *notify.Composer
 	Mint     Mint
-	Sender   notify.Sender
-	Clock    clock.Clock
-	Logger   *slog.Logger
+	// KeepSecrets leaves a secret readable after it was handed over: only a
+	// demonstration's, whose message box is where it is read.
+	KeepSecrets bool
+	Sender      notify.Sender
+	Clock       clock.Clock
+	Logger      *slog.Logger
 	// StatusURL is the page that takes protocol number and code; it holds neither.
 	StatusURL string
 	// Domain is the right-hand side of every Message-ID.
@@ -143,7 +146,10 @@ func (c *Courier) word(ctx context.Context, m dossier.Message) (dossier.Message,
 		if err != nil {
 			return m, err
 		}
-		data, change.Effects, seal.Masked = joined(data, minted.Values), minted.Effects, &masked
+		data, change.Effects = joined(data, minted.Values), minted.Effects
+		if !c.cfg.KeepSecrets {
+			seal.Masked = &masked
+		}
 	}
 	if seal.Letter, err = c.letter(m, to, h.Person.Lang, data, nil); err != nil {
 		return m, err

@@ -30,6 +30,8 @@ func (a *applier) effect(ctx context.Context, e dossier.Effect) error {
 		return a.eraseFile(ctx, e)
 	case dossier.MarkSent:
 		return a.markSent(ctx, e)
+	case dossier.Enqueue:
+		return a.addTask(ctx, e.Kind, e.Subject, a.now)
 	case dossier.Tell:
 		return a.tellWith(ctx, "", e)
 	default:

@@ -94,7 +94,12 @@ func (s *Store) Holder(ctx context.Context, id string) (dossier.Holder, error) {
 // HolderByCF returns the holder of a codice fiscale, CodeNotFound when there is
 // none.
 func (s *Store) HolderByCF(ctx context.Context, codiceFiscale string) (dossier.Holder, error) {
-	h, err := s.scanHolder(s.reader().row(ctx, holderQuery+`h.keyed_cf = ?`, s.KeyCF(codiceFiscale)))
+	return s.HolderByKeyedCF(ctx, s.KeyCF(codiceFiscale))
+}
+
+// HolderByKeyedCF is HolderByCF for who has only what KeyCF made of it.
+func (s *Store) HolderByKeyedCF(ctx context.Context, keyed []byte) (dossier.Holder, error) {
+	h, err := s.scanHolder(s.reader().row(ctx, holderQuery+`h.keyed_cf = ?`, keyed))
 	return h, classify("read holder", err)
 }
 
