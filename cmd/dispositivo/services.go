@@ -177,6 +177,9 @@ func (s *services) otherWork() map[dossier.TaskKind]queue.Handler {
 			}
 			return s.conversion.Convert(ctx, t.ID, id)
 		},
+		dossier.TaskDeviceCode: func(ctx context.Context, t dossier.Task) error {
+			return s.devices.Send(ctx, t.ID, t.Subject)
+		},
 		dossier.TaskSend: func(ctx context.Context, t dossier.Task) error {
 			return s.courier.Send(ctx, t.ID, t.Subject)
 		},
