@@ -66,7 +66,7 @@ func validPre(v string) bool {
 func (e *Edge) dropPreSession(c *gin.Context) { e.setPre(c, "", -1) }
 
 func (e *Edge) setPre(c *gin.Context, v string, maxAge int) {
-	http.SetCookie(c.Writer, &http.Cookie{
+	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure unless the settings say that this is plain HTTP
 		Name: cookiePre, Value: v, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, Secure: e.isSecure(c), SameSite: http.SameSiteStrictMode,
 	})

@@ -83,7 +83,7 @@ func (b *bench) do(r *http.Request) *httptest.ResponseRecorder {
 
 func (b *bench) get(path string, header ...string) *httptest.ResponseRecorder {
 	b.t.Helper()
-	r := httptest.NewRequest(http.MethodGet, path, nil)
+	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, path, nil)
 	for i := 0; i+1 < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
@@ -207,7 +207,7 @@ func TestPanicIsAnAnswer(t *testing.T) {
 func TestMethodNotAllowed(t *testing.T) {
 	b := setup(t)
 	b.router.GET("/only-get", func(c *gin.Context) { c.Status(200) })
-	w := b.do(httptest.NewRequest(http.MethodDelete, "/only-get", nil))
+	w := b.do(httptest.NewRequestWithContext(b.t.Context(), http.MethodDelete, "/only-get", nil))
 	if w.Code != 405 || w.Header().Get("Allow") == "" {
 		t.Errorf("%d Allow %q", w.Code, w.Header().Get("Allow"))
 	}
@@ -237,8 +237,12 @@ func TestLanguage(t *testing.T) {
 	b := setup(t)
 	b.router.GET("/*any", func(c *gin.Context) { c.String(200, edge.Lang(c)) })
 	for _, tc := range []struct{ accept, cookie, want string }{
-		{"", "", "it"}, {"en-US,en;q=0.9", "", "en"}, {"xx", "", "it"}, {";;;", "", "it"},
-		{"en", "lang=it", "it"}, {"en", "lang=zz", "en"},
+		{"", "", "it"},
+		{"en-US,en;q=0.9", "", "en"},
+		{"xx", "", "it"},
+		{";;;", "", "it"},
+		{"en", "lang=it", "it"},
+		{"en", "lang=zz", "en"},
 	} {
 		if got := b.get("/x", "Accept-Language", tc.accept, "Cookie", tc.cookie).Body.String(); got != tc.want {
 			t.Errorf("accept %q cookie %q: %q, want %q", tc.accept, tc.cookie, got, tc.want)

@@ -2,6 +2,7 @@ package edge_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -43,7 +44,7 @@ func (b *bench) guarded() {
 }
 
 func post(path string, form url.Values, cookie string) *http.Request {
-	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Accept", "text/html")
 	if cookie != "" {
@@ -113,7 +114,7 @@ func multipartRequest(path, cookie string, fields ...field) *http.Request {
 	if err := w.Close(); err != nil {
 		panic(err)
 	}
-	r := httptest.NewRequest(http.MethodPost, path, &body)
+	r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, path, &body)
 	r.Header.Set("Content-Type", w.FormDataContentType())
 	r.Header.Set("Cookie", cookie)
 	r.Header.Set("Accept", "application/json")

@@ -98,7 +98,7 @@ func (e *Edge) chooseLang(c *gin.Context) string {
 }
 
 func (e *Edge) rememberLang(c *gin.Context, lang string) {
-	http.SetCookie(c.Writer, &http.Cookie{
+	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure unless the settings say that this is plain HTTP
 		Name: cookieLang, Value: lang, Path: "/", MaxAge: yearInSecs,
 		HttpOnly: true, Secure: e.isSecure(c), SameSite: http.SameSiteLaxMode,
 	})

@@ -213,7 +213,7 @@ func (e *Edge) Leave(c *gin.Context, realm Realm) error {
 }
 
 func (e *Edge) setCookie(c *gin.Context, realm Realm, value string, maxAge int) {
-	http.SetCookie(c.Writer, &http.Cookie{
+	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure unless the settings say that this is plain HTTP
 		Name: realm.Cookie, Value: value, Path: realm.Path, MaxAge: maxAge,
 		HttpOnly: true, Secure: e.isSecure(c), SameSite: realm.SameSite,
 	})

@@ -86,12 +86,12 @@ func (b *bench) send(r *http.Request, cookie, lang string) *httptest.ResponseRec
 
 func (b *bench) get(path, cookie, lang string) *httptest.ResponseRecorder {
 	b.t.Helper()
-	return b.send(httptest.NewRequest(http.MethodGet, path, nil), cookie, lang)
+	return b.send(httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, path, nil), cookie, lang)
 }
 
 func (b *bench) post(path, cookie, lang string, form url.Values) *httptest.ResponseRecorder {
 	b.t.Helper()
-	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return b.send(r, cookie, lang)
 }
@@ -125,7 +125,7 @@ func (b *bench) upload(lang string, files ...string) *httptest.ResponseRecorder 
 	if err := form.Close(); err != nil {
 		b.t.Fatal(err)
 	}
-	r := httptest.NewRequest(http.MethodPost, "/conversione/invio", &body)
+	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, "/conversione/invio", &body)
 	r.Header.Set("Content-Type", form.FormDataContentType())
 	return b.send(r, signedIn, lang)
 }

@@ -71,7 +71,7 @@ func newStatic(fetched fs.FS) (*static, error) {
 func (s *static) read(tree fs.FS) error {
 	return fs.WalkDir(tree, ".", func(name string, d fs.DirEntry, err error) error {
 		if name == "." && err != nil {
-			return nil // a bare clone has no such folder
+			return nil //nolint:nilerr // a bare clone has no such folder
 		}
 		if err != nil || d.IsDir() {
 			return err

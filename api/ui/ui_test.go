@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -64,7 +65,7 @@ type status struct {
 }
 
 func get(r *gin.Engine, path string, header ...string) *httptest.ResponseRecorder {
-	req := httptest.NewRequest(http.MethodGet, path, nil)
+	req := httptest.NewRequestWithContext(context.Background(), http.MethodGet, path, nil)
 	req.Header.Set("Accept", "text/html")
 	for i := 0; i+1 < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])

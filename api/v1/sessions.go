@@ -14,7 +14,7 @@ import (
 
 type signInRequest struct {
 	CodiceFiscale string `json:"codice_fiscale" binding:"required"`
-	PIN           string `json:"pin" binding:"required"` //nolint:gosec // a request's field, never logged or kept
+	PIN           string `json:"pin" binding:"required"`
 }
 
 type sessionAnswer struct {
@@ -39,7 +39,7 @@ func (a *API) signIn(c *gin.Context) error {
 
 type operatorSignInRequest struct {
 	Username string `json:"username" binding:"required"`
-	Password string `json:"password" binding:"required"` //nolint:gosec // a request's field, never logged or kept
+	Password string `json:"password" binding:"required"`
 	OTP      string `json:"otp"`
 }
 
