@@ -126,7 +126,7 @@ const (
 )
 
 // proves promise 5, C10: every route, asked by everybody.
-func TestAccess(t *testing.T) {
+func TestAccess(t *testing.T) { //nolint:tparallel // each part goes on from the one before
 	t.Parallel()
 	holder := free()[0]
 	s := serveCrew(t, holder, "--four-eyes")
@@ -450,18 +450,18 @@ func fourEyes(t *testing.T, s *server, who demo.Citizen) {
 	first, second := s.operator("operatore"), s.operator("operatore2")
 	claim := first.claim(id)
 	first.look(claim)
-	if a := first.decide(claim, dossier.ActionApprove, ""); a.Status != http.StatusOK || !strings.Contains(string(a.Body), string(dossier.StateSecondReview)) {
+	if a := first.approve(claim); a.Status != http.StatusOK || !strings.Contains(string(a.Body), string(dossier.StateSecondReview)) {
 		t.Fatalf("first approval: %d %s", a.Status, a.Body)
 	}
 	if a := first.post("/dossiers/"+id+"/claim", nil); a.Status != http.StatusConflict || a.code() != dossier.CodeFourEyes {
 		t.Errorf("the same reviewer again: %d %s", a.Status, a.Body)
 	}
 	claim = second.claim(id)
-	if a := second.decide(claim, dossier.ActionApprove, ""); a.Status != http.StatusConflict || a.code() != dossier.CodePagesUnseen {
+	if a := second.approve(claim); a.Status != http.StatusConflict || a.code() != dossier.CodePagesUnseen {
 		t.Errorf("what the first has seen counts for the second: %d %s", a.Status, a.Body)
 	}
 	second.look(claim)
-	if a := second.decide(claim, dossier.ActionApprove, ""); a.Status != http.StatusOK {
+	if a := second.approve(claim); a.Status != http.StatusOK {
 		t.Fatalf("second approval: %d %s", a.Status, a.Body)
 	}
 	citizen.await(dossier.StateConverted)

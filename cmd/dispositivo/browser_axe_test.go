@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -169,11 +170,9 @@ func (p *person) citizenPages(c demo.Citizen) {
 	p.signIn(c)
 	p.is("/area")
 	p.inspect("area-" + string(c.Scene))
-	switch c.Scene {
-	case demo.SceneNone, demo.SceneDispositivo, demo.SceneWaiting:
+	if slices.Contains([]demo.Scene{demo.SceneNone, demo.SceneDispositivo, demo.SceneWaiting}, c.Scene) {
 		p.visit("/conversione")
 		p.inspect("convert-" + string(c.Scene))
-	default:
 	}
 	if c.Scene == demo.SceneNone || c.Scene == demo.SceneDispositivo {
 		return

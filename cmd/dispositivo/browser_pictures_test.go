@@ -117,7 +117,7 @@ func fewColours(data []byte) ([]byte, error) {
 	eachPixel(img, func(x, y int, c color.RGBA) {
 		i, ok := known[c]
 		if !ok {
-			i = uint8(colours.Index(c)) //nolint:gosec // a palette has at most 256
+			i = uint8(colours.Index(c)) // a palette has at most 256
 			known[c] = i
 		}
 		small.SetColorIndex(x, y, i)

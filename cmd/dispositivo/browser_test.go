@@ -237,15 +237,13 @@ func (p *person) loads(what string, steps ...chromedp.Action[chromedp.Void]) int
 }
 
 // visit goes to a path by the address bar.
-func (p *person) visit(path string) int64 {
+func (p *person) visit(path string) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
-	response, err := chromedp.Run(ctx, chromedp.NavigateResponse(p.url+path))
-	if err != nil {
+	if _, err := chromedp.Run(ctx, chromedp.NavigateResponse(p.url+path)); err != nil {
 		p.t.Fatalf("visit %s: %v", path, err)
 	}
-	return response.Status
 }
 
 // press clicks something that leads to another page and returns its status.
@@ -296,7 +294,7 @@ func (p *person) text(selector string) string {
 }
 
 func quoted(s string) string {
-	b, _ := json.Marshal(s) //nolint:errcheck,errchkjson // a string never fails
+	b, _ := json.Marshal(s) // a string never fails
 	return string(b)
 }
 

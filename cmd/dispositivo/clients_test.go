@@ -89,7 +89,7 @@ func (s *server) staged() {
 				}
 			}
 		}
-		return errMissing("the last scene")
+		return missingError("the last scene")
 	})
 	if err != nil {
 		s.t.Fatal(err)

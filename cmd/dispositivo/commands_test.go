@@ -240,7 +240,7 @@ func TestServeRefuses(t *testing.T) {
 	refused(t, 2, nil, p.with("serve", "--addr", addr, "--role", "king")...)
 	refused(t, 1, []string{"loopback"}, "serve", "--demo", "--addr", "0.0.0.0:0", "--data", t.TempDir())
 	refused(t, 1, []string{"loopback"}, "serve", "--demo", "--addr", ":0", "--data", t.TempDir())
-	if err := os.Chmod(p.key, 0o644); err != nil {
+	if err := os.Chmod(p.key, 0o644); err != nil { //nolint:gosec // too open: that is refused
 		t.Fatal(err)
 	}
 	refused(t, 1, []string{"0644", "chmod 600 " + p.key}, p.with("serve", "--addr", addr)...)
@@ -341,7 +341,7 @@ func TestOperators(t *testing.T) {
 func other(code string) string { return string('0'+(code[0]-'0'+5)%10) + code[1:] }
 
 // proves B6, C7: the commands that prove a store whole see what is not.
-func TestProofs(t *testing.T) {
+func TestProofs(t *testing.T) { //nolint:tparallel // each part goes on from the one before
 	t.Parallel()
 	s := serveDemo(t)
 	used(t, s.Data)

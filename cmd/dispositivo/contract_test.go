@@ -70,7 +70,7 @@ func (w *witness) send(t *testing.T, from *caller, token, method, path string, v
 }
 
 // upload sends one file; well says whether the request keeps to the contract.
-func (w *witness) upload(t *testing.T, c *client, data []byte, key string, well bool) answer {
+func (w *witness) upload(t *testing.T, c *client, data []byte, key string) answer {
 	t.Helper()
 	contentType, body := multipartFile(t, "modulo.pdf", data)
 	header := bearer(c.token)
@@ -78,7 +78,7 @@ func (w *witness) upload(t *testing.T, c *client, data []byte, key string, well 
 	if key != "" {
 		header.Set("Idempotency-Key", key)
 	}
-	return w.check(t, w.caller.send(t, http.MethodPost, "/api/v1/conversions", header, body), well)
+	return w.check(t, w.caller.send(t, http.MethodPost, "/api/v1/conversions", header, body), true)
 }
 
 // check fails the test when the exchange is not as the contract says: an
@@ -139,7 +139,7 @@ var elsewhere = map[string]string{
 // proves E3: what the server answers is what the contract says, to the letter,
 // and what the contract says is answered: every status of every operation but
 // 500 and 503.
-func TestContract(t *testing.T) {
+func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from the one before
 	t.Parallel()
 	s := serveCrew(t, free()[0])
 	w := newWitness(t, s)
@@ -243,14 +243,14 @@ func (w *witness) uploads(t *testing.T, s *server) {
 	form := w.ask(t, citizen, http.MethodGet, "/conversions/form", nil).Body
 	w.ask(t, citizen, http.MethodGet, "/me", nil)
 	document := signedDocument(t, free()[0], form)
-	expect(t, "received", w.upload(t, citizen, document, "first", true), http.StatusCreated, "")
-	expect(t, "again", w.upload(t, citizen, document, "first", true), http.StatusOK, "")
-	expect(t, "key used", w.upload(t, citizen, append(slices.Clone(document), '\n'), "first", true),
+	expect(t, "received", w.upload(t, citizen, document, "first"), http.StatusCreated, "")
+	expect(t, "again", w.upload(t, citizen, document, "first"), http.StatusOK, "")
+	expect(t, "key used", w.upload(t, citizen, append(slices.Clone(document), '\n'), "first"),
 		http.StatusUnprocessableEntity, dossier.CodeIdempotency)
 	expect(t, "no file", w.misuse(t, citizen.token, http.MethodPost, "/conversions", map[string]string{}), http.StatusBadRequest, dossier.CodeFormParts)
-	expect(t, "empty", w.upload(t, citizen, nil, "", true), http.StatusUnprocessableEntity, dossier.Code(dossier.FileEmpty))
-	expect(t, "text", w.upload(t, citizen, []byte("Buongiorno"), "", true), http.StatusUnsupportedMediaType, dossier.Code(dossier.FileType))
-	expect(t, "large", w.upload(t, citizen, make([]byte, 2<<20), "", true), http.StatusRequestEntityTooLarge, dossier.Code(dossier.FileTooLarge))
+	expect(t, "empty", w.upload(t, citizen, nil, ""), http.StatusUnprocessableEntity, dossier.Code(dossier.FileEmpty))
+	expect(t, "text", w.upload(t, citizen, []byte("Buongiorno"), ""), http.StatusUnsupportedMediaType, dossier.Code(dossier.FileType))
+	expect(t, "large", w.upload(t, citizen, make([]byte, 2<<20), ""), http.StatusRequestEntityTooLarge, dossier.Code(dossier.FileTooLarge))
 	id := citizen.await(dossier.StateReviewing).ID
 	w.ask(t, citizen, http.MethodGet, "/conversions", nil)
 	w.ask(t, citizen, http.MethodGet, "/conversions/"+id, nil)
@@ -278,7 +278,7 @@ func (w *witness) review(t *testing.T, s *server) {
 	w.decide(t, desk, claim, map[string]any{"action": "reject"}, http.StatusBadRequest, dossier.CodeRequestInvalid)
 	w.decide(t, desk, claim, map[string]any{"action": "ask_more", "reason": "id.illegible", "note": "prova"}, http.StatusOK, "")
 	w.ask(t, citizen, http.MethodGet, "/conversions/"+id, nil)
-	w.upload(t, citizen, signedDocument(t, free()[0], citizen.form()), "second", true)
+	w.upload(t, citizen, signedDocument(t, free()[0], citizen.form()), "second")
 	citizen.await(dossier.StateReviewing)
 	claim = w.claim(t, desk, id)
 	for _, p := range claim.Pages {
@@ -294,7 +294,7 @@ func (w *witness) review(t *testing.T, s *server) {
 	w.ask(t, auditor, http.MethodGet, "/dossiers/"+id, nil)
 	w.ask(t, auditor, http.MethodGet, "/reviews", nil)
 	expect(t, "nothing to convert", w.ask(t, citizen, http.MethodGet, "/conversions/form", nil), http.StatusConflict, dossier.CodeAlreadyDispositivo)
-	expect(t, "nothing to send for", w.upload(t, citizen, []byte("%PDF-1.7"), "", true), http.StatusConflict, dossier.CodeAlreadyDispositivo)
+	expect(t, "nothing to send for", w.upload(t, citizen, []byte("%PDF-1.7"), ""), http.StatusConflict, dossier.CodeAlreadyDispositivo)
 	w.withdraw(t, s)
 }
 
@@ -334,7 +334,7 @@ func (w *witness) quarantine(t *testing.T, s *server) {
 		var receipt struct {
 			SubmissionID string `json:"submission_id"`
 		}
-		w.upload(t, citizen, page, "", true).decode(t, &receipt)
+		w.upload(t, citizen, page, "").decode(t, &receipt)
 		id := citizen.await(dossier.StateReviewing).ID
 		claim := w.claim(t, desk, id)
 		w.ask(t, desk, http.MethodGet, "/submissions?state=quarantined", nil)

@@ -23,14 +23,14 @@ type demoCredentialsCmd struct {
 
 type citizenCredential struct {
 	CodiceFiscale string `json:"codice_fiscale"`
-	PIN           string `json:"pin"` //nolint:gosec // the demonstration's, known to everybody
+	PIN           string `json:"pin"`
 	Kind          string `json:"kind"`
 	Note          string `json:"note"`
 }
 
 type operatorCredential struct {
 	Username string `json:"username"`
-	Password string `json:"password"` //nolint:gosec // the demonstration's, known to everybody
+	Password string `json:"password"`
 	Role     string `json:"role"`
 }
 

@@ -33,7 +33,7 @@ const mebibyte = 1 << 20
 
 // proves C2, C7: what is refused at the door, over real connections; a refusal
 // always reaches the client and never takes a protocol number.
-func TestRefusals(t *testing.T) {
+func TestRefusals(t *testing.T) { //nolint:tparallel // each part goes on from the one before
 	t.Parallel()
 	s := serveDemo(t)
 	citizen := s.citizen(free()[0])
@@ -193,18 +193,23 @@ func byContent(t *testing.T, s *server, token string, document []byte) {
 	}{
 		"too large": {
 			padded(document, 3*mebibyte/2), 413, dossier.FileTooLarge, nil,
-			[]string{"1,51 MB", "il limite è 1 MB", "risoluzione"}, []string{"1.51 MB", "the limit is 1 MB", "resolution"},
+			[]string{"1,51 MB", "il limite è 1 MB", "risoluzione"},
+			[]string{"1.51 MB", "the limit is 1 MB", "resolution"},
 		},
 		"PNG named PDF": {
-			picture.Bytes(), 415, dossier.FileType, map[string]string{"found": "png"},
-			[]string{"PDF o TIFF", "png", "Salvi"}, []string{"PDF or TIFF", "png", "Save"},
+			picture.Bytes(), 415, dossier.FileType,
+			map[string]string{"found": "png"},
+			[]string{"PDF o TIFF", "png", "Salvi"},
+			[]string{"PDF or TIFF", "png", "Save"},
 		},
 		"empty":     {nil, 422, dossier.FileEmpty, nil, []string{"nulla", "Controlli"}, []string{"nothing", "Check"}},
 		"truncated": {document[:len(document)/2], 422, dossier.FileTruncated, nil, []string{"parte finale", "Salvi"}, []string{"The end", "Save"}},
 		"encrypted": {encrypted(t, document), 422, dossier.FileEncrypted, nil, []string{"password"}, []string{"without a password"}},
 		"21 pages": {
-			pdfOf(t, 21), 422, dossier.PagesTooMany, map[string]string{"found": "21", "limit": "20"},
-			[]string{"21 pagine", "20"}, []string{"21 pages", "20", "take out"},
+			pdfOf(t, 21), 422, dossier.PagesTooMany,
+			map[string]string{"found": "21", "limit": "20"},
+			[]string{"21 pagine", "20"},
+			[]string{"21 pages", "20", "take out"},
 		},
 	}
 	for name, test := range tests {

@@ -79,7 +79,7 @@ func (c *serveCmd) stage(ctx context.Context, env *environment, h *house, s *ser
 		a := actor{citizen: citizen, now: h.clock.Now(), house: h, services: s, pool: pool}
 		if err := a.play(ctx); err != nil {
 			if ctx.Err() != nil {
-				return nil
+				return nil //nolint:nilerr // the program is being stopped: no fault of the scene
 			}
 			env.logger.LogAttrs(ctx, slog.LevelWarn, "a scene of the demonstration did not play", slog.String("scene", string(citizen.Scene)), slog.String("error", err.Error()))
 		}
@@ -135,6 +135,9 @@ func (a *actor) play(ctx context.Context) error {
 			Actor: dossier.System("demo"), Dossier: &dossier.Move{ID: form.DossierID, Event: dossier.EventDeadlinePassed},
 		})
 		return err
+	case demo.SceneWaiting, demo.SceneReviewing, demo.SceneWarned, demo.SceneSecondReview, demo.SceneConverted,
+		demo.SceneRejected, demo.SceneQuarantined: // a paper is sent
+	case demo.SceneNone, demo.SceneDispositivo, demo.SceneSuperseded: // left above
 	}
 	if err := a.send(ctx, form.PDF); err != nil {
 		return err
@@ -163,7 +166,7 @@ func (a *actor) superseded(ctx context.Context) error {
 }
 
 // paperwork says what a citizen's document lacks or has too much.
-type paperwork struct{ unsigned, withoutID, expiredID, script bool }
+type paperwork struct{ unsigned, withoutID, expiredID bool }
 
 // document signs the form and adds a specimen identity page, in the sandbox.
 func (a *actor) document(ctx context.Context, pool *sandbox.Pool, form []byte, p paperwork) ([]byte, error) {
@@ -191,8 +194,10 @@ func (a *actor) send(ctx context.Context, form []byte) error {
 	case demo.SceneWaiting: // the bare form alone
 	case demo.SceneQuarantined:
 		document, err = demo.ActivePage(a.now)
-	default:
+	case demo.SceneReviewing, demo.SceneWarned, demo.SceneSecondReview, demo.SceneConverted, demo.SceneRejected:
 		document, err = a.document(ctx, a.pool, form, paperwork{expiredID: a.citizen.Scene == demo.SceneWarned})
+	case demo.SceneNone, demo.SceneDispositivo, demo.SceneOpen, demo.SceneExpired, demo.SceneWithdrawn, demo.SceneSuperseded:
+		return nil // nothing is sent
 	}
 	if err != nil {
 		return err
@@ -213,7 +218,8 @@ func (a *actor) reviewed(ctx context.Context, dossierID string) error {
 		})
 	case demo.SceneRejected:
 		verdict = review.Verdict{Action: dossier.ActionReject, Reason: dossier.ReasonIDIllegible, Note: "Fotografia sfocata, numero non leggibile."}
-	default:
+	case demo.SceneNone, demo.SceneDispositivo, demo.SceneOpen, demo.SceneWaiting, demo.SceneReviewing, demo.SceneWarned,
+		demo.SceneExpired, demo.SceneWithdrawn, demo.SceneSuperseded, demo.SceneQuarantined:
 		return nil
 	}
 	if err := a.await(ctx, dossierID, dossier.StateReviewing); err != nil {

@@ -42,16 +42,16 @@ func story(t *testing.T, s *server) {
 
 	desk := s.operator("operatore")
 	claim := desk.claim(conversion.ID)
-	if a := desk.decide(claim, dossier.ActionApprove, ""); a.code() != dossier.CodePagesUnseen {
+	if a := desk.approve(claim); a.code() != dossier.CodePagesUnseen {
 		t.Errorf("approved without a look: %d %s", a.Status, a.Body)
 	}
 	desk.look(claim)
 	stale := claim
 	stale.Version--
-	if a := desk.decide(stale, dossier.ActionApprove, ""); a.Status != http.StatusConflict || a.code() != dossier.CodeDossierChanged {
+	if a := desk.approve(stale); a.Status != http.StatusConflict || a.code() != dossier.CodeDossierChanged {
 		t.Errorf("stale version: %d %s", a.Status, a.Body)
 	}
-	if a := desk.decide(claim, dossier.ActionApprove, ""); a.Status != http.StatusOK {
+	if a := desk.approve(claim); a.Status != http.StatusOK {
 		t.Fatalf("approve: %d %s", a.Status, a.Body)
 	}
 	citizen.await(dossier.StateConverted)
@@ -73,7 +73,7 @@ func (s *server) awaitMessage(texts ...string) {
 		page := s.page("/demo/messages")
 		for _, text := range texts {
 			if !strings.Contains(page, text) {
-				return errMissing(text)
+				return missingError(text)
 			}
 		}
 		return nil
@@ -83,9 +83,9 @@ func (s *server) awaitMessage(texts ...string) {
 	}
 }
 
-type errMissing string
+type missingError string
 
-func (e errMissing) Error() string { return "not in the message box: " + string(e) }
+func (e missingError) Error() string { return "not in the message box: " + string(e) }
 
 // page reads a public page.
 func (s *server) page(path string) string {
@@ -95,7 +95,7 @@ func (s *server) page(path string) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := http.DefaultClient.Do(req) //nolint:forbidigo // a test's own server, at loopback
 	if err != nil {
 		s.t.Fatal(err)
 	}
