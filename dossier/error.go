@@ -72,7 +72,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Is reports whether target is an *Error of the same code, so that callers can
 // write errors.Is(err, dossier.Problem(code)).
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // Is must look at the target itself, not at its chain.
+	t, ok := target.(*Error) // the target itself, not its chain
 	return ok && t.Code == e.Code && t.Err == nil
 }
 

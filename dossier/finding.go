@@ -31,7 +31,7 @@ const (
 	FormUnsigned       FindingCode = "form.unsigned"
 	FormOldVersion     FindingCode = "form.old_version"
 	TokenMissing       FindingCode = "code.missing"
-	TokenUnreadable    FindingCode = "code.unreadable"
+	TokenUnreadable    FindingCode = "code.unreadable" //nolint:gosec // the name of a finding, no secret
 	TokenUsed          FindingCode = "code.used"
 	TokenOtherHolder   FindingCode = "code.other_holder"
 	IDMissing          FindingCode = "id.missing"

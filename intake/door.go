@@ -23,9 +23,6 @@ import (
 // DefaultMaxBytes is the 1 MB of an uploaded file (C2).
 const DefaultMaxBytes = 1 << 20
 
-// maxIdempotencyKey bounds a client's key, in bytes.
-const maxIdempotencyKey = 255
-
 // probeFor bounds the dialogue with the sandbox: with no verdict in time the
 // upload is accepted and screened later (DESIGN, section 3).
 const probeFor = 3 * time.Second

@@ -205,7 +205,7 @@ func (q *Queue) handle(ctx context.Context, rung *asynq.Task) error {
 	t, err := decode(rung)
 	if err != nil {
 		q.cfg.Logger.LogAttrs(ctx, slog.LevelError, "foreign task in the queue", slog.String("kind", rung.Type()))
-		return nil
+		return nil //nolint:nilerr // logged; to try again is in vain
 	}
 	failures, taken, err := q.cfg.Store.TakeTask(ctx, t.ID, q.deadBefore())
 	if err != nil {

@@ -81,10 +81,8 @@ func (s *Service) Expire(ctx context.Context, taskID, dossierID string, version 
 
 // retry makes a lost race temporary: the next try sees what is there then.
 func retry(err error) error {
-	switch dossier.CodeOf(err) {
-	case dossier.CodeConflict, dossier.CodeDossierChanged:
+	if code := dossier.CodeOf(err); code == dossier.CodeConflict || code == dossier.CodeDossierChanged {
 		return &dossier.Error{Code: dossier.CodeConflict, Temporary: true, Err: err}
-	default:
-		return err
 	}
+	return err
 }
