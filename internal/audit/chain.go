@@ -33,8 +33,8 @@ type MAC interface{ Sum(data []byte) []byte }
 // Link returns the chain value of e after the one before.
 func Link(mac MAC, before []byte, e Entry) []byte {
 	b := put(nil, before)
-	b = binary.BigEndian.AppendUint64(b, uint64(e.Seq))            //nolint:gosec // a place in the chain is positive
-	b = binary.BigEndian.AppendUint64(b, uint64(e.At.UnixMicro())) //nolint:gosec // only the bits matter
+	b = binary.BigEndian.AppendUint64(b, uint64(e.Seq)) //nolint:gosec // a place in the chain is positive
+	b = binary.BigEndian.AppendUint64(b, uint64(e.At.UnixMicro()))
 	for _, s := range []string{e.Actor, e.Action, e.Subject, e.HolderID, e.Detail} {
 		b = put(b, []byte(s))
 	}

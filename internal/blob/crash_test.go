@@ -75,7 +75,7 @@ func writeUntilKilled(dir string) error {
 //
 // proves C7
 func TestKilledWriterLosesNothingItTold(t *testing.T) {
-	rounds := rand.New(rand.NewPCG(7, 2026)) //nolint:gosec // seeded, so that a failure can be repeated
+	rounds := rand.New(rand.NewPCG(7, 2026)) // seeded, so that a failure can be repeated
 	for round := range 10 {
 		dir := t.TempDir()
 		told := killAfter(t, dir, 1+rounds.IntN(120))

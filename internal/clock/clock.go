@@ -42,7 +42,7 @@ func System() Clock { return system{} }
 
 type system struct{}
 
-func (system) Now() time.Time { return time.Now().UTC() }
+func (system) Now() time.Time { return time.Now().UTC() } //nolint:forbidigo // here is where it is taken
 
 func (system) NewTimer(d time.Duration) Timer { return systemTimer{time.NewTimer(d)} }
 

@@ -243,7 +243,7 @@ func (c *Courier) receipt(ctx context.Context, m dossier.Message, d dossier.Doss
 	sub := d.Submissions[i]
 	reading := sub.State == dossier.SubmissionReceived || sub.State == dossier.SubmissionScreening
 	if reading && c.cfg.Clock.Now().Before(sub.ReceivedAt.Add(receiptWaits)) {
-		return nil, &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: stillReading{}}
+		return nil, &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: stillReadingError{}}
 	}
 	_, _, code, err := c.cfg.Store.Form(ctx, d.ID)
 	if err != nil {
@@ -261,14 +261,14 @@ func (c *Courier) receipt(ctx context.Context, m dossier.Message, d dossier.Doss
 	return data, nil
 }
 
-// stillReading delays a receipt until the pages are read.
-type stillReading struct{}
+// stillReadingError delays a receipt until the pages are read.
+type stillReadingError struct{}
 
-func (stillReading) Error() string { return "the pages are still being read" }
+func (stillReadingError) Error() string { return "the pages are still being read" }
 
 // RetryAfter tells the queue that this is no fault: with its growing waits a
 // receipt could miss its minute.
-func (stillReading) RetryAfter() time.Duration { return time.Second }
+func (stillReadingError) RetryAfter() time.Duration { return time.Second }
 
 func findings(all []dossier.Finding) string {
 	var parts []string

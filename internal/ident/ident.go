@@ -15,7 +15,7 @@ var encoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPaddin
 // New returns 26 characters: 48 bits of milliseconds, then 80 random bits.
 func New(now time.Time) string {
 	var b [16]byte
-	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16) //nolint:gosec // milliseconds since 1970 fit 48 bits until the year 10889.
+	binary.BigEndian.PutUint64(b[:8], uint64(now.UnixMilli())<<16) // fit 48 bits until the year 10889
 	_, _ = rand.Read(b[6:])                                        // never fails
 	return encoding.EncodeToString(b[:])
 }

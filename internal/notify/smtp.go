@@ -212,7 +212,7 @@ func classifySMTP(m Message, err error) error {
 	}
 	code := sendErr.ErrorCode()
 	plain := fmt.Errorf("send %v: %s: reply %d %s", m, sendErr.Reason, code, sendErr.EnhancedStatusCode())
-	if code >= 500 && !(code >= 530 && code <= 538) { // 53x: our sign-in, RFC 4954 section 6
+	if code >= 500 && (code < 530 || code > 538) { // 53x: our sign-in, RFC 4954 section 6
 		return permanent(plain)
 	}
 	return temporary(plain)

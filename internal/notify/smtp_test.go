@@ -163,7 +163,7 @@ func TestSMTPErrors(t *testing.T) {
 }
 
 func TestSMTPUnreachableIsTemporary(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestSMTPUnreachableIsTemporary(t *testing.T) {
 
 // A server that says nothing more is left when the context ends, long before the timeout.
 func TestSMTPContextEnds(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func startMail(t *testing.T, opts ...mailServerOption) *mailServer {
 	server.Domain = "mail.example"
 	server.AllowInsecureAuth = true
 	server.ErrorLog = discard{}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ var made = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
 // rendered at once, whatever the names are like.
 // proves C1
 func TestRender(t *testing.T) {
+	t.Parallel()
 	const atMost = 120 << 10
 	for name, f := range forms(t) {
 		for _, lang := range []string{"it", "en"} {

@@ -138,10 +138,8 @@ func (r *openReader) Read(p []byte) (int, error) {
 		return 0, r.err
 	}
 	n, err := r.dec.Read(p)
-	switch {
-	case err == nil || err == io.EOF: //nolint:errorlint // readers return io.EOF itself
-		r.err = err
-	default:
+	r.err = err
+	if err != nil && err != io.EOF { // a reader returns io.EOF itself
 		r.err = r.src.or(ErrOpen)
 	}
 	return n, r.err

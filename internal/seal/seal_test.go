@@ -304,7 +304,7 @@ func TestKeysDoNotPrint(t *testing.T) {
 		t.Error("String shows something")
 	}
 	pepperBytes := keys.Pepper()
-	for _, leak := range []string{keyA[:8], keyB[:8], hex.EncodeToString(pepperBytes[:4]), fmt.Sprint(pepperBytes[:4])[1:10]} {
+	for _, leak := range []string{keyA[:8], keyB[:8], hex.EncodeToString(pepperBytes[:4]), fmt.Sprint(pepperBytes[:4])[1:10]} { //nolint:staticcheck // as numbers, the way Sprint shows bytes
 		if strings.Contains(out.String(), leak) {
 			t.Errorf("a key leaks: %q", leak)
 		}

@@ -98,7 +98,7 @@ func (c *postgresCluster) start() error {
 		return err
 	}
 	data := filepath.Join(c.dir, "data")
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+	initdb := exec.CommandContext(context.Background(), filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync") //nolint:gosec // the system's own program, in our folder
 	initdb.SysProcAttr, initdb.Dir = attr, c.dir
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
@@ -106,7 +106,7 @@ func (c *postgresCluster) start() error {
 	if c.port, err = freePort(); err != nil {
 		return err
 	}
-	server := exec.Command(filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(c.port), "-k", c.dir,
+	server := exec.CommandContext(context.Background(), filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(c.port), "-k", c.dir, //nolint:gosec // likewise
 		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=300")
 	server.SysProcAttr, server.Dir = attr, c.dir
 	if c.kill, err = run(server, syscall.SIGINT); err != nil {
@@ -118,7 +118,7 @@ func (c *postgresCluster) start() error {
 			return err
 		}
 		defer db.Close() //nolint:errcheck // only asked whether it answers
-		return db.Ping()
+		return db.PingContext(context.Background())
 	})
 }
 
@@ -141,7 +141,7 @@ func asPostgres(dir string) (*syscall.SysProcAttr, error) {
 	}
 	uid, _ := strconv.ParseUint(u.Uid, 10, 32)
 	gid, _ := strconv.ParseUint(u.Gid, 10, 32)
-	if err := os.Chown(dir, int(uid), int(gid)); err != nil { //nolint:gosec // 32 bits
+	if err := os.Chown(dir, int(uid), int(gid)); err != nil {
 		return nil, err
 	}
 	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
@@ -174,7 +174,7 @@ func (r *RedisServer) URL() string { return "redis://" + r.Addr + "/0" }
 func (r *RedisServer) Start() {
 	r.t.Helper()
 	_, port, _ := net.SplitHostPort(r.Addr)
-	cmd := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--loglevel", "warning")
+	cmd := exec.CommandContext(context.Background(), "redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--loglevel", "warning") //nolint:gosec // the port is ours
 	stop, err := run(cmd, syscall.SIGKILL)
 	if err != nil {
 		r.t.Fatalf("Redis is needed (Debian: apt-get install redis-server): %v", err)
@@ -199,12 +199,12 @@ func (r *RedisServer) FlushAll() error { return r.command("FLUSHALL", "+OK") }
 func (r *RedisServer) ping() error { return r.command("PING", "+PONG") }
 
 func (r *RedisServer) command(cmd, want string) error {
-	conn, err := net.DialTimeout("tcp", r.Addr, time.Second)
+	conn, err := (&net.Dialer{Timeout: time.Second}).DialContext(context.Background(), "tcp", r.Addr)
 	if err != nil {
 		return err
 	}
-	defer conn.Close() //nolint:errcheck // a probe
-	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+	defer conn.Close()                                                        //nolint:errcheck // a probe
+	if err := conn.SetDeadline(time.Now().Add(5 * time.Second)); err != nil { //nolint:forbidigo // other processes have the real time only
 		return err
 	}
 	if _, err := conn.Write([]byte(cmd + "\r\n")); err != nil {
@@ -255,13 +255,13 @@ func run(cmd *exec.Cmd, sig syscall.Signal) (stop func(), err error) {
 // said last. It is for other processes, which give us no signal to wait for;
 // within one process use the stub clock and channels.
 func WaitFor(limit time.Duration, ok func() error) error {
-	deadline := time.Now().Add(limit)
+	deadline := time.Now().Add(limit) //nolint:forbidigo // other processes have the real time only
 	for {
 		err := ok()
 		if err == nil {
 			return nil
 		}
-		if time.Now().After(deadline) {
+		if time.Now().After(deadline) { //nolint:forbidigo // other processes have the real time only
 			return err
 		}
 		time.Sleep(20 * time.Millisecond)

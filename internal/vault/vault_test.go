@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/clock"
 	"dispositivo/internal/seal"
 	"dispositivo/internal/testkit/house"
 )
@@ -56,7 +57,7 @@ func TestSweepSparesWhatIsUsedOrYoung(t *testing.T) {
 	if n, err := h.Vault.Sweep(ctx, time.Unix(0, 0), inUse); n != 0 || err != nil {
 		t.Errorf("swept %d young ones, %v", n, err)
 	}
-	if n, err := h.Vault.Sweep(ctx, time.Now().Add(time.Hour), inUse); n != 1 || err != nil {
+	if n, err := h.Vault.Sweep(ctx, clock.System().Now().Add(time.Hour), inUse); n != 1 || err != nil {
 		t.Errorf("swept %d, %v; want the orphan %s", n, err, orphan)
 	}
 }
