@@ -252,7 +252,7 @@ func TestBarCode(t *testing.T) {
 		l, e := someLetter(), someEnvelope()
 		l.ID, e.ID = id, id
 		for name, pdf := range map[string][]byte{"letter": renderLetter(t, l, "it"), "envelope": renderEnvelope(t, e, "it")} {
-			out, err := exec.CommandContext(t.Context(), "zbarimg", "-q", picture(t, pdf, 200, "-H", "800")).Output() //nolint:gosec // a file of this test
+			out, err := exec.CommandContext(t.Context(), "zbarimg", "-q", picture(t, pdf, 200, "-H", "800")).Output()
 			if got := strings.TrimSpace(string(out)); err != nil || got != "CODE-128:"+id {
 				t.Errorf("%s: read %q, %v, want %s", name, got, err, id)
 			}
@@ -264,7 +264,7 @@ func TestBarCode(t *testing.T) {
 func picture(t testing.TB, pdf []byte, dpi int, more ...string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "page")
-	cmd := exec.CommandContext(t.Context(), "pdftoppm", append(more, "-gray", "-singlefile", "-r", fmt.Sprint(dpi), "-", name)...) //nolint:gosec // fixed arguments
+	cmd := exec.CommandContext(t.Context(), "pdftoppm", append(more, "-gray", "-singlefile", "-r", fmt.Sprint(dpi), "-", name)...)
 	cmd.Stdin = bytes.NewReader(pdf)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("pdftoppm: %v %s", err, out)
@@ -349,7 +349,7 @@ func TestWindow(t *testing.T) {
 // readPicture reads a PGM of picture.
 func readPicture(t testing.TB, name string) *image.Gray {
 	t.Helper()
-	data, err := os.ReadFile(name) //nolint:gosec // in a directory of this test
+	data, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
