@@ -68,9 +68,7 @@ func queueOf(k dossier.TaskKind) string {
 	switch k {
 	case dossier.TaskScreen:
 		return queueScreening
-	case dossier.TaskSend:
-		return queueMessages
-	case dossier.TaskDeviceCode:
+	case dossier.TaskSend, dossier.TaskDeviceCode:
 		return queueMessages
 	case dossier.TaskOffer, dossier.TaskEscalate, dossier.TaskExpire, dossier.TaskConvert, dossier.TaskLapse:
 		return queueReviews
