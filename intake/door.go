@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,9 @@ import (
 
 // DefaultMaxBytes is the 1 MB of an uploaded file (C2).
 const DefaultMaxBytes = 1 << 20
+
+// maxIdempotencyKey bounds a client's key, in bytes: it is kept.
+const maxIdempotencyKey = 255
 
 // probeFor bounds the dialogue with the sandbox: with no verdict in time the
 // upload is accepted and screened later (DESIGN, section 3).
@@ -79,10 +83,13 @@ func NewDoor(cfg Config) *Door {
 //
 // A refusal is a *dossier.Error whose Code is the finding's; nothing is kept
 // of it but a line in the ledger. CodeUploadInterrupted means that the body
-// broke off.
+// broke off, CodeRequestInvalid that the idempotency key is none.
 func (d *Door) Accept(ctx context.Context, a Arrival) (Receipt, error) {
 	if err := a.Actor.Require(dossier.RoleCitizen); err != nil {
 		return Receipt{}, err
+	}
+	if !validKey(a.IdempotencyKey) {
+		return Receipt{}, dossier.Problem(dossier.CodeRequestInvalid)
 	}
 	buf, _ := d.buffers.Get().(*bytes.Buffer)
 	defer d.buffers.Put(buf)
@@ -101,6 +108,12 @@ func (d *Door) Accept(ctx context.Context, a Arrival) (Receipt, error) {
 		return Receipt{}, d.refuse(ctx, data, err)
 	}
 	return d.admit(ctx, a, target, data)
+}
+
+// validKey accepts at most 255 printable ASCII characters: what a header field
+// can hold, and every database keep.
+func validKey(key string) bool {
+	return len(key) <= maxIdempotencyKey && !strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r > '~' })
 }
 
 // read takes the body up to the limit and one byte on. The announced length

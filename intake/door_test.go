@@ -199,3 +199,18 @@ func TestSameUploadAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// A client's key is kept, and so it is bounded.
+func TestIdempotencyKeyIsBounded(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	holder := h.AddHolder(someCF)
+	door := newDoor(h, h.Begin(holder), fine)
+	for key, want := range map[string]dossier.Code{
+		strings.Repeat("k", 255): "", strings.Repeat("k", 256): dossier.CodeRequestInvalid,
+		"clé": dossier.CodeRequestInvalid, "a\x00b": dossier.CodeRequestInvalid, "\xff": dossier.CodeRequestInvalid,
+	} {
+		_, err := door.Accept(t.Context(), intake.Arrival{Actor: house.Citizen(holder), Body: bytes.NewReader(pdf(500)), IdempotencyKey: key})
+		house.WantCode(t, err, want)
+	}
+}
