@@ -47,6 +47,7 @@ type File struct {
 // was read off a page. Every check digit agreed, or it is not kept. Dates are
 // ISO 8601 days.
 type Zone struct {
+	FileID         string `json:"-"` // of the file it was read off
 	Page           int    `json:"page"`
 	Format         string `json:"format"` // td1, td2, td3, mrva, mrvb
 	DocumentNumber string `json:"document_number"`

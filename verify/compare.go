@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/codicefiscale"
 	"dispositivo/verify/identity"
 )
 
@@ -21,9 +22,34 @@ func compareZones(zones []dossier.Zone, account dossier.Person, received time.Ti
 			Birth: z.Birth, Sex: z.Sex, Document: z.DocumentNumber, Expiry: z.Expiry,
 		}
 		found = append(found, identity.Compare(document, on, z.Page, received)...)
+		found = append(found, identity.CheckCode(account.CodiceFiscale, document, z.Page)...)
 	}
 	return found
 }
+
+// compareCards says where a card's bar code (tessera sanitaria, CIE) has a codice
+// fiscale that is not the account's. What is not one at all is some other code.
+func compareCards(leaves []leaf, account dossier.Person) []dossier.Finding {
+	own, err := codicefiscale.Parse(account.CodiceFiscale)
+	if err != nil {
+		return nil
+	}
+	var found []dossier.Finding
+	for _, l := range leaves {
+		for _, text := range l.bars {
+			read, err := codicefiscale.Parse(text)
+			if err != nil || len(text) != personalLength || read.Base() == own.Base() {
+				continue
+			}
+			found = append(found, dossier.Finding{Code: dossier.CodiceFiscaleOther, Severity: dossier.SeverityWarn, Page: l.n, Detail: "bar code"})
+		}
+	}
+	return found
+}
+
+// personalLength is that of a person's code; a provisional one, of 11 digits, is
+// what any bar code may hold.
+const personalLength = 16
 
 // namesMayBeCut reports whether the names fill their field of the zone (ICAO
 // 9303-3, 4.6): then the end of a name may be missing.

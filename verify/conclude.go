@@ -6,20 +6,7 @@ import (
 	"slices"
 
 	"dispositivo/dossier"
-	"dispositivo/internal/paper"
-	"dispositivo/internal/token"
 )
-
-// sheet is a page that is our own form for certain: born digital, with the
-// marker in its text.
-type sheet struct{ tokenID string }
-
-// readSheet finds the form's marker in a page's text layer. Anybody can write
-// such a line; it lets a machine ask for what is missing, never more.
-func readSheet(text string) (sheet, bool) {
-	m, ok := paper.ReadMarker(text)
-	return sheet{tokenID: m.ID}, ok
-}
 
 // conclude moves submission and dossier according to what was read. The
 // version guards the decision: if anything about the dossier changed since it
@@ -32,17 +19,8 @@ func (s *Screener) conclude(ctx context.Context, taskID string, sub dossier.Subm
 	if err != nil {
 		return fmt.Errorf("screen: %w", err)
 	}
-	_, tokenID, _, err := s.store.Form(ctx, d.ID)
-	if err != nil {
+	if res, err = s.compare(ctx, d, sub, res); err != nil {
 		return fmt.Errorf("screen: %w", err)
-	}
-	res.findings = append(res.findings, s.compareTokens(res, tokenID)...)
-	if len(res.zones) > 0 {
-		h, err := s.store.Holder(ctx, d.HolderID)
-		if err != nil {
-			return fmt.Errorf("screen: %w", err)
-		}
-		res.findings = append(res.findings, compareZones(res.zones, h.Person, sub.ReceivedAt)...)
 	}
 	event := s.submissionEvent(sub, res)
 	if d.State != dossier.StateScreening {
@@ -50,6 +28,33 @@ func (s *Screener) conclude(ctx context.Context, taskID string, sub dossier.Subm
 	}
 	move := &dossier.Move{ID: d.ID, Event: dossierEvent(d, sub, event, res), Version: d.Version}
 	return s.apply(ctx, taskID, sub, res, event, move)
+}
+
+// compare adds what the pages say beside form, account and what others sent.
+func (s *Screener) compare(ctx context.Context, d dossier.Dossier, sub dossier.Submission, res reading) (reading, error) {
+	_, tokenID, _, err := s.store.Form(ctx, d.ID)
+	if err != nil {
+		return res, err
+	}
+	res.findings = append(res.findings, compareForms(res.leaves, tokenID, formCame(d, sub))...)
+	h, err := s.store.Holder(ctx, d.HolderID)
+	if err != nil {
+		return res, err
+	}
+	res.findings = append(res.findings, compareZones(res.zones, h.Person, sub.ReceivedAt)...)
+	res.findings = append(res.findings, compareCards(res.leaves, h.Person)...)
+	pages := others(res.leaves, res.zones)
+	reused, err := s.reused(ctx, pages, d.HolderID)
+	if err != nil {
+		return res, err
+	}
+	res.findings = append(res.findings, reused...)
+	kept, err := s.traits(pages)
+	if err != nil {
+		return res, err
+	}
+	res.effects = append(res.effects, dossier.KeepTraits{SubmissionID: sub.ID, HolderID: d.HolderID, Traits: kept})
+	return res, nil
 }
 
 func (s *Screener) apply(ctx context.Context, taskID string, sub dossier.Submission, res reading, event dossier.SubmissionEvent, move *dossier.Move) error {
@@ -78,40 +83,6 @@ func (s *Screener) submissionEvent(sub dossier.Submission, res reading) dossier.
 		return dossier.EventReadUnmatched
 	}
 	return dossier.EventReadWell
-}
-
-// compareTokens says what the form's codes prove: that only the form came, that
-// the form is another dossier's, or that no code could be read.
-func (s *Screener) compareTokens(res reading, tokenID string) []dossier.Finding {
-	var found []dossier.Finding
-	ids := s.tokenIDs(res)
-	if slices.ContainsFunc(ids, func(id string) bool { return id != tokenID }) {
-		found = append(found, dossier.Finding{Code: dossier.TokenOtherHolder, Severity: dossier.SeverityWarn})
-	}
-	if len(ids) == 0 && len(res.sheets) == 0 && res.pages > 0 {
-		found = append(found, dossier.Finding{Code: dossier.TokenMissing, Severity: dossier.SeverityInfo})
-	}
-	if res.pages > 0 && len(res.sheets) == res.pages {
-		found = append(found, dossier.Finding{Code: dossier.IDMissing, Severity: dossier.SeverityWarn})
-	}
-	return found
-}
-
-// tokenIDs lists the ids of the form tokens that were read: from the text of a
-// born-digital form, and from bar codes whose MAC is ours.
-func (s *Screener) tokenIDs(res reading) []string {
-	var ids []string
-	for _, sh := range res.sheets {
-		if sh.tokenID != "" {
-			ids = append(ids, sh.tokenID)
-		}
-	}
-	for _, text := range res.tokens {
-		if tok, err := token.Parse(text, s.tokenKey); err == nil {
-			ids = append(ids, tok.ID)
-		}
-	}
-	return ids
 }
 
 // dossierEvent says where the dossier goes. It waits for the holder only when

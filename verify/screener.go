@@ -18,6 +18,9 @@ type Store interface {
 	Dossier(ctx context.Context, id string) (dossier.Dossier, error)
 	Holder(ctx context.Context, id string) (dossier.Holder, error)
 	Form(ctx context.Context, dossierID string) (form dossier.Person, tokenID, statusCode string, err error)
+	NumberUsed(ctx context.Context, number, butHolderID string) (bool, error)
+	EachOutline(ctx context.Context, butHolderID string, fn func(fileID string, page int, outline []byte, numbered bool) error) error
+	SealedLook(ctx context.Context, fileID string, page int) (dossier.File, []byte, error)
 }
 
 // Vault keeps the documents and their page images: *vault.Vault.
@@ -25,6 +28,7 @@ type Vault interface {
 	Open(ctx context.Context, f dossier.File, name string) ([]byte, error)
 	Add(ctx context.Context, f dossier.File, data []byte) (name string, err error)
 	SealNote(f dossier.File, note []byte) ([]byte, error)
+	OpenNote(f dossier.File, sealed []byte) ([]byte, error)
 }
 
 // Reader reads foreign bytes: *sandbox.Pool.
@@ -96,13 +100,9 @@ func (s *Screener) Screen(ctx context.Context, taskID, submissionID string) erro
 type reading struct {
 	findings []dossier.Finding
 	effects  []dossier.Effect
-	// sheets are the pages that are our own form for certain.
-	sheets []sheet
-	// tokens are the texts of our form's codes, as they were printed.
-	tokens []string
+	leaves   []leaf
 	// zones are the zones of identity documents, all proved.
 	zones []dossier.Zone
-	pages int
 }
 
 func (s *Screener) read(ctx context.Context, sub dossier.Submission) (reading, error) {
@@ -121,12 +121,10 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 		return err
 	}
 	images := map[int]dossier.Page{}
+	leaves := map[int]leaf{}
 	report, err := s.reader.ReadEach(ctx, data, sandbox.ReadOptions{TolerateActive: sub.Cleared, MaxBytes: s.limit}, func(r sandbox.Rendered) error {
 		page, err := s.keep(ctx, f, r)
-		images[r.N] = page
-		if found, ok := readSheet(r.Text); ok {
-			res.sheets = append(res.sheets, found)
-		}
+		images[r.N], leaves[r.N] = page, readLeaf(f, r)
 		return err
 	})
 	if gaveUp, ok := sandbox.GaveUp(err); ok {
@@ -143,28 +141,25 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 			ImageBlob: img.ImageBlob, ThumbBlob: img.ThumbBlob,
 		})
 	}
-	res.pages += len(pages)
+	res.leaves = append(res.leaves, s.complete(f, report, leaves)...)
 	res.findings = append(res.findings, report.Findings...)
-	zones := provedZones(report.MRZ)
+	zones := provedZones(f.ID, report.MRZ)
 	sealed, err := s.sealZones(f, zones)
 	if err != nil {
 		return err
 	}
 	res.zones = append(res.zones, zones...)
-	for _, symbol := range report.Symbols {
-		res.tokens = append(res.tokens, symbol.Text)
-	}
 	res.effects = append(res.effects, dossier.AddPages{FileID: f.ID, Format: string(report.Format), Pages: pages, SealedZones: sealed})
 	return nil
 }
 
 // provedZones keeps the zones whose check digits all agree.
-func provedZones(read []sandbox.MRZ) []dossier.Zone {
+func provedZones(fileID string, read []sandbox.MRZ) []dossier.Zone {
 	var zones []dossier.Zone
 	for _, m := range read {
 		if m.Valid {
 			zones = append(zones, dossier.Zone{
-				Page: m.Page, Format: m.Format, DocumentNumber: m.DocumentNumber, Surname: m.Surname, GivenNames: m.GivenNames,
+				FileID: fileID, Page: m.Page, Format: m.Format, DocumentNumber: m.DocumentNumber, Surname: m.Surname, GivenNames: m.GivenNames,
 				Nationality: m.Nationality, Birth: m.Birth, Sex: m.Sex, Expiry: m.Expiry,
 			})
 		}

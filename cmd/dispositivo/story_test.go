@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +108,22 @@ func (s *server) page(path string) string {
 	return b.String()
 }
 
+// proves C8: the form as it is served, sent without a signature, is
+// form.unsigned, a warning; signed it is not.
+func TestUnsignedForm(t *testing.T) {
+	t.Parallel()
+	s := serveDemo(t)
+	who := free()[0]
+	form := write(t, "modulo.pdf", s.citizen(who).form())
+	for without, want := range map[string]bool{"": false, "signature": true} {
+		made := runWith(t, "", "demo", "document", "--holder", who.CodiceFiscale.String(), "--without", without, form)
+		seen := runWith(t, "", "inspect", "--json", write(t, "documento.pdf", []byte(made.stdout)))
+		if seen.code != 0 || strings.Contains(seen.stdout, string(dossier.FormUnsigned)) != want {
+			t.Errorf("without %q: exit %d\n%s", without, seen.code, seen.stdout)
+		}
+	}
+}
+
 // proves C9 C13: the bare form alone waits for the identity document; sending
 // it goes on without starting over.
 func TestBareFormWaits(t *testing.T) {
@@ -119,7 +136,7 @@ func TestBareFormWaits(t *testing.T) {
 		t.Fatalf("upload: %d %s", a.Status, a.Body)
 	}
 	waiting := citizen.await(dossier.StateWaiting)
-	if len(waiting.Missing) != 1 || waiting.Missing[0] != dossier.IDMissing {
+	if !slices.Equal(waiting.Missing, []dossier.FindingCode{dossier.FormUnsigned, dossier.IDMissing}) {
 		t.Errorf("missing %v", waiting.Missing)
 	}
 	if a := citizen.upload(signedDocument(t, who, form)); a.Status != http.StatusCreated {

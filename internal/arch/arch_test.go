@@ -46,7 +46,7 @@ var allowed = map[string]string{
 	"verify/tiff":   "dossier verify/ccitt",
 
 	// What the domain stands on.
-	"internal/sandbox":  "dossier internal/assets internal/clock internal/paper internal/token verify/mrz verify/pdf verify/raster verify/symbol verify/tiff",
+	"internal/sandbox":  "dossier internal/assets internal/clock internal/paper internal/token verify/identity verify/mrz verify/pdf verify/raster verify/symbol verify/tiff",
 	"internal/inspect":  "dossier internal/sandbox",
 	"internal/paper":    "internal/token",
 	"internal/notify":   "dossier internal/netx",
@@ -59,7 +59,7 @@ var allowed = map[string]string{
 
 	// The domain: siblings never import each other.
 	"intake":          "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
-	"verify":          "dossier internal/paper internal/sandbox internal/token verify/identity",
+	"verify":          "dossier internal/codicefiscale internal/paper internal/sandbox internal/token verify/identity",
 	"verify/identity": "dossier internal/codicefiscale",
 	"verify/review":   "dossier internal/audit internal/clock internal/ident",
 	"pin":             "dossier internal/clock internal/codicefiscale internal/ident internal/passhash internal/session internal/signin internal/throttle",

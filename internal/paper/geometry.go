@@ -30,6 +30,9 @@ func (b Box) Inset(d float64) Box { return Box{b.X + d, b.Y + d, b.W - 2*d, b.H 
 // inside, so ink found there was put there by somebody.
 func SignatureBox() Box { return Box{X: 104, Y: 195.5, W: right - 104.5, H: 25} }
 
+// SignatureFrame is how thick the frame around SignatureBox is drawn.
+const SignatureFrame = 0.5
+
 // PlaceDateBox is where the holder writes place and date.
 func PlaceDateBox() Box { return Box{X: left, Y: 195.5, W: 84, H: 12} }
 

@@ -151,7 +151,7 @@ func (f Form) signature(c *canvas, t texts) {
 	c.dots(p.X, p.X+p.W, p.Y+p.H-2)
 	c.fill(Box{p.X, p.Y + p.H + 1, p.W, s.H - p.H - 1}, regular, 7.5, t.signHint)
 	c.text(s.X, s.Y-2, regular, 6.5, "Firma per esteso del titolare / Signature of the holder")
-	c.frame(s, 0.5)
+	c.frame(s, SignatureFrame)
 }
 
 // foot draws the line that tells this form from every other page.

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"dispositivo/dossier"
+	"dispositivo/verify/identity"
 )
 
 // What a child may say at most. More is cut, because a child that was taken
@@ -108,6 +109,9 @@ func (f frame) page(native bool) (Rendered, error) {
 		N: h.N, Image: f.body[:h.Image:h.Image], Thumb: f.body[h.Image:],
 		Width: between(h.Width, maxSide), Height: between(h.Height, maxSide),
 		ContentType: h.ContentType, Text: cutText(h.Text),
+	}
+	if len(h.Look) == identity.LookSize {
+		r.Look = h.Look
 	}
 	magic := "\x89PNG\r\n\x1a\n"
 	switch h.ContentType {

@@ -171,6 +171,7 @@ type pageHead struct {
 	ContentType string `json:"content_type"`
 	Image       int    `json:"image"`
 	Text        string `json:"text"`
+	Look        []byte `json:"look"`
 }
 
 // result ends a request.

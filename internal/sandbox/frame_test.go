@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -29,7 +30,7 @@ func TestFrames(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got pageHead
-		if err := f.into(framePage, &got); err != nil || got != head || !bytes.Equal(f.body, bytes.Join(parts, nil)) {
+		if err := f.into(framePage, &got); err != nil || !reflect.DeepEqual(got, head) || !bytes.Equal(f.body, bytes.Join(parts, nil)) {
 			t.Fatal(err, got, f.body)
 		}
 		if err := f.into(frameResult, &got); err == nil {

@@ -85,6 +85,10 @@ type Rendered struct {
 	// Text is the text layer of a PDF page, at most 16 KiB of valid UTF-8. It
 	// is personal: it must stay in memory.
 	Text string
+	// Look is what the page looks like, as bytes of an identity.Look; nil when
+	// next to nothing is printed, or when the page bears our form's code. It is as
+	// personal as the picture.
+	Look []byte
 }
 
 // Judged returns r with verdict, code and message as its findings demand, and

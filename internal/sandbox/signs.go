@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"slices"
 	"strings"
 	"time"
 
 	"dispositivo/internal/assets"
 	"dispositivo/internal/paper"
 	"dispositivo/internal/token"
+	"dispositivo/verify/identity"
 	"dispositivo/verify/mrz"
 	"dispositivo/verify/raster"
 	"dispositivo/verify/symbol"
@@ -68,6 +70,9 @@ func (v *visit) readSymbols(ctx context.Context, n int, gray *image.Gray) {
 	}
 	found, _, _ := v.symbols.Find(ctx, gray, options) // what was found counts, whatever ended the search
 	for _, s := range found {
+		if isToken(s.Text) && !v.bears(n) {
+			v.readSignature(n, gray, s)
+		}
 		v.tokenSeen = v.tokenSeen || isToken(s.Text)
 		v.report.Symbols = append(v.report.Symbols, Symbol{Kind: string(s.Kind), Text: printable(s.Text, maxFieldText), Page: n})
 	}
@@ -85,13 +90,28 @@ func formRegions() []symbol.Region {
 	return regions
 }
 
+// bears reports whether page n bears a code of our form.
+func (v *visit) bears(n int) bool {
+	return slices.ContainsFunc(v.report.Symbols, func(s Symbol) bool { return s.Page == n && isToken(s.Text) })
+}
+
+// look is what the page may be known by when it comes again.
+func (v *visit) look(n int, page *raster.Page) []byte {
+	if v.options.Native || v.bears(n) {
+		return nil
+	}
+	look, ok := identity.LookOf(page.Ink())
+	if !ok {
+		return nil
+	}
+	return look.Bytes()
+}
+
 // readZone reads the machine readable zone, unless the page bears our token:
 // then it is the form.
 func (v *visit) readZone(ctx context.Context, n int, gray *image.Gray) {
-	for _, s := range v.report.Symbols {
-		if s.Page == n && isToken(s.Text) {
-			return
-		}
+	if v.bears(n) {
+		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, signsFor)
 	defer cancel()

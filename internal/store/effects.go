@@ -14,6 +14,8 @@ func (a *applier) effect(ctx context.Context, e dossier.Effect) error {
 		return a.openDossier(ctx, e)
 	case dossier.AddPages:
 		return a.addPages(ctx, e)
+	case dossier.KeepTraits:
+		return a.keepTraits(ctx, e)
 	case dossier.SetFindings:
 		return a.setFindings(ctx, e)
 	case dossier.Clear:
@@ -238,6 +240,9 @@ func (a *applier) eraseFile(ctx context.Context, e dossier.EraseFile) error {
 	}
 	if err := a.exec(ctx, `UPDATE pages SET image_blob = '', thumb_blob = '' WHERE file_id = ?`, e.FileID); err != nil {
 		return fmt.Errorf("erase page images: %w", err)
+	}
+	if err := a.exec(ctx, `DELETE FROM traits WHERE file_id = ?`, e.FileID); err != nil {
+		return fmt.Errorf("erase traits: %w", err)
 	}
 	return a.audit(ctx, auditRow{action: "file.erased", subject: e.FileID, detail: `{}`})
 }

@@ -5,17 +5,17 @@ import (
 	"slices"
 )
 
-// InkedShare is the share of ink from which a signature box counts as signed.
+// EmptyShare is the share of ink below which a signature box is certainly empty.
 // Measured by TestInked: empty boxes with a printed line and up to 4 % of
-// flipped pixels hold none; the thinnest of the drawn ones, an initial, 0.0043.
-const InkedShare = 0.002
+// flipped pixels hold none; the thinnest of the drawn ones, an initial, 0.004.
+const EmptyShare = 0.0005
 
 // Inked measures the handwriting in a signature box: the share of its pixels
-// that are ink, leaving out its outer twentieth (the printed frame), ruled lines
-// across it, and specks smaller than a stroke; inked is share ≥ InkedShare. An
-// empty or malformed picture holds none. Whose signature it is, or whether it is
-// one, a person sees.
-func Inked(region *image.Gray) (share float64, inked bool) {
+// that are ink, be it faint, leaving out its outer twentieth (the printed
+// frame), ruled lines across it, and specks smaller than a stroke. ok is false
+// for what is no picture of a box. Whose signature it is, or whether it is one, a
+// person sees.
+func Inked(region *image.Gray) (share float64, ok bool) {
 	if !whole(region) {
 		return 0, false
 	}
@@ -28,14 +28,13 @@ func Inked(region *image.Gray) (share float64, inked bool) {
 	ink := inkOf(region, b)
 	eraseLines(ink, w, h)
 	count := strokes(ink, w, h)
-	share = float64(count) / float64(w*h)
-	return share, share >= InkedShare
+	return float64(count) / float64(w*h), true
 }
 
-// inkOf returns what is much darker than the paper, the brightness that most of
+// inkOf returns what is darker than the paper, the brightness that most of
 // the box reaches. Grey grounds and shadows change slowly and count as paper.
 func inkOf(region *image.Gray, b image.Rectangle) []bool {
-	const contrast = 48
+	const contrast = 24 // a pencil
 	w, h := b.Dx(), b.Dy()
 	ink := make([]bool, w*h)
 	const tile = 32
@@ -140,4 +139,13 @@ func strokes(ink []bool, w, h int) int {
 		}
 	}
 	return total
+}
+
+// whole reports whether the picture has the bytes that its size promises.
+func whole(g *image.Gray) bool {
+	if g == nil {
+		return false
+	}
+	w, h := g.Rect.Dx(), g.Rect.Dy()
+	return w > 0 && h > 0 && g.Stride >= w && len(g.Pix) >= (h-1)*g.Stride+w
 }
