@@ -162,3 +162,18 @@ func codeOf(t *testing.T, name string) codicefiscale.Code {
 	}
 	return code
 }
+
+// proves C8: our form known by its layout alone has an unreadable code, and is
+// not missing.
+func TestUnreadableCode(t *testing.T) {
+	t.Parallel()
+	looks := verify.SpecimenLooks(t, demo.Citizens()[:1])
+	h := house.New(t)
+	holder := h.AddHolder(someCF)
+	id := h.Begin(holder)
+	screen(t, h, passportPage(looks[0].Form, ""), holder, id, "a bad fax of the form")
+	found := h.Get(id).Findings()
+	if len(found) != 1 || found[0].Code != dossier.TokenUnreadable || found[0].Severity != dossier.SeverityInfo || found[0].Page != 1 {
+		t.Errorf("found %+v", found)
+	}
+}
