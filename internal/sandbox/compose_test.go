@@ -11,31 +11,20 @@ import (
 // document is a PDF of so many pages, each with one line of text or, for an
 // overlay, a stroke.
 func document(pages int, content string) []byte {
-	var b bytes.Buffer
-	var at []int
-	object := func(text string) {
-		at = append(at, b.Len())
-		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", len(at), text)
-	}
-	b.WriteString("%PDF-1.4\n")
-	object("<</Type/Catalog/Pages 2 0 R>>")
 	kids := ""
 	for n := range pages {
 		kids += fmt.Sprintf("%d 0 R ", 5+n)
 	}
-	object(fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", pages, kids))
-	object("<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>")
-	object(fmt.Sprintf("<</Length %d>>\nstream\n%s\nendstream", len(content), content))
+	objects := []string{
+		"<</Type/Catalog/Pages 2 0 R>>",
+		fmt.Sprintf("<</Type/Pages/Count %d/Kids[%s]>>", pages, kids),
+		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+		stream("", content),
+	}
 	for range pages {
-		object("<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 3 0 R>>>>>>")
+		objects = append(objects, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F 3 0 R>>>>>>")
 	}
-	xref := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(at)+1)
-	for _, offset := range at {
-		fmt.Fprintf(&b, "%010d 00000 n \n", offset)
-	}
-	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(at)+1, xref)
-	return b.Bytes()
+	return assembled(objects...)
 }
 
 const line = "BT /F 24 Tf 72 700 Td (Modulo di conversione, a form to sign) Tj ET"

@@ -36,6 +36,9 @@ type Config struct {
 	Recycle int
 	// Clock measures how long things took; nil means the system's.
 	Clock clock.Clock
+
+	// folders is where children get their private folders: tests look into it.
+	folders string
 }
 
 // Pool hands documents to children. Its methods may be called from any
@@ -79,7 +82,10 @@ func New(cfg Config) *Pool {
 	if cfg.Clock == nil {
 		cfg.Clock = clock.System()
 	}
-	sweepFolders(os.TempDir())
+	if cfg.folders == "" {
+		cfg.folders = os.TempDir()
+	}
+	sweepFolders(cfg.folders)
 	return &Pool{
 		cfg:    cfg,
 		door:   newLane(cfg.Size),

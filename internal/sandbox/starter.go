@@ -90,7 +90,7 @@ func (s *starter) start(ctx context.Context, compile bool) (*child, error) {
 			return nil, fmt.Errorf("make engine cache: %w", err)
 		}
 	}
-	folder, err := os.MkdirTemp("", folderPrefix+strconv.Itoa(os.Getpid())+"-")
+	folder, err := os.MkdirTemp(s.cfg.folders, folderPrefix+strconv.Itoa(os.Getpid())+"-")
 	if err != nil {
 		return nil, fmt.Errorf("make sandbox folder: %w", err)
 	}
