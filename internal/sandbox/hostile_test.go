@@ -27,7 +27,7 @@ const (
 	// the truncations, every readEvery-th on average is not only looked at, as
 	// the door does, but also read and drawn, as the screening does.
 	mutations, soakMutations = 500, 10_000
-	readEvery                = 5
+	readEvery                = 8
 	// largestBase keeps the plain run short: it bounds what is damaged, in bytes.
 	largestBase = 160 << 10
 	// heapSlack is how much the server's memory may vary, in bytes.
