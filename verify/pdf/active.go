@@ -61,17 +61,18 @@ func detail(list []string) string {
 // search looks at every object, whether the pages use it or not: what is dead
 // for one reader may be alive for another.
 func (g *graph) search() contents {
-	s := searcher{graph: g}
+	s := searcher{graph: g, opened: map[int]bool{}}
 	for _, obj := range g.objects {
 		s.visit(obj, 0)
 	}
-	s.openAction()
 	return s.found
 }
 
 type searcher struct {
 	graph *graph
 	found contents
+	// opened are the objects that were followed as something done on opening.
+	opened map[int]bool
 }
 
 func (s *searcher) visit(obj types.Object, depth int) {
@@ -147,6 +148,8 @@ func (s *searcher) entry(key string, v types.Object) {
 		}
 	case "JavaScript":
 		note(&s.found.active, "JavaScript")
+	case "OpenAction":
+		s.opening(v)
 	case "XFA":
 		note(&s.found.active, "XFA")
 		s.found.xfa = true
@@ -180,18 +183,54 @@ func isTriggers(d types.Dict) bool {
 	return len(d) > 0
 }
 
-// openAction follows what happens on opening: there, even an address is opened
-// without a click.
-func (s *searcher) openAction() {
-	action := s.graph.root["OpenAction"]
-	for range maxNesting {
-		d, ok := s.graph.dict(action)
+// opening follows all that happens on opening, in every chain of next actions:
+// there, even an address is opened without a click. It does not ask whose key it
+// is, since readers differ about which catalog counts. A reference is followed
+// once in all, so that neither a loop nor a chain that fans out takes long.
+func (s *searcher) opening(action types.Object) {
+	for pending := []types.Object{action}; len(pending) > 0; {
+		obj := pending[len(pending)-1]
+		pending = pending[:len(pending)-1]
+		if ref, ok := refOf(obj); ok {
+			n := ref.ObjectNumber.Value()
+			if s.opened[n] {
+				continue
+			}
+			s.opened[n] = true
+			pending = append(pending, s.graph.byNumber[n])
+			continue
+		}
+		if a, ok := obj.(types.Array); ok {
+			pending = append(pending, a...)
+			continue
+		}
+		d, _, ok := dictOf(obj)
 		if !ok {
-			return
+			continue
 		}
-		if s.nameAt(d, "S") == "URI" {
-			note(&s.found.active, "OpenAction")
+		for _, kind := range all(d, "S") {
+			if nameOf(s.graph.resolve(kind)) == "URI" {
+				note(&s.found.active, "OpenAction")
+			}
 		}
-		action = d["Next"]
+		pending = append(pending, all(d, "Next")...)
 	}
+}
+
+// all are the values that a dictionary gives to key, however often and however
+// the key is written.
+func all(d types.Dict, key string) []types.Object {
+	var values []types.Object
+	for k, v := range d {
+		if decodeName(k) == key {
+			values = append(values, v)
+		}
+	}
+	also, _ := d[duplicates].(types.Array)
+	for _, twice := range also {
+		if other, ok := twice.(types.Dict); ok && other[key] != nil {
+			values = append(values, other[key])
+		}
+	}
+	return values
 }
