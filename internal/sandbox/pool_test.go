@@ -45,7 +45,7 @@ func newPool(t *testing.T, cfg Config) *Pool {
 }
 
 // engineCache is shared by the tests, so that PDFium is compiled once.
-func engineCache(t *testing.T) string {
+func engineCache(t testing.TB) string {
 	t.Helper()
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -60,7 +60,7 @@ func engineCache(t *testing.T) string {
 // proves C8
 func TestMisbehaviour(t *testing.T) {
 	tests := map[string]Why{
-		"hang": WhyTime, "eat": WhyMemory, "grab": WhyMemory, "crash": WhyCrash, "panic": WhyCrash,
+		"hang": WhyTime, "spin": WhyTime, "eat": WhyMemory, "grab": WhyMemory, "crash": WhyCrash, "panic": WhyCrash,
 		"overflow": WhyCrash, "garbage": WhyProtocol, "huge": WhyProtocol, "close": WhyProtocol,
 		"pages": WhyProtocol, "script": WhyProtocol,
 	}
@@ -70,6 +70,7 @@ func TestMisbehaviour(t *testing.T) {
 	}
 	for how, want := range tests {
 		t.Run(how, func(t *testing.T) {
+			t.Parallel() // most of them are waited for
 			p := newPool(t, Config{
 				Args:   []string{"sandbox-misbehave", how},
 				Size:   1,
@@ -117,6 +118,29 @@ func TestWornChild(t *testing.T) {
 	for range 3 {
 		if _, err := p.Probe(t.Context(), []byte("II*\x00"), ReadOptions{}); err != nil {
 			t.Fatal(err)
+		}
+	}
+}
+
+// TestRecycle proves that a child is replaced after so many documents, and
+// before that when it keeps memory.
+func TestRecycle(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		how  string
+		docs int // by one child
+	}{{"tell", 3}, {"swell", 1}} {
+		p := newPool(t, Config{Args: []string{"sandbox-misbehave", tc.how}, Size: 1, Recycle: 3, Limits: Limits{Memory: 256 << 20}})
+		served := map[string]int{} // by the number of the process
+		for range 6 {
+			report, err := p.Probe(t.Context(), []byte("II*\x00"), ReadOptions{})
+			if err != nil || len(report.Symbols) != 1 {
+				t.Fatalf("%s: %+v, %v", tc.how, report, err)
+			}
+			served[report.Symbols[0].Text]++
+		}
+		if len(served) != 6/tc.docs {
+			t.Errorf("%s: documents by process: %v", tc.how, served)
 		}
 	}
 }

@@ -12,6 +12,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
 )
 
 // misbehave is the main of children that break every rule once greeted.
@@ -25,6 +28,9 @@ func (v villain) serve(ctx context.Context, q request, docs [][]byte, out io.Wri
 	switch v {
 	case "hang":
 		select {}
+	case "spin":
+		for !done.Load() { //nolint:revive // it is to burn time
+		}
 	case "eat":
 		return eat()
 	case "grab":
@@ -59,8 +65,35 @@ func (v villain) serve(ctx context.Context, q request, docs [][]byte, out io.Wri
 		return escapes(ctx, strings.TrimPrefix(string(docs[0]), "II*\x00"))
 	case "stale":
 		return v.stale(q, out)
+	case "swell":
+		kept = touched(150 << 20)
+		return writeFrame(out, frameResult, whoReads())
+	case "tell":
+		return writeFrame(out, frameResult, whoReads())
 	}
 	return errors.New("unknown mischief")
+}
+
+// done is never set, and kept never used: the compiler cannot know.
+var (
+	done atomic.Bool
+	kept []byte
+)
+
+// touched is memory that is really there.
+func touched(size int) []byte {
+	b := make([]byte, size)
+	for i := 0; i < len(b); i += 4096 {
+		b[i] = 1
+	}
+	return b
+}
+
+// whoReads is a report that tells the number of the process.
+func whoReads() result {
+	return result{Report: Report{
+		Format: FormatTIFF, Pages: []Page{{N: 1}}, Symbols: []Symbol{{Kind: "qr", Text: strconv.Itoa(os.Getpid()), Page: 1}},
+	}}
 }
 
 // escapes tries what a child that was taken over would, and tells what worked.
@@ -84,6 +117,9 @@ func escapes(ctx context.Context, address string) error {
 	try("dial", err)
 	try("exec", exec.CommandContext(ctx, "/bin/true").Run())
 	try("root", os.Chown("inside", 1, 1))
+	try("signal", unix.Kill(os.Getppid(), 0))
+	_, err = os.Readlink("/proc/" + strconv.Itoa(os.Getppid()) + "/exe")
+	try("look at the server", err)
 	return errors.New("worked: " + strings.Join(worked, " "))
 }
 
@@ -102,11 +138,7 @@ func (villain) stale(_ request, out io.Writer) error {
 func eat() error {
 	var all [][]byte
 	for {
-		b := make([]byte, 4<<20)
-		for i := 0; i < len(b); i += 4096 {
-			b[i] = 1
-		}
-		all = append(all, b)
+		all = append(all, touched(4<<20))
 		if len(all) > 1<<20 {
 			return nil
 		}
