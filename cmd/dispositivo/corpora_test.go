@@ -24,7 +24,7 @@ const corporaDir = "../../../shared/corpora"
 // corpusFile is a line of INDEX.tsv.
 type corpusFile struct{ name, expect string }
 
-// corpora lists the PDF and TIFF files; one in three unless the whole is asked for.
+// corpora lists the PDF and TIFF files, and what people send in their place.
 func corpora(t *testing.T) []corpusFile {
 	t.Helper()
 	index, err := os.ReadFile(filepath.Join(corporaDir, "INDEX.tsv"))
@@ -48,15 +48,14 @@ func corpora(t *testing.T) []corpusFile {
 	if len(files) < 100 {
 		t.Fatalf("only %d files in the index", len(files))
 	}
-	if os.Getenv("DISPOSITIVO_SOAK") == "1" {
-		return files
-	}
-	// The sandbox's own test reads all of them each time.
-	sample := make([]corpusFile, 0, len(files)/3+1)
-	for i := 0; i < len(files); i += 3 {
-		sample = append(sample, files[i])
-	}
-	return sample
+	return files
+}
+
+// mayGiveUp are the files that only a person can decide about; no other may be
+// given up.
+var mayGiveUp = map[string]string{
+	"pdfjs/secHandler.pdf": "opens, but cannot be searched for active content",
+	"pdfjs/issue16263.pdf": "its page takes longer than a document may, unless the machine is fast",
 }
 
 // fate is what became of a file.
@@ -95,23 +94,8 @@ func TestCorpora(t *testing.T) {
 	sent := clock.System().Now().Sub(start)
 	screened(t, citizen, fates)
 	t.Logf("%d files: sent in %s, screened after %s", len(files), sent, clock.System().Now().Sub(start))
-	unreadable, gaveUp := 0, 0
 	for i, f := range files {
-		if refused := judge(t, f, fates[i]); refused && f.expect == "ACCEPT" {
-			unreadable++
-		}
-		if fates[i].gaveUp {
-			gaveUp++
-		}
-	}
-	// Time is the wall's: on a busy machine a page may take too long. That must
-	// stay the exception.
-	if gaveUp > len(files)/10 {
-		t.Errorf("the machine gave up on %d of %d files", gaveUp, len(files))
-	}
-	// The sandbox's own test names each of them.
-	if unreadable > 0 {
-		t.Errorf("%d legitimate files cannot be read", unreadable)
+		judge(t, f, fates[i])
 	}
 	peak := memoryPeak(t, s.cmd.Process.Pid)
 	t.Logf("peak memory of the server %d MiB", peak>>20)
@@ -175,30 +159,26 @@ func screened(t *testing.T, citizen *client, fates []fate) {
 	}
 }
 
-// judge compares what became of a file with what the index expects of it, and
-// reports whether it was refused.
-func judge(t *testing.T, f corpusFile, got fate) (refused bool) {
+// judge compares what became of a file with what the index expects of it.
+func judge(t *testing.T, f corpusFile, got fate) {
 	t.Helper()
 	in := got.status == http.StatusCreated || got.status == http.StatusOK
-	refused = !in || got.state == dossier.SubmissionRefused
-	unreadable := got.code == dossier.Code(dossier.FileUnreadable)
+	refused := !in || got.state == dossier.SubmissionRefused
+	if got.gaveUp && mayGiveUp[f.name] == "" {
+		t.Errorf("%s: the machine gave up", f.name)
+	}
 	switch {
 	case in && got.state == "":
 		t.Errorf("%s: %d, but %s is nowhere", f.name, got.status, got.protocol)
 	case !in && (got.status < 400 || got.status >= 500 || got.code == ""):
 		t.Errorf("%s: %d %s", f.name, got.status, got.code)
-	case f.expect == "ACCEPT" && refused && !unreadable:
+	case f.expect == "ACCEPT" && got.state != dossier.SubmissionJoined:
 		t.Errorf("%s is legitimate: %d %s %s", f.name, got.status, got.code, got.state)
-	case f.expect == "ACCEPT" && got.gaveUp:
-		t.Logf("%s was too much for this machine now: %s", f.name, got.state)
-	case f.expect == "ACCEPT" && !refused && got.state != dossier.SubmissionJoined:
-		t.Errorf("%s is legitimate: %s", f.name, got.state)
 	case strings.HasPrefix(f.expect, "REJECT") && !refused:
 		t.Errorf("%s is not legitimate: %d %s", f.name, got.status, got.state)
 	case f.expect == "REJECT-AS-IS" && got.code != dossier.Code(dossier.FileType):
 		t.Errorf("%s: %d %s", f.name, got.status, got.code)
 	}
-	return refused
 }
 
 // memoryPeak is the most memory a process ever held, in bytes.
