@@ -10,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	llsyscall "github.com/landlock-lsm/go-landlock/landlock/syscall"
-
 	"dispositivo/internal/clock"
+	llsyscall "github.com/landlock-lsm/go-landlock/landlock/syscall"
 )
 
 // serverToKill is the main of a server that is killed in mid-work: it has a

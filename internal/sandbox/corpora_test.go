@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"image"
+	"image"        // to check what came back
 	_ "image/jpeg" // to check what came back
-	_ "image/png"  // to check what came back
+	_ "image/png"
 	"os"
 	"path/filepath"
 	"runtime"

@@ -21,19 +21,18 @@ func faxFile(encodings ...ccitt.Encoding) []byte {
 		strip := ccitt.Encode(page, ccitt.Params{Encoding: e})
 		at := len(data)
 		data = append(data, strip...)
-		compression, options := uint32(3), uint32(0)
-		switch e {
-		case ccitt.ModifiedHuffman:
-			compression = 2
-		case ccitt.Group32D:
-			options = 1
-		case ccitt.Group4:
-			compression = 4
-		}
+		compression := map[ccitt.Encoding]uint32{ccitt.ModifiedHuffman: 2, ccitt.Group31D: 3, ccitt.Group32D: 3, ccitt.Group4: 4}[e]
+		options := map[ccitt.Encoding]uint32{ccitt.Group32D: 1}[e]
 		binary.LittleEndian.PutUint32(data[link:], uint32(len(data)))
 		entries := [][2]uint32{
-			{256, uint32(page.Width)}, {257, uint32(page.Height)}, {259, compression}, {262, 0}, {273, uint32(at)},
-			{278, uint32(page.Height)}, {279, uint32(len(strip))}, {292, options},
+			{256, uint32(page.Width)},
+			{257, uint32(page.Height)},
+			{259, compression},
+			{262, 0},
+			{273, uint32(at)},
+			{278, uint32(page.Height)},
+			{279, uint32(len(strip))},
+			{292, options},
 		}
 		data = binary.LittleEndian.AppendUint16(data, uint16(len(entries)))
 		for _, e := range entries {

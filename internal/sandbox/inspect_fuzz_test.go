@@ -91,15 +91,14 @@ func inspectInside(t *testing.T, r *reader, op operation, data []byte) (Reading,
 		if err != nil {
 			t.Fatal(err)
 		}
-		switch fr.kind {
-		case frameStarted:
-		case framePage:
+		if fr.kind == framePage {
 			page, err := fr.page(false)
 			if err != nil || len(reading.Pages) > 0 && page.N <= reading.Pages[len(reading.Pages)-1].N {
 				t.Fatalf("page %d: %v", page.N, err)
 			}
 			reading.Pages = append(reading.Pages, page)
-		default:
+		}
+		if fr.kind != framePage && fr.kind != frameStarted {
 			var last result
 			if err := fr.outcome(&last); err != nil || out.Len() > 0 {
 				t.Fatalf("result %v, and %d bytes after it", err, out.Len())

@@ -59,6 +59,7 @@ func engineCache(t testing.TB) string {
 //
 // proves C8
 func TestMisbehaviour(t *testing.T) {
+	t.Parallel()
 	tests := map[string]Why{
 		"hang": WhyTime, "spin": WhyTime, "eat": WhyMemory, "grab": WhyMemory, "crash": WhyCrash, "panic": WhyCrash,
 		"overflow": WhyCrash, "garbage": WhyProtocol, "huge": WhyProtocol, "close": WhyProtocol,

@@ -29,7 +29,7 @@ func (v villain) serve(ctx context.Context, q request, docs [][]byte, out io.Wri
 	case "hang":
 		select {}
 	case "spin":
-		for !done.Load() { //nolint:revive // it is to burn time
+		for !done.Load() {
 		}
 	case "eat":
 		return eat()

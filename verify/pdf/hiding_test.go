@@ -6,10 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"dispositivo/dossier"
 	"github.com/pdfcpu/pdfcpu/pkg/api"
 	"github.com/pdfcpu/pdfcpu/pkg/pdfcpu/model"
-
-	"dispositivo/dossier"
 )
 
 // file writes objects by hand, in any order, with what tables a case needs.
@@ -26,7 +25,7 @@ func newFile() *file {
 
 func (f *file) object(n int, body string) {
 	f.offsets[n] = f.Len()
-	fmt.Fprintf(f, "%d 0 obj\n%s\nendobj\n", n, body)
+	fmt.Fprintf(&f.Buffer, "%d 0 obj\n%s\nendobj\n", n, body)
 }
 
 // page writes catalog, page tree, page and content as objects 1 to 4.
@@ -70,12 +69,12 @@ func (f *file) crossStream(n int, extra string, packed ...[3]int) int {
 	for _, row := range rows {
 		table.Write(row[:])
 	}
-	fmt.Fprintf(f, "%d 0 obj\n%s\nendobj\n", n, stream(fmt.Sprintf("/Type/XRef/Size %d/W[1 3 1]/Root 1 0 R%s", size, extra), table.String()))
+	fmt.Fprintf(&f.Buffer, "%d 0 obj\n%s\nendobj\n", n, stream(fmt.Sprintf("/Type/XRef/Size %d/W[1 3 1]/Root 1 0 R%s", size, extra), table.String()))
 	return at
 }
 
 func (f *file) end(start int) []byte {
-	fmt.Fprintf(f, "startxref\n%d\n%%%%EOF\n", start)
+	fmt.Fprintf(&f.Buffer, "startxref\n%d\n%%%%EOF\n", start)
 	return f.Bytes()
 }
 
@@ -88,15 +87,15 @@ func hybrid(t testing.TB, catalog, hidden string) []byte {
 	f.pack(t, 5, "", []int{6}, hidden)
 	crossing := f.crossStream(7, "", [3]int{6, 5, 0})
 	start := f.Len()
-	fmt.Fprint(f, "xref\n0 8\n0000000000 65535 f \n")
+	fmt.Fprint(&f.Buffer, "xref\n0 8\n0000000000 65535 f \n")
 	for n := 1; n <= 7; n++ {
 		if n == 6 {
-			fmt.Fprint(f, "0000000000 00000 f \n")
+			fmt.Fprint(&f.Buffer, "0000000000 00000 f \n")
 			continue
 		}
-		fmt.Fprintf(f, "%010d 00000 n \n", f.offsets[n])
+		fmt.Fprintf(&f.Buffer, "%010d 00000 n \n", f.offsets[n])
 	}
-	fmt.Fprintf(f, "trailer\n<</Size 8/Root 1 0 R/XRefStm %d>>\n", crossing)
+	fmt.Fprintf(&f.Buffer, "trailer\n<</Size 8/Root 1 0 R/XRefStm %d>>\n", crossing)
 	return f.end(start)
 }
 
@@ -155,8 +154,10 @@ func TestHidden(t *testing.T) {
 	}{
 		{"hybrid cross-reference", hybrid(t, "/OpenAction 6 0 R", script), dossier.PDFActiveContent, "JavaScript"},
 		{"address in a hybrid cross-reference", hybrid(t, "/OpenAction 6 0 R", address), dossier.PDFActiveContent, "OpenAction"},
-		{"attachment in a hybrid cross-reference", hybrid(t, "/Names 6 0 R", "<</EmbeddedFiles<</Names[(a)<</EF<</F 4 0 R>>>>]>>>>"),
-			dossier.PDFEmbeddedFile, "EF, EmbeddedFiles"},
+		{
+			"attachment in a hybrid cross-reference", hybrid(t, "/Names 6 0 R", "<</EmbeddedFiles<</Names[(a)<</EF<</F 4 0 R>>>>]>>>>"),
+			dossier.PDFEmbeddedFile, "EF, EmbeddedFiles",
+		},
 		{"action over two object streams", scattered(t), dossier.PDFActiveContent, "JavaScript"},
 		{"escaped names in an object stream", packedObject(t, "/#4fpenAction 6 0 R", "<</#53/L#61unch/#46(x)>>"), dossier.PDFActiveContent, "Launch"},
 		{"XFA in an object stream", packedObject(t, "/AcroForm 6 0 R", "<</#58F#41[(a) 4 0 R]/Fields[]>>"), dossier.PDFActiveContent, "XFA"},

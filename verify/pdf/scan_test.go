@@ -21,15 +21,27 @@ func scanned(wPt, hPt int, dict, data string) []byte {
 		stream("/Type/XObject/Subtype/Image/ColorSpace/DeviceGray"+dict, data))
 }
 
-// TestScanAtItsOwnResolution: a page that is one fax or one JPEG comes out dot
-// for dot as it was stored, at the resolution that PageScan tells.
-func TestScanAtItsOwnResolution(t *testing.T) {
-	const w, h, dpi = 400, 600, 200
+// w, h and dpi are of the pictures in these tests.
+const w, h, dpi = 400, 600, 200
+
+// noise is a fax of random dots, and the shade of each.
+func noise() (ccitt.Bitmap, func(x, y int) color.Gray) {
 	fax := ccitt.NewBitmap(w, h)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for i := range fax.Pix {
 		fax.Pix[i] = byte(rng.Uint32() & rng.Uint32())
 	}
+	return fax, func(x, y int) color.Gray {
+		if fax.Black(x, y) {
+			return color.Gray{}
+		}
+		return color.Gray{Y: 255}
+	}
+}
+
+// shades is a picture in JPEG, and what Go's decoder makes of each of its dots.
+func shades(t *testing.T) (string, func(x, y int) color.Gray) {
+	t.Helper()
 	photo := image.NewGray(image.Rect(0, 0, w, h))
 	for i := range photo.Pix {
 		photo.Pix[i] = byte(i%w/2 + i/w/8)
@@ -42,13 +54,14 @@ func TestScanAtItsOwnResolution(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	black := func(x, y int) color.Gray {
-		if fax.Black(x, y) {
-			return color.Gray{}
-		}
-		return color.Gray{Y: 255}
-	}
-	gray := func(x, y int) color.Gray { return color.GrayModel.Convert(decoded.At(x, y)).(color.Gray) }
+	return stored.String(), func(x, y int) color.Gray { return color.GrayModel.Convert(decoded.At(x, y)).(color.Gray) }
+}
+
+// TestScanAtItsOwnResolution: a page that is one fax or one JPEG comes out dot
+// for dot as it was stored, at the resolution that PageScan tells.
+func TestScanAtItsOwnResolution(t *testing.T) {
+	fax, black := noise()
+	photo, gray := shades(t)
 	params := func(k int) string {
 		return fmt.Sprintf("/Width %d/Height %d/BitsPerComponent 1/Filter/CCITTFaxDecode/DecodeParms<</K %d/Columns %d/Rows %d>>", w, h, k, w, h)
 	}
@@ -60,7 +73,7 @@ func TestScanAtItsOwnResolution(t *testing.T) {
 	}{
 		{"fax, group 4", params(-1), string(ccitt.Encode(fax, ccitt.Params{Encoding: ccitt.Group4})), black, 0},
 		{"fax, group 3", params(0), string(ccitt.Encode(fax, ccitt.Params{Encoding: ccitt.Group31D})), black, 0},
-		{"JPEG", fmt.Sprintf("/Width %d/Height %d/BitsPerComponent 8/Filter/DCTDecode", w, h), stored.String(), gray, 2},
+		{"JPEG", fmt.Sprintf("/Width %d/Height %d/BitsPerComponent 8/Filter/DCTDecode", w, h), photo, gray, 2},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := open(t, scanned(w*72/dpi, h*72/dpi, tt.dict, tt.data))
