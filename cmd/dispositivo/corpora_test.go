@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,7 +63,7 @@ type fate struct {
 	code     dossier.Code
 	protocol string
 	state    dossier.SubmissionState
-	gaveUp   bool // the time for it was over; a person gets it
+	gaveUp   string // why the machine did; a person gets it
 }
 
 // proves C2: real files through the real door. What is legitimate comes in,
@@ -155,7 +154,11 @@ func screened(t *testing.T, citizen *client, fates []fate) {
 	for i := range fates {
 		sub := read[fates[i].protocol]
 		fates[i].state = sub.State
-		fates[i].gaveUp = slices.ContainsFunc(sub.Findings, func(f dossier.Finding) bool { return f.Code == dossier.MachineGaveUp })
+		for _, finding := range sub.Findings {
+			if finding.Code == dossier.MachineGaveUp {
+				fates[i].gaveUp = "gave up: " + finding.Detail
+			}
+		}
 	}
 }
 
@@ -164,8 +167,8 @@ func judge(t *testing.T, f corpusFile, got fate) {
 	t.Helper()
 	in := got.status == http.StatusCreated || got.status == http.StatusOK
 	refused := !in || got.state == dossier.SubmissionRefused
-	if got.gaveUp && mayGiveUp[f.name] == "" {
-		t.Errorf("%s: the machine gave up", f.name)
+	if got.gaveUp != "" && mayGiveUp[f.name] == "" {
+		t.Errorf("%s: the machine %s", f.name, got.gaveUp)
 	}
 	switch {
 	case in && got.state == "":

@@ -39,7 +39,7 @@ func program(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, os.Args[0], args...)
 	// A busy machine must not turn honest documents into machine.gave_up; the
 	// limits themselves are tested in internal/sandbox.
-	cmd.Env = append(os.Environ(), beMain+"=1", "DISPOSITIVO_READ_TIME=45s")
+	cmd.Env = append(os.Environ(), beMain+"=1", "DISPOSITIVO_READ_TIME=45s", "DISPOSITIVO_LONGEST_TIME=3m")
 	return cmd
 }
 

@@ -110,8 +110,8 @@ type hostileFile struct {
 	data []byte
 }
 
-// hostileFiles are what is damaged: files made here, and those of the corpora
-// that are read at all.
+// hostileFiles are what is damaged: files made here, and the PDF and TIFF files
+// of the corpora that are not too large.
 func hostileFiles(t *testing.T) []hostileFile {
 	t.Helper()
 	var files []hostileFile
