@@ -11,9 +11,14 @@ import (
 	"slices"
 	"syscall"
 	"time"
+
+	"dispositivo/internal/sandbox"
 )
 
 func main() {
+	if len(os.Args) == 2 && os.Args[1] == childCommand {
+		os.Exit(sandbox.ChildMain(os.Stdin, os.Stdout))
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:])
 	stop()
@@ -24,11 +29,13 @@ func main() {
 }
 
 func run(ctx context.Context, args []string) error {
-	if len(args) == 2 && args[0] == peerCommand {
+	switch {
+	case len(args) == 2 && args[0] == peerCommand:
 		return servePeer(ctx, args[1])
-	}
-	if len(args) != 0 {
-		return errors.New("usage: go run ./internal/bench")
+	case len(args) == 2 && args[0] == readerCommand:
+		return serveReader(ctx, args[1])
+	case len(args) == 3 && args[0] == decodeCommand:
+		return decodeFax(args[1], args[2])
 	}
 	dir, err := os.MkdirTemp("", "dispositivo-bench")
 	if err != nil {
@@ -39,7 +46,29 @@ func run(ctx context.Context, args []string) error {
 		b.stop()
 		_ = os.RemoveAll(dir) // the measuring is over
 	}()
-	return b.measure(ctx)
+	return b.measure(ctx, args)
+}
+
+// measure prints the figures of the groups named, of all when none is.
+func (b *bench) measure(ctx context.Context, names []string) error {
+	groups := []struct {
+		name string
+		run  func(context.Context) error
+	}{{"fax", b.fax}, {"reading", b.reading}, {"upload", b.upload}}
+	known := 0
+	for _, g := range groups {
+		if len(names) > 0 && !slices.Contains(names, g.name) {
+			continue
+		}
+		known++
+		if err := g.run(ctx); err != nil {
+			return err
+		}
+	}
+	if known < len(names) {
+		return errors.New("usage: go run ./internal/bench [fax] [reading] [upload]")
+	}
+	return nil
 }
 
 // The measures of a figure.
@@ -65,9 +94,9 @@ func (b *bench) stop() {
 	b.stops = nil
 }
 
-// measure prints every figure. Each of our servers is stopped before the next
+// upload prints the figures of uploads. Each of our servers is stopped before the next
 // one starts; the peer stays.
-func (b *bench) measure(ctx context.Context) error {
+func (b *bench) upload(ctx context.Context) error {
 	exe := filepath.Join(b.dir, "dispositivo")
 	if err := build(ctx, exe); err != nil {
 		return err
@@ -131,7 +160,7 @@ func (b *bench) compare(ctx context.Context, name string, ours, peer target, cli
 }
 
 func (b *bench) print(name string, ours, peer, ratio float64, unit, better string) {
-	fmt.Fprintf(b.out, "bench %s ours=%.1f peer=%.1f ratio=%.2f unit=%s %s\n", name, ours, peer, ratio, unit, better)
+	fmt.Fprintf(b.out, "bench %s ours=%.2f peer=%.2f ratio=%.2f unit=%s %s\n", name, ours, peer, ratio, unit, better)
 }
 
 func median(values []float64) float64 {

@@ -8,25 +8,20 @@ import (
 	"dispositivo/verify/ccitt"
 )
 
-// bilevel decodes a page of one bit a pixel into packed rows and these into
-// grey, smaller if need be.
-func (d *decoder) bilevel(maxPixels int) (image.Image, error) {
-	var page ccitt.Bitmap
+// bilevel decodes a page of one bit a pixel into packed rows, as stored.
+func (d *decoder) bilevel(page *ccitt.Bitmap) error {
 	if d.format.fax() && d.grid.across*d.grid.down == 1 {
-		page = d.faxPage()
-	} else {
-		page = ccitt.NewBitmap(d.grid.width, d.grid.height)
-		d.blank(page, 0, page.Height)
-		for row := range d.grid.down {
-			for col := range d.grid.across {
-				d.bilevelBlock(page, d.grid.area(col, row))
-			}
+		d.faxPage(page)
+		return d.whole()
+	}
+	*page = ccitt.NewBitmap(d.grid.width, d.grid.height)
+	d.blank(*page, 0, page.Height)
+	for row := range d.grid.down {
+		for col := range d.grid.across {
+			d.bilevelBlock(*page, d.grid.area(col, row))
 		}
 	}
-	if err := d.whole(); err != nil {
-		return nil, err
-	}
-	return expand(page, d.format.photometric == blackIsZero, maxPixels), nil
+	return d.whole()
 }
 
 // blank makes rows white.
@@ -64,19 +59,17 @@ func (d *decoder) bilevelBlock(page ccitt.Bitmap, a area) {
 
 // faxPage decodes a page that is a single stream. It is as high as the data
 // make it if they hold more rows than declared.
-func (d *decoder) faxPage() ccitt.Bitmap {
-	var page ccitt.Bitmap
+func (d *decoder) faxPage(page *ccitt.Bitmap) {
 	a := d.grid.area(0, 0)
-	report, err := d.fax(&page, a)
+	report, err := d.fax(page, a)
 	if err != nil {
 		d.lose(0, a.h, err)
-		return page
+		return
 	}
 	d.info.Height = page.Height
 	for _, r := range d.faxDamage(report, page.Height, 0) {
-		d.blank(page, r.From, r.To)
+		d.blank(*page, r.From, r.To)
 	}
-	return page
 }
 
 // faxBlock decodes a strip or tile of fax.

@@ -30,29 +30,62 @@ func (e *Error) Error() string {
 // in the palette, the error is an *Error: file.truncated where data are missing,
 // else file.unreadable.
 func (f *File) Decode(n, maxPixels int) (img image.Image, info PageInfo, err error) {
+	info, err = f.decode(n, func(d *decoder) (err error) {
+		if !d.info.Bilevel {
+			img, err = d.colour()
+			return err
+		}
+		var rows ccitt.Bitmap
+		if err = d.bilevel(&rows); err == nil {
+			img = expand(rows, d.format.photometric == blackIsZero, maxPixels)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, info, err
+	}
+	return img, info, nil
+}
+
+// Rows decodes page n, which must be bilevel, into packed rows as they are
+// stored, whose Pix is used again if it is large enough. Bits that are 1 are ink
+// unless the page says that black is zero (PhotometricInterpretation 1). Info and
+// errors are those of Decode; the error is ErrNotBilevel for other pages.
+func (f *File) Rows(dst *ccitt.Bitmap, n int) (PageInfo, error) {
+	return f.decode(n, func(d *decoder) error {
+		if !d.info.Bilevel {
+			return ErrNotBilevel
+		}
+		return d.bilevel(dst)
+	})
+}
+
+// ErrNotBilevel is of pages that have more than one bit a pixel.
+var ErrNotBilevel = errors.New("tiff: more than one bit a pixel")
+
+// decode runs a way of decoding a page.
+func (f *File) decode(n int, how func(*decoder) error) (info PageInfo, err error) {
 	if n < 1 || n > len(f.pages) {
-		return nil, PageInfo{}, fmt.Errorf("tiff: no page %d of %d", n, len(f.pages))
+		return PageInfo{}, fmt.Errorf("tiff: no page %d of %d", n, len(f.pages))
 	}
 	p := &f.pages[n-1]
 	if p.info.Problem != nil {
-		return nil, p.info, &Error{Finding: *p.info.Problem}
+		return p.info, &Error{Finding: *p.info.Problem}
 	}
 	d := &decoder{file: f, page: p, format: p.format, grid: p.grid, info: p.info, budget: 8*len(f.data) + 1<<20}
 	defer func() {
 		if r := recover(); r != nil { // foreign code on foreign bytes
-			img, info, err = nil, p.info, d.failure(errors.New("the decoder panicked"))
+			info, err = p.info, d.failure(errors.New("the decoder panicked"))
 		}
 	}()
-	if p.info.Bilevel {
-		img, err = d.bilevel(maxPixels)
-	} else {
-		img, err = d.colour()
-	}
-	if err != nil {
-		return nil, p.info, d.failure(err)
+	switch err := how(d); {
+	case errors.Is(err, ErrNotBilevel):
+		return p.info, err
+	case err != nil:
+		return p.info, d.failure(err)
 	}
 	d.report()
-	return img, d.info, nil
+	return d.info, nil
 }
 
 // decoder decodes one page.
