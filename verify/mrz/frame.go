@@ -38,19 +38,45 @@ func (f frame) reversed(columns int) frame {
 // cut takes the patch of cell k out of a picture, darkness as ink; false when
 // there is nothing in it.
 func (f frame) cut(img *image.Gray, k int, p *patch) bool {
+	f.samples(img, k, patchW, patchH, p[:])
+	return p.normalize()
+}
+
+// samples takes w by h samples around the middle of cell k out of a picture,
+// row by row, darkness as ink.
+func (f frame) samples(img *image.Gray, k, w, h int, out []float32) {
 	ux, uy := f.along()
 	step := unitsPerSample * f.scale
-	w, h := img.Rect.Dx(), img.Rect.Dy()
 	cx, cy := f.x+float64(k)*f.dx, f.y+float64(k)*f.dy
-	for j := range patchH {
-		v := (float64(j) - (patchH-1)/2.0) * step * f.tall
-		for i := range patchW {
-			u := (float64(i) - (patchW-1)/2.0) * step
+	right, down := float64(w-1)/2*step, float64(h-1)/2*step*f.tall
+	reachX, reachY := math.Abs(right*ux)+math.Abs(down*uy)+1, math.Abs(right*uy)+math.Abs(down*ux)+1
+	within := cx-reachX >= 0 && cy-reachY >= 0 &&
+		cx+reachX < float64(img.Rect.Dx()-1) && cy+reachY < float64(img.Rect.Dy()-1)
+	for j := range h {
+		v := (float64(j) - float64(h-1)/2) * step * f.tall
+		row := out[j*w : (j+1)*w]
+		for i := range row {
+			u := (float64(i) - float64(w-1)/2) * step
 			x, y := cx+u*ux-v*uy, cy+u*uy+v*ux
-			p[j*patchW+i] = 255 - bilinear(img, x, y, w, h)
+			if within {
+				row[i] = white - between(img, x, y)
+			} else {
+				row[i] = white - bilinear(img, x, y, img.Rect.Dx(), img.Rect.Dy())
+			}
 		}
 	}
-	return p.normalize()
+}
+
+// between is bilinear where four pixels are around.
+func between(img *image.Gray, x, y float64) float32 {
+	x0, y0 := int(x), int(y)
+	fx, fy := float32(x-float64(x0)), float32(y-float64(y0))
+	at := y0*img.Stride + x0
+	top, low := img.Pix[at:at+2:at+2], img.Pix[at+img.Stride:at+img.Stride+2:at+img.Stride+2]
+	t0, t1 := float32(top[0]), float32(top[1])
+	l0, l1 := float32(low[0]), float32(low[1])
+	t, l := t0+(t1-t0)*fx, l0+(l1-l0)*fx
+	return t + (l-t)*fy
 }
 
 // bilinear reads a picture between its pixels; outside it repeats its border.
@@ -254,21 +280,30 @@ func (f frame) regressed(img *image.Gray, columns int, t *templates) frame {
 // units along and across the line. The characters likeliest at the cell itself
 // stand for all.
 func (f frame) nearby(img *image.Gray, k int, t *templates) (best float32, u, v float64) {
+	const reach = 2
+	const w, h = patchW + 2*reach, patchH + 2*reach
 	best = -1
 	var p patch
-	if !f.cut(img, k, &p) {
+	var around [w * h]float32 // holds the patch at each place
+	f.samples(img, k, w, h, around[:])
+	at := func(i, j int) bool {
+		for y := range patchH {
+			copy(p[y*patchW:(y+1)*patchW], around[(y+reach+j)*w+reach+i:])
+		}
+		return p.normalize()
+	}
+	if !at(0, 0) {
 		return best, 0, 0
 	}
 	likely := p.likeliest(t)
-	for j := -2; j <= 2; j++ {
-		for i := -2; i <= 2; i++ {
-			right, down := float64(i)*unitsPerSample, float64(j)*unitsPerSample
-			if !f.moved(right, down).cut(img, k, &p) {
+	for j := -reach; j <= reach; j++ {
+		for i := -reach; i <= reach; i++ {
+			if !at(i, j) {
 				continue
 			}
 			for _, c := range likely {
 				if s := correlate(&p, &t[c]); s > best {
-					best, u, v = s, right, down
+					best, u, v = s, float64(i)*unitsPerSample, float64(j)*unitsPerSample
 				}
 			}
 		}

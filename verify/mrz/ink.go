@@ -32,27 +32,32 @@ func inkOf(src *image.Gray) []bool {
 			add(y-around-1, ^uint32(0))
 		}
 		rows := min(y+around, h-1) - max(y-around, 0) + 1
-		inkRow(ink[y*w:(y+1)*w], src.Pix[y*src.Stride:], columns, rows)
+		row := src.Pix[y*src.Stride : y*src.Stride+w]
+		from, to := inked(row)
+		inkRow(ink[y*w:(y+1)*w], row, columns, rows, from, to)
 	}
 	return ink
 }
 
-// inkRow thresholds one row by the mean of the window around each pixel.
-func inkRow(ink []bool, row []uint8, columns []uint32, rows int) {
+// inkRow thresholds one row by the mean of the window around each pixel. Outside
+// of from and to it is white, which is never ink.
+func inkRow(ink []bool, row []uint8, columns []uint32, rows, from, to int) {
 	w := len(ink)
 	sum := uint32(0)
-	for x := range min(around, w) {
+	for x := max(from-around, 0); x < min(from+around, w) && from < to; x++ {
 		sum += columns[x]
 	}
-	for x := range ink {
+	for x := from; x < to; x++ {
 		if x+around < w {
 			sum += columns[x+around]
 		}
-		if x > around {
-			sum -= columns[x-around-1]
+		left := max(x-around, 0)
+		if row[x] < white-contrast { // else nothing is so much lighter
+			mean := int(sum / uint32(rows*(min(x+around, w-1)-left+1)))
+			ink[x] = int(row[x])+max(contrast, mean/9) < mean
 		}
-		n := rows * (min(x+around, w-1) - max(x-around, 0) + 1)
-		mean := int(sum) / n
-		ink[x] = int(row[x])+max(contrast, mean/9) < mean
+		if x >= around {
+			sum -= columns[left]
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package mrz
 
 import (
+	"encoding/binary"
 	"image"
 	"math"
 )
@@ -92,26 +93,96 @@ func taps(n, m int) []tap {
 // shrink averages: each pixel of the result is the mean of the area it covers.
 func shrink(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
 	dst := image.NewGray(image.Rect(0, 0, w, h))
-	columns := parts(r.Dx(), w)
-	rows := parts(r.Dy(), h)
-	sums := make([]uint32, w)
-	for y, row := range rows {
+	sums, wide := make([]uint32, w), newWideRow(parts(r.Dx(), w))
+	for y, row := range parts(r.Dy(), h) {
 		clear(sums)
+		from, to := w, 0 // outside is paper
 		for sy := row.from; sy <= row.to; sy++ {
 			weight := row.weight(sy)
 			if weight == 0 {
 				continue
 			}
-			line := src.Pix[src.PixOffset(r.Min.X, r.Min.Y+sy):]
-			for x := range sums {
-				sums[x] += columns[x].sum(line) >> 8 * weight
+			at := src.PixOffset(r.Min.X, r.Min.Y+sy)
+			wide.lay(sy, src.Pix[at:at+r.Dx()])
+			from, to = min(from, wide.from), max(to, wide.to)
+			for x, v := range wide.sums {
+				sums[x] += v * weight
 			}
 		}
-		for x, s := range sums {
-			dst.Pix[y*dst.Stride+x] = uint8(min(uint64(s)*256/(uint64(columns[x].total)*uint64(row.total)), 255))
+		out := dst.Pix[y*dst.Stride:][:w]
+		copy(out, wide.white)
+		for x := from; x < to; x++ {
+			out[x] = uint8(min(uint64(sums[x])*256/(uint64(wide.columns[x].total)*uint64(row.total)), 255))
 		}
 	}
 	return dst
+}
+
+// wideRow is a source row laid over the columns of the result. Where two rows
+// of the result share one, it is laid once, and paper is not added up.
+type wideRow struct {
+	columns  []part
+	paper    []uint32 // what each column makes of white
+	white    []uint8  // and what becomes of that
+	sums     []uint32
+	from, to int // outside, sums are paper
+	y        int
+}
+
+func newWideRow(columns []part) *wideRow {
+	row := &wideRow{
+		columns: columns, y: -1,
+		paper: make([]uint32, len(columns)), white: make([]uint8, len(columns)), sums: make([]uint32, len(columns)),
+	}
+	for x, c := range columns {
+		row.paper[x] = c.total * white >> 8
+		row.white[x] = uint8(min(row.paper[x]*256/c.total, white))
+	}
+	return row
+}
+
+// white is paper.
+const white = 0xff
+
+// lay makes the sums those of row y, which holds line.
+func (row *wideRow) lay(y int, line []uint8) {
+	if y == row.y {
+		return
+	}
+	row.y = y
+	first, last := inked(line)
+	n, scale := len(row.columns), float64(len(row.columns))/float64(len(line))
+	row.from = max(int(float64(first)*scale)-1, 0)
+	row.to = min(int(float64(last)*scale)+2, n)
+	if first == last {
+		row.from, row.to = n, 0
+		copy(row.sums, row.paper)
+		return
+	}
+	copy(row.sums[:row.from], row.paper)
+	for x := row.from; x < row.to; x++ {
+		row.sums[x] = row.columns[x].sum(line) >> 8
+	}
+	copy(row.sums[row.to:], row.paper[row.to:])
+}
+
+// inked returns from where to where a row is not white; the same twice when it
+// is white altogether.
+func inked(line []uint8) (from, to int) {
+	const words = 8
+	for to = len(line); to >= words && binary.LittleEndian.Uint64(line[to-words:]) == math.MaxUint64; {
+		to -= words
+	}
+	for to > 0 && line[to-1] == white {
+		to--
+	}
+	for from+words <= to && binary.LittleEndian.Uint64(line[from:]) == math.MaxUint64 {
+		from += words
+	}
+	for from < to && line[from] == white {
+		from++
+	}
+	return from, to
 }
 
 // part is a range of source pixels, the first and last of them in part only.

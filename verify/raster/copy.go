@@ -1,10 +1,12 @@
 package raster
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image"
 	"image/color"
+	"math"
 )
 
 // What is wrong with an image that a decoder handed out.
@@ -75,7 +77,39 @@ func copyOf(img image.Image, maxPixels int) (p plain, err error) {
 	case *image.Gray16:
 		return plain{gray: shrinkGray(narrow(src), factor)}, nil
 	}
+	if src, ok := img.(*image.NRGBA); ok && factor == 1 {
+		if gray := colourless(src); gray != nil {
+			return plain{gray: gray}, nil
+		}
+	}
 	return simplify(shrinkColour(img, factor)), nil
+}
+
+// colourless is what simplify makes of an opaque picture without colour, nil for
+// any other: most pages are such, and one look at each pixel is enough.
+func colourless(src *image.NRGBA) *image.Gray {
+	w, h := src.Rect.Dx(), src.Rect.Dy()
+	dst := image.NewGray(image.Rect(0, 0, w, h))
+	allowed := max(0, int(math.Ceil(colourShare*float64(w*h)))-1)
+	for y := range h {
+		row, out := src.Pix[y*src.Stride:][:4*w], dst.Pix[y*dst.Stride:][:w]
+		for x := range out {
+			v := binary.LittleEndian.Uint32(row[4*x:])
+			if v == math.MaxUint32 {
+				out[x] = 0xff
+				continue
+			}
+			r, g, b := byte(v), byte(v>>8), byte(v>>16) //nolint:gosec // its bytes
+			if max(r, g, b)-min(r, g, b) > colourSpan {
+				allowed--
+			}
+			if v>>24 != 0xff || allowed < 0 {
+				return nil
+			}
+			out[x] = luma(r, g, b)
+		}
+	}
+	return dst
 }
 
 // check compares the size of an image's data with its bounds, so that no access

@@ -1,6 +1,10 @@
 package raster
 
-import "image"
+import (
+	"encoding/binary"
+	"image"
+	"math"
+)
 
 const (
 	// sketchSide bounds the long side of a sketch: 120 dots per inch on A4, where
@@ -54,14 +58,27 @@ func (p plain) reduced(w, h int) *image.Gray {
 	for y := range h {
 		top := y * sh / h
 		bottom := max(top+1, (y+1)*sh/h)
-		clear(sums)
+		first, last := sw, 0 // outside is paper
 		for sy := top; sy < bottom; sy++ {
-			for x, v := range src.Pix[sy*src.Stride:][:sw] {
+			a, b := inked(src.Pix[sy*src.Stride:][:sw])
+			first, last = min(first, a), max(last, b)
+		}
+		row := dst.Pix[y*dst.Stride:][:w]
+		whiten(row)
+		if first >= last {
+			continue
+		}
+		// All that is summed up below lies in columns that hold something.
+		begin, end := first*w/sw, min((last*w+sw-1)/sw+1, w)
+		first, last = left[begin], max(left[end-1]+1, left[end])
+		clear(sums[first:last])
+		for sy := top; sy < bottom; sy++ {
+			line, sums := src.Pix[sy*src.Stride:][first:last], sums[first:last]
+			for x, v := range line {
 				sums[x] += uint32(v)
 			}
 		}
-		row := dst.Pix[y*dst.Stride:][:w]
-		for x := range row {
+		for x := begin; x < end; x++ {
 			from, to := left[x], max(left[x]+1, left[x+1])
 			var sum uint32
 			for _, v := range sums[from:to] {
@@ -71,6 +88,34 @@ func (p plain) reduced(w, h int) *image.Gray {
 		}
 	}
 	return dst
+}
+
+// inked returns from where to where a row is not white; a row that is white
+// altogether has from = its length, to = 0.
+func inked(row []byte) (from, to int) {
+	const words = 8
+	for to = len(row); to >= words && binary.LittleEndian.Uint64(row[to-words:]) == math.MaxUint64; {
+		to -= words
+	}
+	for to > 0 && row[to-1] == 0xff {
+		to--
+	}
+	if to == 0 {
+		return len(row), 0
+	}
+	for from+words <= to && binary.LittleEndian.Uint64(row[from:]) == math.MaxUint64 {
+		from += words
+	}
+	for row[from] == 0xff {
+		from++
+	}
+	return from, to
+}
+
+func whiten(row []byte) {
+	for i := range row {
+		row[i] = 0xff
+	}
 }
 
 // orient turns a picture as an orientation of TIFF 6.0 (page 36) says.

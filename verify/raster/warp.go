@@ -94,6 +94,7 @@ func (m warp) gray(src *image.Gray) *image.Gray {
 	dst := image.NewGray(image.Rect(0, 0, m.w, m.h))
 	fixed := func(v float64) int { return int(math.Round(v * (1 << fraction))) }
 	stepX, stepY := fixed(m.xu), fixed(m.yu)
+	ink := inkedRows(src)
 	for v := range m.h {
 		// The middle of a pixel is half a pixel from its corner.
 		x := fixed(m.xu/2 + m.xv*(float64(v)+0.5) + m.x - 0.5)
@@ -106,10 +107,47 @@ func (m warp) gray(src *image.Gray) *image.Gray {
 			from, to = m.w, m.w
 		}
 		rim(row[:from], src, x, y, stepX, stepY)
-		inside(row[from:to], src, x+from*stepX, y+from*stepY, stepX, stepY)
+		a, b := ink.between(x, y, stepX, stepY, from, to)
+		whiten(row[from:a])
+		inside(row[a:b], src, x+a*stepX, y+a*stepY, stepX, stepY)
+		whiten(row[b:to])
 		rim(row[to:], src, x+to*stepX, y+to*stepY, stepX, stepY)
 	}
 	return dst
+}
+
+// inkedSpans are from where to where each row of a picture is not white.
+type inkedSpans [][2]int
+
+func inkedRows(src *image.Gray) inkedSpans {
+	spans := make(inkedSpans, src.Rect.Dy())
+	for y := range spans {
+		spans[y][0], spans[y][1] = inked(src.Pix[y*src.Stride:][:src.Rect.Dx()])
+	}
+	return spans
+}
+
+// between returns the part of the steps from to to-1 outside of which a line
+// through the picture meets nothing but paper.
+func (spans inkedSpans) between(x, y, stepX, stepY, from, to int) (a, b int) {
+	if from >= to || stepX <= 0 {
+		return from, to
+	}
+	y0, y1 := (y+from*stepY)>>fraction, (y+(to-1)*stepY)>>fraction
+	if y0 > y1 {
+		y0, y1 = y1, y0
+	}
+	first, last := 1<<30, 0
+	for _, s := range spans[max(y0, 0):min(y1+2, len(spans))] {
+		first, last = min(first, s[0]), max(last, s[1])
+	}
+	if first >= last {
+		return to, to
+	}
+	a = ((first-2)<<fraction-x)/stepX - 1
+	b = ((last+1)<<fraction-x)/stepX + 2
+	a = min(max(a, from), to)
+	return a, max(min(b, to), a)
 }
 
 // inner returns the steps, of 0 to n-1, at which the coordinate has a pixel on
