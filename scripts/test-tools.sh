@@ -12,6 +12,7 @@ want chromium chromium
 want pdftoppm poppler-utils
 want gs ghostscript
 want tiffcp libtiff-tools
+want vipsthumbnail libvips-tools
 want zbarimg zbar-tools
 want qpdf qpdf
 want curl curl

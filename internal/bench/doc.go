@@ -2,9 +2,39 @@
 //
 //	bench NAME ours=… peer=… ratio=… unit=… lower-is-better|higher-is-better
 //
-// ratio is ours/peer. Run it with make bench; it wants Go and redis-server.
+// ratio is ours/peer. Run it with make bench, or a group of figures alone with
+// "go run ./internal/bench fax", reading or upload. It wants Go, redis-server,
+// libtiff-tools, libvips-tools, zbar-tools, qpdf and poppler-utils.
 //
-// The upload figures are durable uploads per second of a 500 KB PDF, each with
+// A figure whose name ends in _cpu is the processor time (user and system) of
+// the one before it: on a busy machine it says more than the clock on the wall.
+// All that is compared in the groups fax and reading runs on one core (taskset),
+// in turns (A B A B) in one run; the figures are medians, and of processor time
+// means where it is counted in ticks.
+//
+// Group fax: decoding to packed rows, for one of 100 pages (ten letters, ten
+// times) of G3-1D, G3-2D and G4 in one TIFF file.
+//
+//   - fax_decode_g3_1d, _g3_2d, _g4: ours reads the file, decodes it through
+//     verify/tiff and writes the rows to a file in memory, in a process that has
+//     started. The peer is all of "tiffcp -c none" from the same file to another
+//     in memory.
+//
+// Group reading: a signed form of ours and a specimen identity page, from bytes
+// to findings. Ours is Pool.Read with a warm child: all checks, the pictures to
+// review and their thumbs. The peer is a shell script.
+//
+//   - fax_pipeline, fax_pipeline_g3: a fax of 204 by 196 in G4 and G3-2D, against
+//     tiffcp, vipsthumbnail (2200 pixels, for each page) and zbarimg.
+//   - fax_pipeline_hard: the same through so much noise that the first pass does
+//     not find the token.
+//   - pdf_pipeline, pdf_pipeline_jpeg, pdf_pipeline_hard: scans of 200 dpi in a
+//     PDF, in G4, as JPEG, and with that noise, against qpdf --check, pdftoppm
+//     (200 dpi) and zbarimg.
+//
+// Whether either found the token goes to standard error.
+//
+// Group upload: the figures are durable uploads per second of a 500 KB PDF, each with
 // bytes of its own, over kept-alive connections, by 1 and by 64 signed-in
 // holders at once. Ours is the real server in a process of its own. The peer is
 // a bare net/http handler, in a process of its own too, that reads the same

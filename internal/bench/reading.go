@@ -23,11 +23,12 @@ func onCore(ctx context.Context, name string, args ...string) *exec.Cmd {
 // cost is what one reading took, in milliseconds.
 type cost struct{ wall, cpu float64 }
 
-// The peers: what a shell script of good tools does with the same files. Each
-// makes one small picture a page; what ours makes besides is ours to bear.
+// The peers: what a shell script of good tools does with the same files. For
+// each page of a fax it makes the picture to review, of the size that ours has;
+// ours makes a thumb as well.
 const (
 	faxScript = `tiffcp -c none "$1" "$2/plain.tif"
-for n in 0 1; do vipsthumbnail "$2/plain.tif[page=$n]" --size 240 -o "$2/thumb$n.png"; done
+for n in 0 1; do vipsthumbnail "$2/plain.tif[page=$n]" --size 2200 -o "$2/page$n.png"; done
 zbarimg -q --raw "$2/plain.tif"`
 	pdfScript = `qpdf --check "$1" >/dev/null
 pdftoppm -r 200 -png "$1" "$2/page"

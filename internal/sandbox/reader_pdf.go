@@ -14,6 +14,9 @@ const (
 	// pageDPI is how a page is drawn: 2200 pixels along an A4 sheet, as much as
 	// a picture to review may have.
 	pageDPI = 188
+	// dotDPI is the resolution up to which a scan is drawn dot by dot: PDFium is
+	// spared the scaling, and readers of codes the blur of it.
+	dotDPI = 250
 	// maxScanDPI bounds the native size of a scan, as it was scanned.
 	maxScanDPI = 600
 	// pointsPerInch defines the unit of PDF.
@@ -116,7 +119,10 @@ func (v *visit) drawPDF(ctx context.Context, doc *pdf.Document, n int) (*raster.
 	case scanned && v.options.Native:
 		dpi = min(max(scan.DPI(), pointsPerInch), maxScanDPI)
 	case scanned:
-		dpi = min(max(scan.DPI(), pointsPerInch), pageDPI)
+		dpi = max(scan.DPI(), pointsPerInch)
+		if dpi > dotDPI {
+			dpi = pageDPI
+		}
 	}
 	img, _, err := doc.Render(ctx, n, pdf.RenderOptions{DPI: dpi, MaxPixels: int(v.settings.Limits.Pixels)})
 	if err != nil {

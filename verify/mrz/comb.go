@@ -16,7 +16,7 @@ type line struct {
 const combLimit = 0.78
 
 // lines returns what lines of 30, 36 or 44 characters the strip can be.
-func (s strip) lines(ink []bool, w, h int) []line {
+func (s strip) lines(ink []uint8, w, h int) []line {
 	profile := s.profile(ink, w, h)
 	var all []line
 	for _, columns := range []int{30, 36, 44} {
@@ -28,7 +28,7 @@ func (s strip) lines(ink []bool, w, h int) []line {
 }
 
 // profile counts the ink of each column along the strip.
-func (s strip) profile(ink []bool, w, h int) []float64 {
+func (s strip) profile(ink []uint8, w, h int) []float64 {
 	x0, x1 := int(s.x0), int(s.x1)
 	p := make([]float64, x1-x0)
 	half := s.thick * 0.8
@@ -36,7 +36,7 @@ func (s strip) profile(ink []bool, w, h int) []float64 {
 		x := x0 + i
 		mid := s.y(float64(x))
 		for y := max(int(mid-half), 0); y <= min(int(mid+half), h-1); y++ {
-			if x >= 0 && x < w && ink[y*w+x] {
+			if x >= 0 && x < w && ink[y*w+x] != 0 {
 				p[i]++
 			}
 		}

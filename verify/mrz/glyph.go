@@ -183,16 +183,24 @@ func (p *patch) normalize() bool {
 	return true
 }
 
-// correlate returns the product of two patches.
+// correlate returns the product of two patches. So many sums at once, because
+// each addition has to wait for the one before it.
 func correlate(a, b *patch) float32 {
-	var s0, s1, s2, s3 float32
-	for i := 0; i < patchSize; i += 4 {
-		s0 += a[i] * b[i]
-		s1 += a[i+1] * b[i+1]
-		s2 += a[i+2] * b[i+2]
-		s3 += a[i+3] * b[i+3]
+	var s0, s1, s2, s3, s4, s5, s6, s7, s8, s9 float32
+	for i := 0; i < patchSize; i += 10 {
+		x, y := (*[10]float32)(a[i:]), (*[10]float32)(b[i:])
+		s0 += x[0] * y[0]
+		s1 += x[1] * y[1]
+		s2 += x[2] * y[2]
+		s3 += x[3] * y[3]
+		s4 += x[4] * y[4]
+		s5 += x[5] * y[5]
+		s6 += x[6] * y[6]
+		s7 += x[7] * y[7]
+		s8 += x[8] * y[8]
+		s9 += x[9] * y[9]
 	}
-	return s0 + s1 + s2 + s3
+	return s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7 + s8 + s9
 }
 
 // templates is one typeface at one sharpness, in the order of the alphabet.

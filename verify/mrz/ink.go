@@ -9,40 +9,41 @@ const around = 13
 // contrast is by how much, of 255, ink is darker than its surroundings at least.
 const contrast = 14
 
-// inkOf returns a map of the pixels that are darker than their surroundings by
-// a margin that grows with the local contrast.
-func inkOf(src *image.Gray) []bool {
+// inkOf returns a map, 1 for ink, of the pixels that are darker than their
+// surroundings by a margin that grows with the local contrast.
+func inkOf(src *image.Gray) []uint8 {
 	w, h := src.Rect.Dx(), src.Rect.Dy()
-	ink := make([]bool, w*h)
-	columns := make([]uint32, w) // sums over the rows of the window
+	ink := make([]uint8, w*h)
+	columns := make([]uint32, w) // sums of darkness over the rows of the window
+	spans := make([][2]int, h)
 	add := func(y int, sign uint32) {
-		row := src.Pix[y*src.Stride : y*src.Stride+w]
-		for x, v := range row {
-			columns[x] += sign * uint32(v)
+		from, to := spans[y][0], spans[y][1]
+		for x, v := range src.Pix[y*src.Stride : y*src.Stride+w][from:to] {
+			columns[from+x] += sign * uint32(white-v)
 		}
 	}
-	for y := range min(around, h) {
-		add(y, 1)
-	}
-	for y := range h {
-		if y+around < h {
-			add(y+around, 1)
+	for y := range h + around {
+		if y < h {
+			spans[y][0], spans[y][1] = inked(src.Pix[y*src.Stride : y*src.Stride+w])
+			add(y, 1)
 		}
-		if y > around {
-			add(y-around-1, ^uint32(0))
+		at := y - around
+		if at < 0 {
+			continue
 		}
-		rows := min(y+around, h-1) - max(y-around, 0) + 1
-		row := src.Pix[y*src.Stride : y*src.Stride+w]
-		from, to := inked(row)
-		inkRow(ink[y*w:(y+1)*w], row, columns, rows, from, to)
+		if at > around {
+			add(at-around-1, ^uint32(0))
+		}
+		rows := min(y, h-1) - max(at-around, 0) + 1
+		inkRow(ink[at*w:(at+1)*w], src.Pix[at*src.Stride:], columns, rows, spans[at])
 	}
 	return ink
 }
 
 // inkRow thresholds one row by the mean of the window around each pixel. Outside
-// of from and to it is white, which is never ink.
-func inkRow(ink []bool, row []uint8, columns []uint32, rows, from, to int) {
-	w := len(ink)
+// of its span it is white, which is never ink.
+func inkRow(ink, row []uint8, columns []uint32, rows int, span [2]int) {
+	w, from, to := len(ink), span[0], span[1]
 	sum := uint32(0)
 	for x := max(from-around, 0); x < min(from+around, w) && from < to; x++ {
 		sum += columns[x]
@@ -53,8 +54,11 @@ func inkRow(ink []bool, row []uint8, columns []uint32, rows, from, to int) {
 		}
 		left := max(x-around, 0)
 		if row[x] < white-contrast { // else nothing is so much lighter
-			mean := int(sum / uint32(rows*(min(x+around, w-1)-left+1)))
-			ink[x] = int(row[x])+max(contrast, mean/9) < mean
+			n := uint32(rows * (min(x+around, w-1) - left + 1))
+			mean := int((n*white - sum) / n)
+			if int(row[x])+max(contrast, mean/9) < mean {
+				ink[x] = 1
+			}
 		}
 		if x >= around {
 			sum -= columns[left]

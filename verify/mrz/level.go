@@ -94,23 +94,30 @@ func taps(n, m int) []tap {
 func shrink(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
 	dst := image.NewGray(image.Rect(0, 0, w, h))
 	sums, wide := make([]uint32, w), newWideRow(parts(r.Dx(), w))
+	spans := make([][2]int, r.Dy()) // where each row is not paper
+	for y := range spans {
+		at := src.PixOffset(r.Min.X, r.Min.Y+y)
+		spans[y][0], spans[y][1] = wide.span(src.Pix[at : at+r.Dx()])
+	}
 	for y, row := range parts(r.Dy(), h) {
-		clear(sums)
-		from, to := w, 0 // outside is paper
+		from, to := w, 0
 		for sy := row.from; sy <= row.to; sy++ {
-			weight := row.weight(sy)
-			if weight == 0 {
-				continue
-			}
-			at := src.PixOffset(r.Min.X, r.Min.Y+sy)
-			wide.lay(sy, src.Pix[at:at+r.Dx()])
-			from, to = min(from, wide.from), max(to, wide.to)
-			for x, v := range wide.sums {
-				sums[x] += v * weight
-			}
+			from, to = min(from, spans[sy][0]), max(to, spans[sy][1])
 		}
 		out := dst.Pix[y*dst.Stride:][:w]
 		copy(out, wide.white)
+		if from >= to {
+			continue
+		}
+		clear(sums[from:to])
+		for sy := row.from; sy <= row.to; sy++ {
+			if weight := row.weight(sy); weight > 0 {
+				wide.lay(sy, src.Pix[src.PixOffset(r.Min.X, r.Min.Y+sy):], spans[sy])
+				for x, v := range wide.sums[from:to] {
+					sums[from+x] += v * weight
+				}
+			}
+		}
 		for x := from; x < to; x++ {
 			out[x] = uint8(min(uint64(sums[x])*256/(uint64(wide.columns[x].total)*uint64(row.total)), 255))
 		}
@@ -121,12 +128,11 @@ func shrink(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
 // wideRow is a source row laid over the columns of the result. Where two rows
 // of the result share one, it is laid once, and paper is not added up.
 type wideRow struct {
-	columns  []part
-	paper    []uint32 // what each column makes of white
-	white    []uint8  // and what becomes of that
-	sums     []uint32
-	from, to int // outside, sums are paper
-	y        int
+	columns []part
+	paper   []uint32 // what each column makes of white
+	white   []uint8  // and what becomes of that
+	sums    []uint32
+	y       int
 }
 
 func newWideRow(columns []part) *wideRow {
@@ -144,26 +150,27 @@ func newWideRow(columns []part) *wideRow {
 // white is paper.
 const white = 0xff
 
-// lay makes the sums those of row y, which holds line.
-func (row *wideRow) lay(y int, line []uint8) {
+// span returns the columns outside of which a line is paper: none for a line
+// that is paper altogether.
+func (row *wideRow) span(line []uint8) (from, to int) {
+	first, last := inked(line)
+	n, scale := len(row.columns), float64(len(row.columns))/float64(len(line))
+	if first == last {
+		return n, 0
+	}
+	return max(int(float64(first)*scale)-1, 0), min(int(float64(last)*scale)+2, n)
+}
+
+// lay makes the sums those of row y, which begins line.
+func (row *wideRow) lay(y int, line []uint8, span [2]int) {
 	if y == row.y {
 		return
 	}
 	row.y = y
-	first, last := inked(line)
-	n, scale := len(row.columns), float64(len(row.columns))/float64(len(line))
-	row.from = max(int(float64(first)*scale)-1, 0)
-	row.to = min(int(float64(last)*scale)+2, n)
-	if first == last {
-		row.from, row.to = n, 0
-		copy(row.sums, row.paper)
-		return
-	}
-	copy(row.sums[:row.from], row.paper)
-	for x := row.from; x < row.to; x++ {
+	copy(row.sums, row.paper)
+	for x := span[0]; x < span[1]; x++ {
 		row.sums[x] = row.columns[x].sum(line) >> 8
 	}
-	copy(row.sums[row.to:], row.paper[row.to:])
 }
 
 // inked returns from where to where a row is not white; the same twice when it

@@ -1,6 +1,7 @@
 package mrz
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"slices"
@@ -38,7 +39,7 @@ type run struct {
 }
 
 // strips finds the long thin stretches of print of a level, from the bottom up.
-func strips(ink []bool, w, h int) []strip {
+func strips(ink []uint8, w, h int) []strip {
 	runs, rows := runsOf(ink, w, h, bridge, runMin)
 	if len(runs) > maxRuns {
 		return nil
@@ -63,7 +64,7 @@ func strips(ink []bool, w, h int) []strip {
 
 // runsOf returns the horizontal stretches of ink at least as long as shortest,
 // gaps up to gap closed. rows[y] is the index of the first run of row y.
-func runsOf(ink []bool, w, h, gap int, shortest float64) (runs []run, rows []int) {
+func runsOf(ink []uint8, w, h, gap int, shortest float64) (runs []run, rows []int) {
 	rows = make([]int, h+1)
 	for y := range h {
 		rows[y] = len(runs)
@@ -73,15 +74,21 @@ func runsOf(ink []bool, w, h, gap int, shortest float64) (runs []run, rows []int
 				runs = append(runs, run{y, begin, last + 1, len(runs)})
 			}
 		}
-		for x, black := range ink[y*w : (y+1)*w] {
-			switch {
-			case !black:
-			case begin >= 0 && x-last <= gap+1:
-				last = x
-			default:
-				flush()
-				begin, last = x, x
+		row := ink[y*w : (y+1)*w]
+		for x := 0; x < w; {
+			skip := bytes.IndexByte(row[x:], 1)
+			if skip < 0 {
+				break
 			}
+			x += skip
+			if begin < 0 || x-last > gap+1 {
+				flush()
+				begin = x
+			}
+			for x < w && row[x] != 0 {
+				x++
+			}
+			last = x - 1
 		}
 		flush()
 	}
@@ -92,7 +99,7 @@ func runsOf(ink []bool, w, h, gap int, shortest float64) (runs []run, rows []int
 // clean removes what is smaller than any character: noise, and the dots by
 // which fax machines show a tinted ground; and what is higher than two lines:
 // frames, faces, stamps.
-func clean(ink []bool, w, h int) {
+func clean(ink []uint8, w, h int) {
 	const smallest = 9             // pixels; an I of 12 pixels to the cell has some 30
 	const highest = 3.2 * pitchMax // rows
 	runs, rows := runsOf(ink, w, h, 0, 1)
@@ -165,13 +172,13 @@ func fit(g []run) (strip, bool) {
 
 // straighten corrects the strip's line by the ink around it, whose ends the
 // smeared runs do not follow well.
-func (s strip) straighten(ink []bool, w, h int) strip {
+func (s strip) straighten(ink []uint8, w, h int) strip {
 	for range 3 {
 		var n, sx, sy, sxx, sxy float64
 		for x := max(int(s.x0), 0); x < min(int(s.x1), w); x++ {
 			mid := s.y(float64(x))
 			for y := max(int(mid-s.thick), 0); y <= min(int(mid+s.thick), h-1); y++ {
-				if ink[y*w+x] {
+				if ink[y*w+x] != 0 {
 					fx, fy := float64(x), float64(y)
 					n++
 					sx += fx

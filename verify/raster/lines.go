@@ -18,6 +18,7 @@ type profile struct {
 	strips [][]int32
 	width  int // of a strip
 	rows   int
+	spans  [][2]int // from where to where each strip has ink; nil: not known
 }
 
 // profiles returns the profile of writing along rows, and that of the page
@@ -62,6 +63,23 @@ func (p profile) merged() profile {
 	return m
 }
 
+// spanned notes where the ink of each strip is, for a profile that is added up
+// many times.
+func (p profile) spanned() profile {
+	p.spans = make([][2]int, len(p.strips))
+	for i, strip := range p.strips {
+		from, to := 0, len(strip)
+		for to > 0 && strip[to-1] == 0 {
+			to--
+		}
+		for from < to && strip[from] == 0 {
+			from++
+		}
+		p.spans[i] = [2]int{from, to}
+	}
+	return p
+}
+
 // at adds the strips up, each shifted as a page that is turned clockwise by
 // angle degrees needs it to be level. sums is used if long enough.
 func (p profile) at(angle float64, sums []int32) []int32 {
@@ -75,10 +93,14 @@ func (p profile) at(angle float64, sums []int32) []int32 {
 	clear(sums)
 	middle := float64(len(p.strips)-1) / 2
 	for i, strip := range p.strips {
+		from, to := 0, len(strip)
+		if p.spans != nil {
+			from, to = p.spans[i][0], p.spans[i][1]
+		}
 		shift := margin - int(math.Round(slope*float64(p.width)*(float64(i)-middle)))
-		to := sums[shift:][:len(strip)]
+		strip, sums := strip[from:to], sums[shift+from:][:to-from]
 		for y, v := range strip {
-			to[y] += v
+			sums[y] += v
 		}
 	}
 	return sums
@@ -109,7 +131,8 @@ func (p profile) skew() (angle, energy, contrast float64) {
 		}
 		return e
 	}
-	wide := p.merged()
+	wide := p.merged().spanned()
+	p = p.spanned()
 	for i := -int((maxSkew + 0.5) / coarse); i <= int((maxSkew+0.5)/coarse); i++ {
 		total += try(wide, float64(i)*coarse)
 		n++

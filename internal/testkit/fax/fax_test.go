@@ -8,6 +8,7 @@ import (
 
 	"dispositivo/internal/testkit/fax"
 	"dispositivo/verify/ccitt"
+	"dispositivo/verify/tiff"
 )
 
 func ink(b ccitt.Bitmap) (n int) {
@@ -86,6 +87,27 @@ func TestLettersHaveText(t *testing.T) {
 		b := fax.Simulate(fax.Letter(seed, 204), 204, fax.Options{})
 		if share := float64(ink(b)) / float64(b.Width*b.Height); share < 0.01 || share > 0.2 {
 			t.Errorf("seed %d: %.3f of the page is black", seed, share)
+		}
+	}
+}
+
+// TestTIFF proves that every coding comes back from the file bit by bit.
+func TestTIFF(t *testing.T) {
+	page := fax.Simulate(fax.Letter(1, 100), 100, fax.Options{})
+	for _, p := range []ccitt.Params{
+		{Encoding: ccitt.ModifiedHuffman},
+		{Encoding: ccitt.Group31D},
+		{Encoding: ccitt.Group32D, ByteAligned: true},
+		{Encoding: ccitt.Group4, LSBFirst: true},
+	} {
+		file, findings, err := tiff.Open(fax.TIFF([]ccitt.Bitmap{page, page}, p, 204, 196), tiff.Limits{Pages: 2, BilevelPixels: 1 << 24, Pixels: 1})
+		if err != nil || len(findings) > 0 {
+			t.Fatal(p, err, findings)
+		}
+		var rows ccitt.Bitmap
+		info, err := file.Rows(&rows, 2)
+		if err != nil || !bytes.Equal(rows.Pix, page.Pix) || info.DPIX != 204 || info.DPIY != 196 || info.Encoding != p.Encoding.String() {
+			t.Errorf("%v: %v, %+v", p, err, info)
 		}
 	}
 }
