@@ -40,10 +40,11 @@ var allowed = map[string]string{
 	// Readers of foreign bytes, run only in the sandbox child.
 	"verify/ccitt":  "",
 	"verify/mrz":    "dossier",
-	"verify/pdf":    "dossier",
-	"verify/symbol": "dossier",
+	"verify/pdf":    "dossier verify/wasm", // both run engines of others
+	"verify/symbol": "verify/wasm",
 	"verify/raster": "dossier",
 	"verify/tiff":   "dossier verify/ccitt",
+	"verify/wasm":   "",
 
 	// What the domain stands on.
 	"internal/sandbox":  "dossier internal/assets internal/clock internal/paper internal/token verify/identity verify/mrz verify/pdf verify/raster verify/symbol verify/tiff",
@@ -96,6 +97,7 @@ var only = map[string]string{
 	"github.com/gin-gonic/gin":          "api",
 	"github.com/disintegration/imaging": "verify/raster",
 	"github.com/pdfcpu/pdfcpu":          "verify/pdf",
+	"github.com/tetratelabs/wazero":     "verify/wasm verify/pdf verify/symbol", // the two know their guests' imports
 	"golang.org/x/image/tiff":           "verify/tiff",
 	"modernc.org/sqlite":                "internal/store",
 	"github.com/jackc/pgx":              "internal/store internal/testkit",

@@ -2,20 +2,20 @@ package pdf
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/tetratelabs/wazero/api"
+
+	"dispositivo/verify/wasm"
 )
 
 // Document is an open PDF. It is not for concurrent use, and after an error of
 // ErrEngine or of the context only Close works.
 type Document struct {
-	mod   api.Module
-	dead  bool
-	doc   uint64 // FPDF_DOCUMENT
-	form  uint64 // FPDF_FORMHANDLE, 0 where there is no form to fill
-	pages int
+	instance *wasm.Instance
+	doc      uint64 // FPDF_DOCUMENT
+	form     uint64 // FPDF_FORMHANDLE, 0 where there is no form to fill
+	pages    int
 	// The page loaded last, kept because rendering and reading text follow each
 	// other; number is 0 when there is none.
 	number int
@@ -54,11 +54,10 @@ func (d *Document) load(ctx context.Context, data []byte) error {
 func (d *Document) openForm(ctx context.Context) error {
 	// FPDF_FORMFILLINFO, version 2, all callbacks null.
 	const size, version = 256, 2
-	info, err := d.put(ctx, make([]byte, size))
+	info, err := d.put(ctx, append([]byte{version}, make([]byte, size-1)...))
 	if err != nil {
 		return err
 	}
-	d.mod.Memory().WriteUint32Le(uint32(info), version)
 	if d.form, err = d.call(ctx, "FPDFDOC_InitFormFillEnvironment", d.doc, info); err != nil || d.form == 0 {
 		return err
 	}
@@ -144,47 +143,12 @@ func (d *Document) closePage(ctx context.Context) error {
 
 // Close drops the whole instance, whatever state it is in. No code of PDFium
 // runs for it.
-func (d *Document) Close(ctx context.Context) error {
-	d.dead = true
-	return d.mod.Close(ctx)
-}
+func (d *Document) Close(ctx context.Context) error { return d.instance.Close(ctx) }
 
 // call runs one function of PDFium. Any failure leaves the instance in an
 // unknown state, so the document is dead from then on.
 func (d *Document) call(ctx context.Context, name string, args ...uint64) (uint64, error) {
-	if d.dead {
-		return 0, fmt.Errorf("%w: closed", ErrEngine)
-	}
-	if ctx.Err() != nil {
-		return 0, context.Cause(ctx)
-	}
-	fn := d.mod.ExportedFunction(name)
-	if fn == nil {
-		return 0, fmt.Errorf("%w: no function %s", ErrEngine, name)
-	}
-	results, err := fn.Call(ctx, args...)
-	if err != nil {
-		d.dead = true
-		if ctx.Err() != nil {
-			return 0, context.Cause(ctx)
-		}
-		return 0, fmt.Errorf("%w: %s: %w", ErrEngine, name, firstLine(err))
-	}
-	if len(results) == 0 {
-		return 0, nil
-	}
-	return results[0], nil
-}
-
-// firstLine drops the WebAssembly stack trace from an error.
-func firstLine(err error) error {
-	text := err.Error()
-	for i := range len(text) {
-		if text[i] == '\n' {
-			return errors.New(text[:i])
-		}
-	}
-	return err
+	return d.instance.Call(ctx, name, args...)
 }
 
 // put copies data into memory of the engine and returns its address.
@@ -193,10 +157,7 @@ func (d *Document) put(ctx context.Context, data []byte) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if !d.mod.Memory().Write(uint32(at), data) {
-		return 0, fmt.Errorf("%w: memory out of range", ErrEngine)
-	}
-	return at, nil
+	return at, d.instance.Write(at, data)
 }
 
 func (d *Document) alloc(ctx context.Context, size int) (uint64, error) {
@@ -216,10 +177,4 @@ func (d *Document) free(ctx context.Context, at uint64) error {
 }
 
 // view is the engine's own memory, valid until the next call.
-func (d *Document) view(at uint64, size int) ([]byte, error) {
-	data, ok := d.mod.Memory().Read(uint32(at), uint32(size))
-	if !ok {
-		return nil, fmt.Errorf("%w: memory out of range", ErrEngine)
-	}
-	return data, nil
-}
+func (d *Document) view(at uint64, size int) ([]byte, error) { return d.instance.View(at, size) }

@@ -10,14 +10,14 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/imports/emscripten"
+	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
+
+	"dispositivo/verify/wasm"
 )
 
 // enosys is emscripten's "function not implemented", the answer to every
 // system call: PDFium gets its document in memory and needs nothing else.
 const enosys = 52
-
-// wasmPage is the unit in which WebAssembly memory grows, in bytes.
-const wasmPage = 65536
 
 // errAbort is what PDFium's own abort, mostly for want of memory, turns into.
 var errAbort = errors.New("pdfium called abort")
@@ -26,14 +26,17 @@ var errAbort = errors.New("pdfium called abort")
 // give the same pixels.
 var frozen = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// instantiateHost gives the engine its "env" module: wazero's helpers for
+// instantiateHost gives the engine WASI and its "env" module: wazero's helpers for
 // exceptions, and our refusals for the rest. An import that nobody here knows
 // is an error: a new engine needs a new look.
 func instantiateHost(ctx context.Context, r wazero.Runtime, guest wazero.CompiledModule) error {
+	if _, err := wasi_snapshot_preview1.Instantiate(ctx, r); err != nil {
+		return err
+	}
 	builder := r.NewHostModuleBuilder("env")
 	helpers, err := emscripten.NewFunctionExporterForModule(guest)
 	if err != nil {
-		return fmt.Errorf("prepare engine: %w", err)
+		return err
 	}
 	helpers.ExportFunctions(builder)
 	for _, def := range guest.ImportedFunctions() {
@@ -43,16 +46,14 @@ func instantiateHost(ctx context.Context, r wazero.Runtime, guest wazero.Compile
 		}
 		answer := hostFunction(name)
 		if answer == nil {
-			return fmt.Errorf("prepare engine: unknown import %q", name)
+			return fmt.Errorf("unknown import %q", name)
 		}
 		builder.NewFunctionBuilder().
 			WithGoModuleFunction(answer, def.ParamTypes(), def.ResultTypes()).
 			Export(name)
 	}
-	if _, err := builder.Instantiate(ctx); err != nil {
-		return fmt.Errorf("prepare engine: %w", err)
-	}
-	return nil
+	_, err = builder.Instantiate(ctx)
+	return err
 }
 
 func ofHelpers(name string) bool {
@@ -71,7 +72,7 @@ func hostFunction(name string) api.GoModuleFunc {
 			stack[0] = api.EncodeF64(float64(frozen.UnixMilli()))
 		}
 	case "emscripten_resize_heap":
-		return resizeHeap
+		return wasm.ResizeHeap
 	case "_gmtime_js", "_localtime_js":
 		return breakDownTime
 	case "_tzset_js":
@@ -80,19 +81,6 @@ func hostFunction(name string) api.GoModuleFunc {
 		return func(context.Context, api.Module, []uint64) { panic(errAbort) }
 	}
 	return nil
-}
-
-// resizeHeap grows the memory to at least the wanted bytes, up to the cap.
-func resizeHeap(_ context.Context, mod api.Module, stack []uint64) {
-	want := uint64(api.DecodeU32(stack[0]))
-	have := uint64(mod.Memory().Size())
-	stack[0] = 1
-	if want <= have {
-		return
-	}
-	if _, ok := mod.Memory().Grow(uint32((want - have + wasmPage - 1) / wasmPage)); !ok {
-		stack[0] = 0
-	}
 }
 
 // breakDownTime fills a struct tm, as gmtime and localtime do; here is UTC.

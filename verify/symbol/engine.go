@@ -3,12 +3,9 @@ package symbol
 import (
 	"context"
 	"errors"
-	"fmt"
 	"image"
 
-	"github.com/tetratelabs/wazero"
-	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/experimental"
+	"dispositivo/verify/wasm"
 )
 
 // Why a picture was not searched.
@@ -17,7 +14,7 @@ var (
 	ErrSize = errors.New("symbol: the picture is empty or too large")
 	// ErrEngine covers what is no statement about the symbols: memory at its cap,
 	// a trap, an answer that makes no sense.
-	ErrEngine = errors.New("symbol: the engine failed on the picture")
+	ErrEngine = wasm.ErrEngine
 )
 
 const (
@@ -31,70 +28,27 @@ const (
 	DefaultMemoryPages = 2048
 )
 
-// EngineConfig says what an Engine may use.
-type EngineConfig struct {
-	// CacheDir keeps the compiled engine between runs. The folder holds machine
-	// code, so nobody else may write to it. Empty means no cache.
-	CacheDir string
-	// Interruptible makes the end of a context stop a scan that is running. It
-	// costs time, so it is not for the sandbox child, which is killed from
-	// outside when its time is up. When false, contexts are looked at between
-	// passes only.
-	Interruptible bool
-	// MemoryPages caps the memory of one instance, in WebAssembly pages of 64
-	// KiB. 0 means DefaultMemoryPages; the engine does not start under 256.
-	MemoryPages uint32
-}
+// EngineConfig says what an Engine may use; MemoryPages, for one page, is
+// DefaultMemoryPages when 0, and the engine does not start under 256.
+type EngineConfig = wasm.Config
 
 // Engine is ZBar, compiled once. It may be used by several goroutines.
-type Engine struct {
-	runtime  wazero.Runtime
-	compiled wazero.CompiledModule
-	cache    wazero.CompilationCache
-}
+type Engine struct{ wasm *wasm.Engine }
 
-// NewEngine compiles wasm (see assets.ZBar) or loads it from the cache.
-func NewEngine(ctx context.Context, wasm []byte, cfg EngineConfig) (*Engine, error) {
-	pages := cfg.MemoryPages
-	if pages == 0 {
-		pages = DefaultMemoryPages
+// NewEngine compiles code (see assets.ZBar) or loads it from the cache.
+func NewEngine(ctx context.Context, code []byte, cfg EngineConfig) (*Engine, error) {
+	if cfg.MemoryPages == 0 {
+		cfg.MemoryPages = DefaultMemoryPages
 	}
-	conf := wazero.NewRuntimeConfig().WithMemoryLimitPages(pages).WithCloseOnContextDone(cfg.Interruptible)
-	e := &Engine{}
-	if cfg.CacheDir != "" {
-		cache, err := wazero.NewCompilationCacheWithDir(cfg.CacheDir)
-		if err != nil {
-			return nil, fmt.Errorf("open engine cache: %w", err)
-		}
-		e.cache, conf = cache, conf.WithCompilationCache(cache)
-	}
-	e.runtime = wazero.NewRuntimeWithConfig(ctx, conf)
-	if err := e.prepare(ctx, wasm); err != nil {
-		return nil, errors.Join(err, e.Close(ctx))
-	}
-	return e, nil
-}
-
-func (e *Engine) prepare(ctx context.Context, wasm []byte) error {
-	compiled, err := e.runtime.CompileModule(ctx, wasm)
+	e, err := wasm.NewEngine(ctx, code, cfg, instantiateHost)
 	if err != nil {
-		return fmt.Errorf("compile engine: %w", err)
+		return nil, err
 	}
-	e.compiled = compiled
-	if err := checkExports(compiled); err != nil {
-		return err
-	}
-	return instantiateHost(ctx, e.runtime, compiled)
+	return &Engine{e}, nil
 }
 
 // Close frees the engine. No scan may be running.
-func (e *Engine) Close(ctx context.Context) error {
-	err := e.runtime.Close(ctx)
-	if e.cache != nil {
-		err = errors.Join(err, e.cache.Close(ctx))
-	}
-	return err
-}
+func (e *Engine) Close(ctx context.Context) error { return e.wasm.Close(ctx) }
 
 // Scan reads a picture once, as it is, in an instance of its own. Symbols come
 // in the engine's order, each text of a kind once. Errors: ErrSize, ErrEngine,
@@ -105,59 +59,25 @@ func (e *Engine) Scan(ctx context.Context, img *image.Gray, opts ScanOptions) ([
 		return nil, err
 	}
 	found, err := in.scan(ctx, img)
-	return found, errors.Join(err, in.close(ctx))
+	return found, errors.Join(err, in.Close(ctx))
 }
 
 // instance is one running ZBar with one scanner.
 type instance struct {
-	mod     api.Module
+	*wasm.Instance
 	scanner uint64
 }
 
 // start runs a fresh instance, so that a heap poisoned by one page never meets
 // the next.
-func (e *Engine) start(ctx context.Context, opts ScanOptions) (in *instance, err error) {
-	defer func() {
-		if r := recover(); r != nil { // wazero's answer to an allocator without memory
-			in, err = nil, fmt.Errorf("%w: no memory to start", ErrEngine)
-		}
-	}()
-	ctx = experimental.WithMemoryAllocator(ctx, memoryAllocator())
-	// Without a name, any number of instances live side by side. The default
-	// configuration gives no files, no arguments and no output.
-	conf := wazero.NewModuleConfig().WithName("").WithStartFunctions()
-	mod, err := e.runtime.InstantiateModule(ctx, e.compiled, conf)
+func (e *Engine) start(ctx context.Context, opts ScanOptions) (*instance, error) {
+	guest, err := e.wasm.Start(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%w: instantiate: %w", ErrEngine, err)
+		return nil, err
 	}
-	in = &instance{mod: mod}
+	in := &instance{Instance: guest}
 	if err := in.configure(ctx, opts); err != nil {
-		return nil, errors.Join(err, in.close(ctx))
+		return nil, errors.Join(err, in.Close(ctx))
 	}
 	return in, nil
-}
-
-func (in *instance) close(ctx context.Context) error {
-	if err := in.mod.Close(context.WithoutCancel(ctx)); err != nil {
-		return fmt.Errorf("close engine: %w", err)
-	}
-	return nil
-}
-
-// call runs an export. A trap is ErrEngine; the instance is then good for
-// nothing but close.
-func (in *instance) call(ctx context.Context, name string, args ...uint64) (uint64, error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	results, err := in.mod.ExportedFunction(name).Call(ctx, args...)
-	switch {
-	case ctx.Err() != nil:
-		return 0, ctx.Err()
-	case err != nil:
-		return 0, fmt.Errorf("%w: %w", ErrEngine, err)
-	case len(results) == 0:
-		return 0, nil
-	}
-	return results[0], nil
 }

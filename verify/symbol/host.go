@@ -7,6 +7,8 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"dispositivo/verify/wasm"
 )
 
 // Errno values of WASI for descriptors: ZBar gets pixels in memory and has no
@@ -16,12 +18,9 @@ const (
 	errnoSpipe = 70
 )
 
-// wasmPage is the unit in which WebAssembly memory grows, in bytes.
-const wasmPage = 65536
-
 // The engine's names are minified. This is what its JavaScript glue
-// (dist/index.mjs of @undecaf/zbar-wasm 0.11.0) calls them; prepare checks the
-// types, so that another build of the engine fails at start and not later.
+// (dist/index.mjs of @undecaf/zbar-wasm 0.11.0) calls them; checkExports looks at
+// their types, so that another build of the engine fails at start and not later.
 const (
 	fnStart         = "h"
 	fnCreateScanner = "i" // () scanner
@@ -48,11 +47,11 @@ func hostFunctions() map[string]hostFunction {
 	i32, f64 := api.ValueTypeI32, api.ValueTypeF64
 	return map[string]hostFunction{
 		"a": {swallow, []api.ValueType{i32, i32, i32, i32}, []api.ValueType{i32}},
-		"b": {answer(errnoSpipe), []api.ValueType{i32, i32, i32, i32, i32}, []api.ValueType{i32}},
-		"c": {resizeHeap, []api.ValueType{i32}, []api.ValueType{i32}},
-		"d": {answer(1), nil, []api.ValueType{i32}}, // the clock is monotonic
-		"e": {answer(0), nil, []api.ValueType{f64}}, // now: 0.0 has the bits 0
-		"f": {answer(errnoNosys), []api.ValueType{i32}, []api.ValueType{i32}},
+		"b": {wasm.Answer(errnoSpipe), []api.ValueType{i32, i32, i32, i32, i32}, []api.ValueType{i32}},
+		"c": {wasm.ResizeHeap, []api.ValueType{i32}, []api.ValueType{i32}},
+		"d": {wasm.Answer(1), nil, []api.ValueType{i32}}, // the clock is monotonic
+		"e": {wasm.Answer(0), nil, []api.ValueType{f64}}, // now: 0.0 has the bits 0
+		"f": {wasm.Answer(errnoNosys), []api.ValueType{i32}, []api.ValueType{i32}},
 	}
 }
 
@@ -64,6 +63,9 @@ type hostFunction struct {
 // instantiateHost gives the engine what it imports. Anything else it wants is
 // an error: a new engine needs a new look.
 func instantiateHost(ctx context.Context, r wazero.Runtime, guest wazero.CompiledModule) error {
+	if err := checkExports(guest); err != nil {
+		return err
+	}
 	known := hostFunctions()
 	builder := r.NewHostModuleBuilder(hostModule)
 	for _, def := range guest.ImportedFunctions() {
@@ -71,14 +73,12 @@ func instantiateHost(ctx context.Context, r wazero.Runtime, guest wazero.Compile
 		fn, ok := known[name]
 		if module != hostModule || !ok ||
 			!slices.Equal(def.ParamTypes(), fn.params) || !slices.Equal(def.ResultTypes(), fn.results) {
-			return fmt.Errorf("prepare engine: unknown import %q of %q", name, module)
+			return fmt.Errorf("unknown import %q of %q", name, module)
 		}
 		builder.NewFunctionBuilder().WithGoModuleFunction(fn.call, fn.params, fn.results).Export(name)
 	}
-	if _, err := builder.Instantiate(ctx); err != nil {
-		return fmt.Errorf("prepare engine: %w", err)
-	}
-	return nil
+	_, err := builder.Instantiate(ctx)
+	return err
 }
 
 // checkExports makes sure that the minified names are still what they were.
@@ -87,14 +87,10 @@ func checkExports(guest wazero.CompiledModule) error {
 	for name, want := range exports {
 		def := have[name]
 		if def == nil || len(def.ParamTypes()) != want[0] || len(def.ResultTypes()) != want[1] {
-			return fmt.Errorf("prepare engine: export %q is not what this package knows", name)
+			return fmt.Errorf("export %q is not what this package knows", name)
 		}
 	}
 	return nil
-}
-
-func answer(v uint64) api.GoModuleFunc {
-	return func(_ context.Context, _ api.Module, stack []uint64) { stack[0] = v }
 }
 
 // swallow answers fd_write: everything was written.
@@ -108,16 +104,4 @@ func swallow(_ context.Context, mod api.Module, stack []uint64) {
 	}
 	mod.Memory().WriteUint32Le(result, written)
 	stack[0] = 0
-}
-
-// resizeHeap grows the memory to at least the wanted bytes, up to the cap.
-func resizeHeap(_ context.Context, mod api.Module, stack []uint64) {
-	want, have := uint64(api.DecodeU32(stack[0])), uint64(mod.Memory().Size())
-	stack[0] = 1
-	if want <= have {
-		return
-	}
-	if _, ok := mod.Memory().Grow(uint32((want - have + wasmPage - 1) / wasmPage)); !ok {
-		stack[0] = 0
-	}
 }

@@ -70,7 +70,7 @@ func (r *Reader) Find(ctx context.Context, page *image.Gray, opts Options) ([]Sy
 	s := &search{engine: r.engine, page: atOrigin(page), offset: page.Rect.Min, opts: opts}
 	err := s.run(inner)
 	if s.instance != nil {
-		err = errors.Join(err, s.instance.close(ctx))
+		err = errors.Join(err, s.instance.Close(ctx))
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -146,7 +146,7 @@ func (s *search) scan(ctx context.Context, v view, density int) error {
 		broken := s.instance
 		s.instance = nil
 		if broken != nil {
-			return broken.close(ctx)
+			return broken.Close(ctx)
 		}
 		return nil
 	}

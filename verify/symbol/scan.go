@@ -102,10 +102,10 @@ const (
 
 // configure runs the constructors and makes the scanner.
 func (in *instance) configure(ctx context.Context, opts ScanOptions) error {
-	if _, err := in.call(ctx, fnStart); err != nil {
+	if _, err := in.Call(ctx, fnStart); err != nil {
 		return err
 	}
-	scanner, err := in.call(ctx, fnCreateScanner)
+	scanner, err := in.Call(ctx, fnCreateScanner)
 	if err != nil {
 		return err
 	}
@@ -131,7 +131,7 @@ func (in *instance) configure(ctx context.Context, opts ScanOptions) error {
 	// Text as it is, instead of guessed into UTF-8.
 	settings = append(settings, [3]uint64{symbologies[QR].number, cfgBinary, 1})
 	for _, s := range settings {
-		if _, err := in.call(ctx, fnSetConfig, scanner, s[0], s[1], s[2]); err != nil {
+		if _, err := in.Call(ctx, fnSetConfig, scanner, s[0], s[1], s[2]); err != nil {
 			return err
 		}
 	}
@@ -141,7 +141,7 @@ func (in *instance) configure(ctx context.Context, opts ScanOptions) error {
 // density sets how many rows and columns are looked at: every nth.
 func (in *instance) density(ctx context.Context, n int) error {
 	for _, setting := range []uint64{cfgXDensity, cfgYDensity} {
-		if _, err := in.call(ctx, fnSetConfig, in.scanner, allKinds, setting, uint64(max(n, 1))); err != nil {
+		if _, err := in.Call(ctx, fnSetConfig, in.scanner, allKinds, setting, uint64(max(n, 1))); err != nil {
 			return err
 		}
 	}
@@ -154,19 +154,19 @@ func (in *instance) scan(ctx context.Context, img *image.Gray) ([]Symbol, error)
 	if err != nil {
 		return nil, err
 	}
-	count, err := in.call(ctx, fnScan, in.scanner, picture)
+	count, err := in.Call(ctx, fnScan, in.scanner, picture)
 	if err != nil {
 		return nil, err
 	}
 	var found []Symbol
 	if api.DecodeI32(count) > 0 {
-		set, err := in.call(ctx, fnSymbols, picture)
+		set, err := in.Call(ctx, fnSymbols, picture)
 		if err != nil {
 			return nil, err
 		}
 		found = in.symbols(uint32(set), img.Rect.Min)
 	}
-	_, err = in.call(ctx, fnDestroyImage, picture)
+	_, err = in.Call(ctx, fnDestroyImage, picture)
 	return found, err
 }
 
@@ -177,18 +177,21 @@ func (in *instance) load(ctx context.Context, img *image.Gray) (uint64, error) {
 	}
 	const fourccY800 = 0x30303859
 	w, h := img.Rect.Dx(), img.Rect.Dy()
-	at, err := in.call(ctx, fnMalloc, uint64(w*h))
+	at, err := in.Call(ctx, fnMalloc, uint64(w*h))
 	if err != nil {
 		return 0, err
 	}
-	dst, ok := in.mod.Memory().Read(uint32(at), uint32(w*h))
-	if at == 0 || !ok {
+	if at == 0 {
 		return 0, fmt.Errorf("%w: no memory for %dx%d pixels", ErrEngine, w, h)
+	}
+	dst, err := in.View(at, w*h)
+	if err != nil {
+		return 0, err
 	}
 	for y := range h {
 		copy(dst[y*w:(y+1)*w], img.Pix[y*img.Stride:])
 	}
-	picture, err := in.call(ctx, fnCreateImage, uint64(w), uint64(h), fourccY800, at, uint64(w*h), 0)
+	picture, err := in.Call(ctx, fnCreateImage, uint64(w), uint64(h), fourccY800, at, uint64(w*h), 0)
 	if err == nil && picture == 0 {
 		err = fmt.Errorf("%w: no memory for a picture", ErrEngine)
 	}

@@ -28,7 +28,7 @@ func (in *instance) symbols(set uint32, origin image.Point) []Symbol {
 		return nil
 	}
 	var found []Symbol
-	at := in.word(set + setHead)
+	at := in.Word(set + setHead)
 	for range maxSymbols {
 		if at == 0 {
 			break
@@ -36,25 +36,25 @@ func (in *instance) symbols(set uint32, origin image.Point) []Symbol {
 		if s, ok := in.symbol(at, origin); ok && !contains(found, s) {
 			found = append(found, s)
 		}
-		at = in.word(at + symNext)
+		at = in.Word(at + symNext)
 	}
 	return found
 }
 
 func (in *instance) symbol(at uint32, origin image.Point) (Symbol, bool) {
-	kind, ok := kindOf(in.word(at + symNumber))
+	kind, ok := kindOf(in.Word(at + symNumber))
 	if !ok {
 		return Symbol{}, false
 	}
-	text, ok := in.mod.Memory().Read(in.word(at+symText), min(in.word(at+symTextLength), maxText))
-	s := Symbol{Kind: kind, Text: string(text), Quality: int(api.DecodeI32(uint64(in.word(at + symQuality))))}
-	if rules := symbologies[kind]; !ok || len(text) < max(rules.shortest, 1) || s.Quality < rules.quality {
+	text, err := in.View(uint64(in.Word(at+symText)), int(min(in.Word(at+symTextLength), maxText)))
+	s := Symbol{Kind: kind, Text: string(text), Quality: int(api.DecodeI32(uint64(in.Word(at + symQuality))))}
+	if rules := symbologies[kind]; err != nil || len(text) < max(rules.shortest, 1) || s.Quality < rules.quality {
 		return Symbol{}, false
 	}
-	points := in.word(at + symPoints)
-	for i := range min(in.word(at+symPointCount), maxPoints) {
+	points := in.Word(at + symPoints)
+	for i := range min(in.Word(at+symPointCount), maxPoints) {
 		s.Points = append(s.Points, image.Pt(
-			int(int32(in.word(points+i*pointSize))), int(int32(in.word(points+i*pointSize+4)))).Add(origin))
+			int(int32(in.Word(points+i*pointSize))), int(int32(in.Word(points+i*pointSize+4)))).Add(origin))
 	}
 	s.Rect = enclosing(s.Points)
 	return s, true
@@ -67,12 +67,6 @@ func kindOf(number uint32) (Kind, bool) {
 		}
 	}
 	return "", false
-}
-
-// word reads 32 bits, or 0 outside the memory.
-func (in *instance) word(at uint32) uint32 {
-	v, _ := in.mod.Memory().ReadUint32Le(at)
-	return v
 }
 
 func contains(list []Symbol, s Symbol) bool {

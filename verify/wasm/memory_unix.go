@@ -1,6 +1,6 @@
 //go:build unix
 
-package symbol
+package wasm
 
 import (
 	"syscall"
@@ -16,7 +16,7 @@ func memoryAllocator() experimental.MemoryAllocator {
 		region, err := syscall.Mmap(-1, 0, int(limit),
 			syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 		if err != nil {
-			return &mappedMemory{} // wazero panics on it; instantiate answers for that
+			return &mappedMemory{} // wazero panics on it; Start answers for that
 		}
 		return &mappedMemory{region: region}
 	})

@@ -1,8 +1,0 @@
-//go:build !unix
-
-package symbol
-
-import "github.com/tetratelabs/wazero/experimental"
-
-// memoryAllocator leaves the choice to wazero, which uses Go's heap.
-func memoryAllocator() experimental.MemoryAllocator { return nil }
