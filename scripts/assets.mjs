@@ -1,5 +1,5 @@
 // Copies what the binary needs from node_modules to internal/assets/dist, where
-// Go embeds it: the two WebAssembly engines, the style sheet, fonts, icons and
+// Go embeds it: the three WebAssembly engines, the style sheet, fonts, icons and
 // scripts of the pages, and every licence text that goes with them. axe-core is
 // for the browser tests alone and lands in testdata, which is never embedded.
 // The table of places of birth is made here too, by places.mjs.
@@ -23,6 +23,7 @@ const belfiore = "@marketto/belfiore-connector-embedded";
 const copies = [
   ["@hyzyla/pdfium/dist/pdfium.wasm", "dist/engine/pdfium.wasm"],
   ["@undecaf/zbar-wasm/dist/zbar.wasm", "dist/engine/zbar.wasm"],
+  ["rxing-wasm/rxing_wasm_bg.wasm", "dist/engine/rxing.wasm"],
   [`${bootstrap}/svg/sprites.svg`, "dist/web/svg/sprites.svg"],
   [`${bootstrap}/fonts/Lora/OFL.txt`, "dist/web/licences/font-lora.txt"],
   [`${bootstrap}/fonts/Titillium_Web/OFL.txt`, "dist/web/licences/font-titillium-web.txt"],
@@ -86,7 +87,7 @@ function fontFace(family, file) {
 const embedded = [
   belfiore,
   "@hyzyla/pdfium", "@undecaf/zbar-wasm", "bootstrap-italia", "design-tokens-italia", "htmx.org",
-  "@popperjs/core", "@splidejs/splide", "just-validate", "video.js",
+  "rxing-wasm", "@popperjs/core", "@splidejs/splide", "just-validate", "video.js",
 ];
 
 async function copyLicences() {

@@ -47,7 +47,7 @@ var allowed = map[string]string{
 	"verify/wasm":   "",
 
 	// What the domain stands on.
-	"internal/sandbox":  "dossier internal/assets internal/clock internal/paper internal/token verify/identity verify/mrz verify/pdf verify/raster verify/symbol verify/tiff",
+	"internal/sandbox":  "dossier internal/assets internal/clock internal/paper internal/token verify/identity verify/mrz verify/pdf verify/raster verify/symbol verify/tiff verify/wasm",
 	"internal/inspect":  "dossier internal/sandbox",
 	"internal/paper":    "internal/token",
 	"internal/notify":   "dossier internal/netx",

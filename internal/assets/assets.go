@@ -49,6 +49,12 @@ func ZBar() ([]byte, error) {
 	return engine("zbar.wasm")
 }
 
+// RXing returns the rxing engine (WebAssembly, about 2.3 MB), which reads the codes
+// that ZBar does not. The error is ErrMissing in a bare clone.
+func RXing() ([]byte, error) {
+	return engine("rxing.wasm")
+}
+
 // Check reports whether everything is there that serving needs, so that a
 // program can refuse to start instead of failing at the first page. The error
 // wraps ErrMissing and names the first missing file.
@@ -56,6 +62,7 @@ func Check() error {
 	for _, name := range []string{
 		"engine/pdfium.wasm",
 		"engine/zbar.wasm",
+		"engine/rxing.wasm",
 		"web/css/bootstrap-italia.min.css",
 		"web/css/fonts.css",
 		"web/js/htmx.min.js",

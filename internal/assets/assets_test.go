@@ -17,7 +17,7 @@ func TestEverythingIsThere(t *testing.T) {
 }
 
 func TestEnginesAreWebAssembly(t *testing.T) {
-	for name, load := range map[string]func() ([]byte, error){"pdfium": assets.PDFium, "zbar": assets.ZBar} {
+	for name, load := range map[string]func() ([]byte, error){"pdfium": assets.PDFium, "zbar": assets.ZBar, "rxing": assets.RXing} {
 		data, err := load()
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -72,7 +72,7 @@ func checkURL(t *testing.T, sheet, url string) {
 
 func TestLicencesAreShipped(t *testing.T) {
 	for _, name := range []string{
-		"@hyzyla__pdfium", "@undecaf__zbar-wasm", "bootstrap-italia", "htmx.org",
+		"@hyzyla__pdfium", "@undecaf__zbar-wasm", "rxing-wasm", "bootstrap-italia", "htmx.org",
 		"font-lora", "font-titillium-web", "font-roboto-mono", "design-tokens-italia", "video.js", "@popperjs__core",
 		"@marketto__belfiore-connector-embedded", "places-ministero-interno", "places-agenzia-entrate", "places-istat",
 	} {

@@ -44,7 +44,7 @@ func clean(r Report, limits Limits) Report {
 	}
 	for _, s := range r.Symbols[:min(len(r.Symbols), maxSymbols)] {
 		out.Symbols = append(out.Symbols, Symbol{
-			Kind: printable(s.Kind, 20), Text: printable(s.Text, maxFieldText), Page: s.Page,
+			Kind: printable(s.Kind, 20), Text: printableLines(s.Text, maxFieldText), Page: s.Page,
 		})
 	}
 	for _, m := range r.MRZ[:min(len(r.MRZ), limits.Pages)] {
@@ -80,14 +80,21 @@ func number(f float64) float64 {
 
 // printable replaces what could disturb a terminal or a log and cuts at limit
 // runes.
-func printable(s string, limit int) string {
+func printable(s string, limit int) string { return filtered(s, limit, unicode.IsPrint) }
+
+// printableLines keeps the ends of lines as well, for what is only shown as JSON.
+func printableLines(s string, limit int) string {
+	return filtered(s, limit, func(r rune) bool { return r == '\n' || unicode.IsPrint(r) })
+}
+
+func filtered(s string, limit int, keep func(rune) bool) string {
 	var b strings.Builder
 	n := 0
 	for _, r := range strings.ToValidUTF8(s, "\ufffd") {
 		if n++; n > limit {
 			break
 		}
-		if !unicode.IsPrint(r) {
+		if !keep(r) {
 			r = '\ufffd'
 		}
 		b.WriteRune(r)

@@ -73,5 +73,14 @@ func processorTime(pid int) time.Duration {
 	return ticks * tick
 }
 
+// spent is the processor time that this process has used so far.
+func spent() time.Duration {
+	var use unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &use); err != nil {
+		return 0
+	}
+	return time.Duration(use.Utime.Nano() + use.Stime.Nano())
+}
+
 // isPipe reports whether err is a write to a child that hung up.
 func isPipe(err error) bool { return errors.Is(err, unix.EPIPE) }

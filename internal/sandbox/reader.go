@@ -47,23 +47,11 @@ func (r *reader) serve(ctx context.Context, q request, docs [][]byte, out io.Wri
 	return errOperation
 }
 
-// build compiles PDFium or takes it from the cache. A cache that cannot be used
-// costs time, not documents.
-func (r *reader) build(ctx context.Context) error {
-	if r.engine != nil {
-		return nil
+// build compiles PDFium or takes it from the cache.
+func (r *reader) build(ctx context.Context) (err error) {
+	if r.engine == nil {
+		r.engine, err = buildEngine(ctx, r.settings, assets.PDFium, pdf.NewEngine)
 	}
-	wasm, err := assets.PDFium()
-	if err != nil {
-		return err
-	}
-	if r.settings.CacheDir != "" {
-		r.engine, err = pdf.NewEngine(ctx, wasm, pdf.EngineConfig{CacheDir: r.settings.CacheDir})
-		if err == nil || r.settings.Compile {
-			return err
-		}
-	}
-	r.engine, err = pdf.NewEngine(ctx, wasm, pdf.EngineConfig{})
 	return err
 }
 
@@ -77,6 +65,8 @@ type visit struct {
 	drawn   int
 	// tokenSeen says that a page bore a code of our form.
 	tokenSeen bool
+	// clean says that the page at hand was drawn by a program, never scanned.
+	clean bool
 }
 
 // document finds out what data are and reads them. The error is the machine's.

@@ -124,6 +124,7 @@ func (v *visit) drawPDF(ctx context.Context, doc *pdf.Document, n int) (*raster.
 			dpi = pageDPI
 		}
 	}
+	v.clean = !scanned
 	img, _, err := doc.Render(ctx, n, pdf.RenderOptions{DPI: dpi, MaxPixels: int(v.settings.Limits.Pixels)})
 	if err != nil {
 		return nil, err

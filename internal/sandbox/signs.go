@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
 	"slices"
@@ -15,31 +16,48 @@ import (
 	"dispositivo/verify/mrz"
 	"dispositivo/verify/raster"
 	"dispositivo/verify/symbol"
+	"dispositivo/verify/wasm"
 )
 
-// signsFor bounds how long codes are looked for on one page, and then zones, so
-// that a page full of noise does not use up the time of the others: what is
-// missed is a by-catch, never the document.
+// signsFor bounds how long codes are looked for on one page, in processor time,
+// and then zones, so that a page full of noise does not use up the time of the
+// others: what is missed is a by-catch, never the document.
 const signsFor = time.Second
 
-// buildSymbols compiles the bar code engine or takes it from the cache.
+// buildSymbols compiles the two engines for codes or takes them from the cache.
 func (r *reader) buildSymbols(ctx context.Context) error {
 	if r.symbols != nil {
 		return nil
 	}
-	wasm, err := assets.ZBar()
+	bars, err := buildEngine(ctx, r.settings, assets.ZBar, symbol.NewEngine)
 	if err != nil {
-		return err
+		return fmt.Errorf("build ZBar: %w", err)
 	}
-	engine, err := symbol.NewEngine(ctx, wasm, symbol.EngineConfig{CacheDir: r.settings.CacheDir})
-	if err != nil && !r.settings.Compile {
-		engine, err = symbol.NewEngine(ctx, wasm, symbol.EngineConfig{})
-	}
+	cells, err := buildEngine(ctx, r.settings, assets.RXing, symbol.NewMatrixEngine)
 	if err != nil {
-		return fmt.Errorf("build bar code engine: %w", err)
+		return fmt.Errorf("build rxing: %w", errors.Join(err, bars.Close(ctx)))
 	}
-	r.symbols = symbol.NewReader(engine)
+	r.symbols = symbol.NewReader(bars, cells)
 	return nil
+}
+
+// buildEngine compiles an engine or takes it from the cache. A cache that cannot
+// be used costs time, not documents.
+func buildEngine[E any](
+	ctx context.Context, settings hello, load func() ([]byte, error),
+	build func(context.Context, []byte, wasm.Config) (E, error),
+) (E, error) {
+	var none E
+	code, err := load()
+	if err != nil {
+		return none, err
+	}
+	if settings.CacheDir != "" {
+		if e, err := build(ctx, code, wasm.Config{CacheDir: settings.CacheDir}); err == nil || settings.Compile {
+			return e, err
+		}
+	}
+	return build(ctx, code, wasm.Config{})
 }
 
 // signs reads what a page says to machines: bar codes and the zone of an
@@ -62,11 +80,16 @@ func (v *visit) readSymbols(ctx context.Context, n int, gray *image.Gray) {
 	if err := v.buildSymbols(ctx); err != nil {
 		return
 	}
-	options := symbol.Options{Regions: formRegions(), Budget: signsFor, Stop: func(s symbol.Symbol) bool { return isToken(s.Text) }}
-	if v.tokenSeen || v.report.Format == FormatPDF {
-		// The form is known, or the page never went through a fax: what the first
-		// passes miss is not there.
+	begun := spent()
+	options := symbol.Options{
+		Regions: formRegions(), Stop: func(s symbol.Symbol) bool { return isToken(s.Text) },
+		Over: func() bool { return spent()-begun > signsFor },
+	}
+	switch {
+	case v.tokenSeen: // the form is known
 		options.MaxPasses = symbol.QuickPasses
+	case v.clean:
+		options.MaxPasses = symbol.PlainPasses
 	}
 	found, _, _ := v.symbols.Find(ctx, gray, options) // what was found counts, whatever ended the search
 	for _, s := range found {
@@ -74,7 +97,7 @@ func (v *visit) readSymbols(ctx context.Context, n int, gray *image.Gray) {
 			v.readSignature(n, gray, s)
 		}
 		v.tokenSeen = v.tokenSeen || isToken(s.Text)
-		v.report.Symbols = append(v.report.Symbols, Symbol{Kind: string(s.Kind), Text: printable(s.Text, maxFieldText), Page: n})
+		v.report.Symbols = append(v.report.Symbols, Symbol{Kind: string(s.Kind), Text: printableLines(s.Text, maxFieldText), Page: n})
 	}
 }
 

@@ -51,8 +51,9 @@ func (t tensor) angle() float64 { return math.Atan2(2*t.xy, t.xx-t.yy) / 2 }
 
 // strips finds what looks like bars, most likely first. page must be at 0,0.
 func strips(page *image.Gray) []strip {
-	n := max(1, min(page.Rect.Dx(), page.Rect.Dy())/barsWidth)
+	n := overviewFactor(page)
 	field := newField(reduced(page, page.Rect, n))
+	field.markBars()
 	var found []strip
 	for at := range field.marked {
 		if !field.marked[at] {
@@ -66,15 +67,19 @@ func strips(page *image.Gray) []strip {
 	return found[:min(len(found), maxStrips)]
 }
 
-// barsWidth is the width a page is reduced to before bars are looked for, in
+// overviewWidth is the width a page is reduced to before codes are looked for, in
 // pixels; up to twice as much is left.
-const barsWidth = 800
+const overviewWidth = 800
+
+func overviewFactor(page *image.Gray) int {
+	return max(1, min(page.Rect.Dx(), page.Rect.Dy())/overviewWidth)
+}
 
 // field is the page in blocks.
 type field struct {
 	w, h    int
 	tensors []tensor
-	marked  []bool // looks like bars, and in no strip yet
+	marked  []bool // looks like a code, and in none yet
 }
 
 func newField(img *image.Gray) *field {
@@ -94,10 +99,16 @@ func newField(img *image.Gray) *field {
 				sum = sum.add(raw[next])
 			}
 			f.tensors[at] = sum
-			f.marked[at] = sum.xx+sum.yy > 5*block*block*busy && sum.coherence() > coherent
 		}
 	}
 	return f
+}
+
+// markBars marks the blocks that are busy with parallel edges.
+func (f *field) markBars() {
+	for at, t := range f.tensors {
+		f.marked[at] = t.xx+t.yy > 5*block*block*busy && t.coherence() > coherent
+	}
 }
 
 // gradients sums up a block of img, whose upper left corner is x0,y0.

@@ -74,7 +74,7 @@ func withCard(t testing.TB, c card, number int) *image.Gray {
 // code of a copied card, in the quick passes alone. least is for eight pages.
 func TestCardsThroughFax(t *testing.T) {
 	n := pagesPerCase()
-	reader := symbol.NewReader(engine(t))
+	reader := newReader(t)
 	var table strings.Builder
 	fmt.Fprintf(&table, "| bar code | fax, skew ±3° | read, of %d | mean |\n|---|---|---|---|\n", n)
 	for _, c := range cards {

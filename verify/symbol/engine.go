@@ -10,7 +10,7 @@ import (
 
 // Why a picture was not searched.
 var (
-	// ErrSize says that a picture is empty or has more than MaxPixels.
+	// ErrSize says that a picture is empty or has too many pixels.
 	ErrSize = errors.New("symbol: the picture is empty or too large")
 	// ErrEngine covers what is no statement about the symbols: memory at its cap,
 	// a trap, an answer that makes no sense.
@@ -21,6 +21,9 @@ const (
 	// MaxPixels bounds a picture: 16 million, an A4 page at 400 dpi (DESIGN,
 	// section 4).
 	MaxPixels = 16_000_000
+	// MaxPage bounds a page of Find, which reduces what has more than MaxPixels:
+	// 40 million, as a page of two colours may have.
+	MaxPage = 40_000_000
 	// maxSide bounds one side of it.
 	maxSide = 30_000
 	// DefaultMemoryPages caps one instance at 128 MiB: 16 MiB to start with, and

@@ -67,7 +67,7 @@ func TestFormsThroughFax(t *testing.T) {
 	if n == 40 {
 		compared = n
 	}
-	reader := symbol.NewReader(engine(t))
+	reader := newReader(t)
 	var table strings.Builder
 	fmt.Fprintf(&table, "| case, skew ±3° | read, of %d | in pass 1 | mean | zbarimg ×2 blur, of %d |\n|---|---|---|---|---|\n", n, compared)
 	for _, f := range faults {
@@ -107,7 +107,7 @@ func TestFormsThroughFax(t *testing.T) {
 // smaller or larger, and at the resolutions of scanners, the token is found in
 // the quick passes.
 func TestFormsLyingOtherwise(t *testing.T) {
-	reader := symbol.NewReader(engine(t))
+	reader := newReader(t)
 	page, text := form(t, 1)
 	pages := map[string]*image.Gray{
 		"150 dpi": symbol.Scaled(page, 0.5), "300 dpi": page, "400 dpi": symbol.Scaled(page, 4./3),

@@ -40,6 +40,14 @@ var zbar = sync.OnceValues(func() (*symbol.Engine, error) {
 	return symbol.NewEngine(context.Background(), wasm, symbol.EngineConfig{CacheDir: engineCache})
 })
 
+var rxing = sync.OnceValues(func() (*symbol.MatrixEngine, error) {
+	wasm, err := assets.RXing()
+	if err != nil {
+		return nil, err
+	}
+	return symbol.NewMatrixEngine(context.Background(), wasm, symbol.EngineConfig{CacheDir: engineCache})
+})
+
 var pdfium = sync.OnceValues(func() (*pdf.Engine, error) {
 	wasm, err := assets.PDFium()
 	if err != nil {
@@ -55,6 +63,21 @@ func engine(t testing.TB) *symbol.Engine {
 		t.Fatal(err)
 	}
 	return e
+}
+
+func matrixEngine(t testing.TB) *symbol.MatrixEngine {
+	t.Helper()
+	e, err := rxing()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// newReader has both engines.
+func newReader(t testing.TB) *symbol.Reader {
+	t.Helper()
+	return symbol.NewReader(engine(t), matrixEngine(t))
 }
 
 // render draws page n (1-based) of a PDF.

@@ -60,18 +60,24 @@ type hostFunction struct {
 	params, results []api.ValueType
 }
 
-// instantiateHost gives the engine what it imports. Anything else it wants is
-// an error: a new engine needs a new look.
+// instantiateHost gives ZBar what it imports.
 func instantiateHost(ctx context.Context, r wazero.Runtime, guest wazero.CompiledModule) error {
-	if err := checkExports(guest); err != nil {
+	if err := checkExports(guest, exports); err != nil {
 		return err
 	}
-	known := hostFunctions()
-	builder := r.NewHostModuleBuilder(hostModule)
+	return giveImports(ctx, r, guest, hostModule, hostFunctions())
+}
+
+// giveImports makes the one module a guest imports from. Anything else it wants
+// is an error: a new engine needs a new look.
+func giveImports(
+	ctx context.Context, r wazero.Runtime, guest wazero.CompiledModule, host string, known map[string]hostFunction,
+) error {
+	builder := r.NewHostModuleBuilder(host)
 	for _, def := range guest.ImportedFunctions() {
 		module, name, _ := def.Import()
 		fn, ok := known[name]
-		if module != hostModule || !ok ||
+		if module != host || !ok ||
 			!slices.Equal(def.ParamTypes(), fn.params) || !slices.Equal(def.ResultTypes(), fn.results) {
 			return fmt.Errorf("unknown import %q of %q", name, module)
 		}
@@ -81,8 +87,8 @@ func instantiateHost(ctx context.Context, r wazero.Runtime, guest wazero.Compile
 	return err
 }
 
-// checkExports makes sure that the minified names are still what they were.
-func checkExports(guest wazero.CompiledModule) error {
+// checkExports makes sure that the names are still what they were.
+func checkExports(guest wazero.CompiledModule, exports map[string][2]int) error {
 	have := guest.ExportedFunctions()
 	for name, want := range exports {
 		def := have[name]

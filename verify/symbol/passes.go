@@ -13,8 +13,12 @@ type pass struct {
 }
 
 // QuickPasses are the first passes: the known places, the reduced page, strips
-// that look like bars.
-const QuickPasses = 3
+// that look like bars, patches that look like cells.
+const QuickPasses = 4
+
+// PlainPasses come before those that take noise for granted: enough for a page
+// that a program drew and no machine scanned.
+const PlainPasses = 7
 
 // passes are all of them, in the order in which they are tried.
 func passes() []pass {
@@ -22,12 +26,13 @@ func passes() []pass {
 		{"places", (*search).places},
 		{"reduced", (*search).reducedPage},
 		{"bars", (*search).bars},
-		{"as is", (*search).asIs},
+		{"cells", (*search).cells},
 		{"places smoothed", (*search).placesSmoothed},
+		{"as is", (*search).asIs},
+		{"small", (*search).small},
 		{"page smoothed", (*search).pageSmoothed},
 		{"despeckled", (*search).despeckled},
 		{"enlarged", (*search).enlarged},
-		{"small", (*search).small},
 		{"turned", (*search).turned},
 		{"negative", (*search).negative},
 	}
@@ -103,9 +108,48 @@ var flattenings = [...]struct {
 	smooth      int
 }{{2, 0.6, 1}, {2, 0.4, 2}, {3, 0.6, 3}, {1, 0.4, 0}}
 
-// asIs is what ZBar alone does.
-func (s *search) asIs(ctx context.Context) error {
-	return s.scan(ctx, view{s.page, same}, 1)
+// cells reads what looks like a Data Matrix or PDF417, when nothing else was
+// found: then it may be a document of another country.
+func (s *search) cells(ctx context.Context) (err error) {
+	if s.matrix == nil || len(s.found) > 0 || !s.wants(Kind.ofCells) {
+		return nil
+	}
+	for _, p := range patches(s.page) {
+		if err := s.scanCells(ctx, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scanCells reads a patch as it is and, when that leans, levelled: rxing finds
+// PDF417 along rows alone.
+func (s *search) scanCells(ctx context.Context, p patch) error {
+	const level = 4 // degrees
+	img := framed(s.page, p.rect, 0)
+	shifted := func(q image.Point) image.Point { return q.Add(p.rect.Min) }
+	known := len(s.found)
+	if err := s.scanMatrix(ctx, view{img, shifted}); err != nil || len(s.found) > known || math.Abs(p.degrees) < level {
+		return err
+	}
+	turned, back := rotated(img, -p.straightened(s.page).degrees)
+	return s.scanMatrix(ctx, view{turned, func(q image.Point) image.Point { return shifted(back(q)) }})
+}
+
+// asIs is what ZBar alone does, on pages of 200 and 300 dpi; larger ones are
+// halved and more, because it takes seconds for them and reads less.
+func (s *search) asIs(ctx context.Context) error { return s.scan(ctx, s.plain(), 1) }
+
+// plainFactor is by how much large pages are reduced for what looks at all of
+// them: at 400 dpi by 2.
+func (s *search) plainFactor() int { return max(1, s.factor()/2) }
+
+// plain is the page with at most 300 dots per inch of A4.
+func (s *search) plain() view {
+	if s.plainFactor() == 1 {
+		return view{s.page, same}
+	}
+	return s.reduce(s.page.Rect, s.plainFactor(), 0)
 }
 
 // placesSmoothed takes the known places once more, in ways that suit noise in
@@ -122,15 +166,19 @@ func (s *search) placesSmoothed(ctx context.Context) error {
 	return nil
 }
 
-// pageSmoothed is the page at its own size, noise averaged away.
+// pageSmoothed is the page with its noise averaged away.
 func (s *search) pageSmoothed(ctx context.Context) error {
-	return s.scan(ctx, view{blurred(blurred(s.page, 1, 1), 1, 1), same}, 1)
+	v := s.plain()
+	v.img = blurred(blurred(v.img, 1, 1), 1, 1)
+	return s.scan(ctx, v, 1)
 }
 
 // despeckled parts ink from paper and lets the neighbours of a pixel vote.
 func (s *search) despeckled(ctx context.Context) error {
-	ink := thresholded(framed(s.page, s.page.Rect, 0), otsu(s.page))
-	return s.scan(ctx, view{thresholded(blurred(ink, 1, 1), white/2), same}, 1)
+	v := s.plain()
+	ink := thresholded(framed(v.img, v.img.Rect, 0), otsu(v.img))
+	v.img = thresholded(blurred(ink, 1, 1), white/2)
+	return s.scan(ctx, v, 1)
 }
 
 // enlarged doubles the page with a light blur and a white margin, which lifts
@@ -150,7 +198,7 @@ func (s *search) enlarged(ctx context.Context) error {
 // high resolution.
 func (s *search) small(ctx context.Context) error {
 	for _, n := range [2]int{2, 4} {
-		if n == s.factor() {
+		if n == s.factor() || n == s.plainFactor() {
 			continue
 		}
 		if err := s.scan(ctx, s.reduce(s.page.Rect, n, 0), 1); err != nil {
@@ -188,7 +236,9 @@ func (s *search) negative(ctx context.Context) error {
 	if err := s.scan(ctx, v, 1); err != nil {
 		return err
 	}
-	return s.scan(ctx, view{negated(framed(s.page, s.page.Rect, 0)), same}, 1)
+	v = s.plain()
+	v.img = negated(framed(v.img, v.img.Rect, 0))
+	return s.scan(ctx, v, 1)
 }
 
 func same(p image.Point) image.Point { return p }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"image"
 	"slices"
-	"time"
 )
 
 // Region is a part of a page in fractions of its width and height, 0 to 1 from
@@ -27,9 +26,10 @@ type Options struct {
 	// MaxPasses bounds the passes, all when 0; QuickPasses costs no more than
 	// ZBar on the whole page once.
 	MaxPasses int
-	// Budget bounds the time; it is looked at between scans. None when 0. With
-	// a budget the result depends on the machine, without it never.
-	Budget time.Duration
+	// Over is asked between scans and ends the search when it says so: time is its
+	// caller's to measure. With it the result depends on the machine, without it
+	// never.
+	Over func() bool
 }
 
 // Stats says what a search took.
@@ -39,7 +39,7 @@ type Stats struct {
 	Pixels int64 // in them
 	// Pass names the pass that found the last new symbol.
 	Pass string
-	// OutOfTime says that Budget ended the search.
+	// OutOfTime says that Over ended the search.
 	OutOfTime bool
 	// Failures counts scans that the engine did not survive.
 	Failures int
@@ -47,36 +47,28 @@ type Stats struct {
 
 // Reader finds symbols on pages that were scanned and faxed. It may be used by
 // several goroutines.
-type Reader struct{ engine *Engine }
+type Reader struct {
+	engine *Engine
+	matrix *MatrixEngine
+}
 
-// NewReader returns a Reader that uses e, which stays its caller's to close.
-func NewReader(e *Engine) *Reader { return &Reader{engine: e} }
+// NewReader returns a Reader that uses e, and m where e finds nothing; without m
+// no Data Matrix and no PDF417 is read. Both stay their caller's to close.
+func NewReader(e *Engine, m *MatrixEngine) *Reader { return &Reader{engine: e, matrix: m} }
 
-// Find looks for symbols on a page of square pixels, in passes from cheap to
-// thorough (passes.go has them). Points are in pixels of page. Symbols
+// Find looks for symbols on a page of square pixels, at most MaxPage of them, in
+// passes from cheap to thorough (passes.go has them). Points are in pixels of page. Symbols
 // come in the order in which they were found, each text of a kind once. Errors:
 // ErrSize; ErrEngine when the engine failed and nothing was found; the
 // context's. What was found until then is returned with any error.
 func (r *Reader) Find(ctx context.Context, page *image.Gray, opts Options) ([]Symbol, Stats, error) {
-	if err := checkSize(page); err != nil {
+	if err := checkSize(page, MaxPage); err != nil {
 		return nil, Stats{}, err
 	}
-	inner := ctx
-	if opts.Budget > 0 {
-		var cancel context.CancelFunc
-		inner, cancel = context.WithTimeout(ctx, opts.Budget)
-		defer cancel()
-	}
-	s := &search{engine: r.engine, page: atOrigin(page), offset: page.Rect.Min, opts: opts}
-	err := s.run(inner)
-	if s.instance != nil {
-		err = errors.Join(err, s.instance.Close(ctx))
-	}
-	switch {
-	case ctx.Err() != nil:
+	s := newSearch(r, page, opts)
+	err := errors.Join(s.run(ctx), s.close(ctx))
+	if ctx.Err() != nil {
 		err = ctx.Err()
-	case inner.Err() != nil:
-		s.stats.OutOfTime, err = true, nil
 	}
 	if err == nil && len(s.found) == 0 && s.stats.Failures > 0 {
 		err = fmt.Errorf("%w: %d of %d times", ErrEngine, s.stats.Failures, s.stats.Scans)
@@ -95,14 +87,36 @@ func atOrigin(img *image.Gray) *image.Gray {
 // search is one Find.
 type search struct {
 	engine   *Engine
+	matrix   *MatrixEngine
 	instance *instance
 	page     *image.Gray // at 0,0
+	shrunk   int         // pixels of the page as it was given in one of page
 	offset   image.Point // of the page as it was given
 	opts     Options
 	found    []Symbol
 	stats    Stats
 	pass     string
 	liked    bool // Stop likes a symbol
+}
+
+// newSearch begins with a page of at most MaxPixels.
+func newSearch(r *Reader, page *image.Gray, opts Options) *search {
+	s := &search{engine: r.engine, matrix: r.matrix, page: atOrigin(page), shrunk: 1, offset: page.Rect.Min, opts: opts}
+	w, h := page.Rect.Dx(), page.Rect.Dy()
+	for w*h > MaxPixels*s.shrunk*s.shrunk {
+		s.shrunk++
+	}
+	if s.shrunk > 1 {
+		s.page = reduced(s.page, s.page.Rect, s.shrunk)
+	}
+	return s
+}
+
+func (s *search) close(ctx context.Context) error {
+	if s.instance == nil {
+		return nil
+	}
+	return s.instance.Close(ctx)
 }
 
 func (s *search) run(ctx context.Context) error {
@@ -115,11 +129,19 @@ func (s *search) run(ctx context.Context) error {
 		if err := p.run(s, ctx); err != nil {
 			return err
 		}
-		if s.liked || s.opts.Stop == nil && len(s.found) > 0 {
+		if s.over() || s.opts.Stop == nil && len(s.found) > 0 {
 			return nil
 		}
 	}
 	return nil
+}
+
+// over tells whether the search has its answer or no more time.
+func (s *search) over() bool {
+	if !s.liked && !s.stats.OutOfTime && s.opts.Over != nil {
+		s.stats.OutOfTime = s.opts.Over()
+	}
+	return s.liked || s.stats.OutOfTime
 }
 
 // view is a picture made of a part of the page. back maps its points to the
@@ -132,7 +154,7 @@ type view struct {
 // scan reads a view, unless the search is over. A failure of the engine costs
 // this scan only: the next gets a fresh instance.
 func (s *search) scan(ctx context.Context, v view, density int) error {
-	if s.liked || v.img.Rect.Empty() || checkSize(v.img) != nil {
+	if s.over() || v.img.Rect.Empty() || checkSize(v.img, MaxPixels) != nil {
 		return nil
 	}
 	if err := ctx.Err(); err != nil {
@@ -170,13 +192,34 @@ func (s *search) tryScan(ctx context.Context, img *image.Gray, density int) ([]S
 	return s.instance.scan(ctx, img)
 }
 
+// scanMatrix reads a view with the other engine, in an instance of its own: there
+// are few such views, and none may hurt another.
+func (s *search) scanMatrix(ctx context.Context, v view) error {
+	if s.over() || v.img.Rect.Empty() || checkSize(v.img, MaxPixels) != nil {
+		return nil
+	}
+	found, err := s.matrix.Scan(ctx, v.img)
+	s.stats.Scans++
+	s.stats.Pixels += int64(v.img.Rect.Dx()) * int64(v.img.Rect.Dy())
+	if errors.Is(err, ErrEngine) {
+		s.stats.Failures++
+		return nil
+	}
+	for _, symbol := range found {
+		if wanted := func(k Kind) bool { return k == symbol.Kind }; s.wants(wanted) {
+			s.take(symbol, v.back)
+		}
+	}
+	return err
+}
+
 // take keeps a symbol that is new.
 func (s *search) take(found Symbol, back func(image.Point) image.Point) {
 	if contains(s.found, found) {
 		return
 	}
 	for i, p := range found.Points {
-		found.Points[i] = back(p).Add(s.offset)
+		found.Points[i] = back(p).Mul(s.shrunk).Add(s.offset)
 	}
 	found.Rect = enclosing(found.Points)
 	s.found = append(s.found, found)
@@ -186,11 +229,16 @@ func (s *search) take(found Symbol, back func(image.Point) image.Point) {
 	}
 }
 
-// wantsBars tells whether any code of bars is looked for.
-func (s *search) wantsBars() bool {
+// wants tells whether any kind is looked for that is like that.
+func (s *search) wants(like func(Kind) bool) bool {
 	kinds := s.opts.Kinds
 	if kinds == nil {
 		kinds = DefaultKinds()
 	}
-	return slices.ContainsFunc(kinds, func(k Kind) bool { return k != QR })
+	return slices.ContainsFunc(kinds, like)
+}
+
+// wantsBars tells whether any code of bars is looked for.
+func (s *search) wantsBars() bool {
+	return s.wants(func(k Kind) bool { return k != QR && !k.ofCells() })
 }

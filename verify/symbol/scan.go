@@ -12,7 +12,8 @@ import (
 type Kind string
 
 // The symbologies that are read. Code39 carries the codice fiscale on the
-// tessera sanitaria, QR the token of our form.
+// tessera sanitaria, QR the token of our form, PDF417 the data of identity
+// documents and driving licences of many countries.
 const (
 	QR              Kind = "qr"
 	Code39          Kind = "code39"
@@ -24,17 +25,23 @@ const (
 	EAN8            Kind = "ean8"
 	DataBar         Kind = "databar"
 	DataBarExpanded Kind = "databar_expanded"
+	DataMatrix      Kind = "datamatrix"
+	PDF417          Kind = "pdf417"
 )
 
 // AllKinds are all of them, strongest first. Codabar, I25, EAN8 and DataBar are
 // weakly protected: on pages without any code they are what is read into noise
 // most often.
 func AllKinds() []Kind {
-	return []Kind{QR, Code39, Code128, Code93, EAN13, I25, Codabar, DataBar, DataBarExpanded, EAN8}
+	return []Kind{QR, DataMatrix, PDF417, Code39, Code128, Code93, EAN13, I25, Codabar, DataBar, DataBarExpanded, EAN8}
 }
 
-// DefaultKinds are those a signed form and an Italian identity document carry.
-func DefaultKinds() []Kind { return []Kind{QR, Code39, Code128} }
+// DefaultKinds are those a signed form, identity documents and the bills and
+// tickets that come along with them carry.
+func DefaultKinds() []Kind { return []Kind{QR, Code39, Code128, I25, DataMatrix, PDF417} }
+
+// ofCells tells whether a kind is MatrixEngine's.
+func (k Kind) ofCells() bool { return k == DataMatrix || k == PDF417 }
 
 // symbology is ZBar's number of a kind, with the shortest text worth believing
 // (0: the kind has a fixed length or its own checks) and how many scan lines
@@ -70,19 +77,20 @@ type Symbol struct {
 	Kind Kind
 	// Text is what the code says: foreign bytes of any kind, at most 8192.
 	Text string
-	// Points are where ZBar saw it, in pixels of the picture that was searched:
-	// the four corners of a QR code, the ends of the scan lines otherwise.
+	// Points are where it was seen, in pixels of the picture that was searched:
+	// the four corners of a QR code, the ends of the scan lines of bars, the corners
+	// of the part that was searched for a Data Matrix or PDF417.
 	Points []image.Point
 	// Rect encloses Points.
 	Rect image.Rectangle
 	// Quality counts the scan lines that agree, for codes of bars; higher is
-	// surer, and there is no upper end. It is 1 for QR codes.
+	// surer, and there is no upper end. It is 1 for the others.
 	Quality int
 }
 
 // ScanOptions says what to look for.
 type ScanOptions struct {
-	// Kinds to read, DefaultKinds when nil.
+	// Kinds to read, DefaultKinds when nil. Those of MatrixEngine are passed over.
 	Kinds []Kind
 	// Density looks at every nth row and column only, each one when 0. QR codes
 	// are found while their modules are twice as large.
@@ -119,6 +127,9 @@ func (in *instance) configure(ctx context.Context, opts ScanOptions) error {
 	}
 	settings := [][3]uint64{{allKinds, cfgEnable, 0}, {allKinds, cfgPosition, 1}}
 	for _, k := range kinds {
+		if k.ofCells() {
+			continue // the other engine's
+		}
 		s, ok := symbologies[k]
 		if !ok {
 			return fmt.Errorf("symbol: unknown kind %q", k)
@@ -172,7 +183,7 @@ func (in *instance) scan(ctx context.Context, img *image.Gray) ([]Symbol, error)
 
 // load copies the pixels into the engine.
 func (in *instance) load(ctx context.Context, img *image.Gray) (uint64, error) {
-	if err := checkSize(img); err != nil {
+	if err := checkSize(img, MaxPixels); err != nil {
 		return 0, err
 	}
 	const fourccY800 = 0x30303859
@@ -198,13 +209,14 @@ func (in *instance) load(ctx context.Context, img *image.Gray) (uint64, error) {
 	return picture, err
 }
 
-// checkSize refuses what is empty, too large, or says more than it holds.
-func checkSize(img *image.Gray) error {
+// checkSize refuses what is empty, has more pixels than most, or says more than
+// it holds.
+func checkSize(img *image.Gray, most int) error {
 	if img == nil || img.Rect.Empty() {
 		return ErrSize
 	}
 	w, h := img.Rect.Dx(), img.Rect.Dy()
-	if w > maxSide || h > maxSide || w*h > MaxPixels || img.Stride < w || len(img.Pix) < (h-1)*img.Stride+w {
+	if w > maxSide || h > maxSide || w*h > most || img.Stride < w || len(img.Pix) < (h-1)*img.Stride+w {
 		return fmt.Errorf("%w: %dx%d", ErrSize, w, h)
 	}
 	return nil
