@@ -2,6 +2,7 @@ package symbol_test
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"image"
 	"os"
@@ -15,13 +16,15 @@ import (
 	"dispositivo/verify/symbol"
 )
 
-// pagesPerCase is 8, or the 40 of the figures to reach when DISPOSITIVO_SOAK is
-// set.
-func pagesPerCase() int {
-	if os.Getenv("DISPOSITIVO_SOAK") != "" {
+// figures makes the tables of docs/reading.md.
+var figures = flag.Bool("symbol.figures", false, "40 pages a case, each beside zbarimg (zbar-tools)")
+
+// pagesPerCase is short, or the 40 of the figures to reach.
+func pagesPerCase(short int) int {
+	if *figures {
 		return 40
 	}
-	return 8
+	return short
 }
 
 // faults are the cases of the table. must says that every page has to be read.
@@ -58,15 +61,11 @@ func formRegions() []symbol.Region {
 }
 
 // TestFormsThroughFax prints a line for each case: how many pages gave up their
-// token, and how many zbarimg reads of the same pages (of one without
-// DISPOSITIVO_SOAK), enlarged two-fold with a
-// light blur. All must be read at 0.5 % and 2 %, and never fewer than zbarimg.
+// token, and how many zbarimg reads of the same pages (of one a case without
+// -symbol.figures), enlarged two-fold with a light blur. All must be read at
+// 0.5 % and 2 %, and never fewer than zbarimg.
 func TestFormsThroughFax(t *testing.T) {
-	n := pagesPerCase()
-	compared := 1 // zbarimg takes a second a page
-	if n == 40 {
-		compared = n
-	}
+	n, compared := pagesPerCase(3), pagesPerCase(1) // zbarimg takes a second a page
 	reader := newReader(t)
 	var table strings.Builder
 	fmt.Fprintf(&table, "| case, skew ±3° | read, of %d | in pass 1 | mean | zbarimg ×2 blur, of %d |\n|---|---|---|---|---|\n", n, compared)

@@ -77,6 +77,10 @@ func TestFaults(t *testing.T) {
 	if share := float64(same) / float64(lost.Height); share < 0.03 || share > 0.07 {
 		t.Errorf("%.3f of the lines lost, not 0.05", share)
 	}
+	whole, short := fax.Simulate(page, 100, fax.Options{}), fax.Simulate(page, 100, fax.Options{MissingLines: 0.05})
+	if share := 1 - float64(short.Height)/float64(whole.Height); share < 0.03 || share > 0.07 || len(short.Pix) != short.Height*short.Stride {
+		t.Errorf("%.3f of the lines missing, not 0.05", share)
+	}
 	if n := ink(fax.Simulate(page, 100, fax.Options{Seed: 2, Streaks: 6})); n == 0 {
 		t.Error("no streaks")
 	}

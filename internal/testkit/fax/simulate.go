@@ -30,6 +30,9 @@ type Options struct {
 	// LostLines is the share of lines that are lost; the receiver repeats the
 	// line above instead, as most do. 0.05 is one in twenty.
 	LostLines float64
+	// MissingLines is the share of lines that are lost without a trace: what
+	// follows moves up. Receivers that repair nothing do that.
+	MissingLines float64
 }
 
 // Simulate scans a page of the given resolution (dots per inch, the same both
@@ -49,7 +52,7 @@ func Simulate(page *image.Gray, dpi float64, o Options) ccitt.Bitmap {
 	streaks(b, o.Streaks, rng)
 	flip(b, o.FlipRate, rng)
 	lose(b, o.LostLines, rng)
-	return b
+	return cut(b, o.MissingLines, rng)
 }
 
 // columns is the width of a scan line (T.4 section 2.2, T.30 for the others).
@@ -168,6 +171,21 @@ func lose(b ccitt.Bitmap, rate float64, rng *rand.Rand) {
 			copy(b.Row(y), b.Row(y-1))
 		}
 	}
+}
+
+func cut(b ccitt.Bitmap, rate float64, rng *rand.Rand) ccitt.Bitmap {
+	if rate <= 0 {
+		return b
+	}
+	at := 0
+	for y := range b.Height {
+		if rng.Float64() >= rate {
+			copy(b.Row(at), b.Row(y))
+			at++
+		}
+	}
+	b.Height, b.Pix = at, b.Pix[:at*b.Stride]
+	return b
 }
 
 func set(b ccitt.Bitmap, x, y int, black bool) {
