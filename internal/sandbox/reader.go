@@ -18,6 +18,7 @@ type reader struct {
 	settings hello
 	engine   *pdf.Engine    // built when first needed
 	symbols  *symbol.Reader // likewise
+	cells    *symbol.MatrixEngine
 }
 
 // errOperation is told to a parent of another version.
@@ -28,7 +29,7 @@ var errOperation = errors.New("unknown operation")
 func (r *reader) serve(ctx context.Context, q request, docs [][]byte, out io.Writer) error {
 	switch q.Op {
 	case opWarm:
-		if err := errors.Join(r.build(ctx), r.buildSymbols(ctx)); err != nil {
+		if err := errors.Join(r.build(ctx), r.buildSymbols(ctx), r.buildCells(ctx)); err != nil {
 			return err
 		}
 		return writeFrame(out, frameResult, result{})

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	"slices"
@@ -24,7 +23,7 @@ import (
 // others: what is missed is a by-catch, never the document.
 const signsFor = time.Second
 
-// buildSymbols compiles the two engines for codes or takes them from the cache.
+// buildSymbols compiles ZBar or takes it from the cache.
 func (r *reader) buildSymbols(ctx context.Context) error {
 	if r.symbols != nil {
 		return nil
@@ -33,11 +32,20 @@ func (r *reader) buildSymbols(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("build ZBar: %w", err)
 	}
-	cells, err := buildEngine(ctx, r.settings, assets.RXing, symbol.NewMatrixEngine)
-	if err != nil {
-		return fmt.Errorf("build rxing: %w", errors.Join(err, bars.Close(ctx)))
+	r.symbols = symbol.NewReader(bars, func(ctx context.Context) (*symbol.MatrixEngine, error) {
+		err := r.buildCells(ctx)
+		return r.cells, err
+	})
+	return nil
+}
+
+// buildCells does the same with rxing, when a page needs it.
+func (r *reader) buildCells(ctx context.Context) (err error) {
+	if r.cells == nil {
+		if r.cells, err = buildEngine(ctx, r.settings, assets.RXing, symbol.NewMatrixEngine); err != nil {
+			return fmt.Errorf("build rxing: %w", err)
+		}
 	}
-	r.symbols = symbol.NewReader(bars, cells)
 	return nil
 }
 
@@ -86,8 +94,8 @@ func (v *visit) readSymbols(ctx context.Context, n int, gray *image.Gray) {
 		Over: func() bool { return spent()-begun > signsFor },
 	}
 	switch {
-	case v.tokenSeen: // the form is known
-		options.MaxPasses = symbol.QuickPasses
+	case v.tokenSeen: // the form is known, and this is another page
+		options.Regions, options.MaxPasses = nil, symbol.QuickPasses
 	case v.clean:
 		options.MaxPasses = symbol.PlainPasses
 	}

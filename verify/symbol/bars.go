@@ -49,17 +49,16 @@ func (t tensor) coherence() float64 {
 // angle is the direction across the edges, in radians from -π/2 to π/2.
 func (t tensor) angle() float64 { return math.Atan2(2*t.xy, t.xx-t.yy) / 2 }
 
-// strips finds what looks like bars, most likely first. page must be at 0,0.
-func strips(page *image.Gray) []strip {
-	n := overviewFactor(page)
-	field := newField(reduced(page, page.Rect, n))
+// strips finds what looks like bars, most likely first.
+func (o *overview) strips() []strip {
+	field := o.field
 	field.markBars()
 	var found []strip
 	for at := range field.marked {
 		if !field.marked[at] {
 			continue
 		}
-		if s, ok := field.strip(field.grow(at), float64(n)); ok {
+		if s, ok := field.strip(field.grow(at), float64(o.factor)); ok {
 			found = append(found, s)
 		}
 	}
@@ -71,8 +70,19 @@ func strips(page *image.Gray) []strip {
 // pixels; up to twice as much is left.
 const overviewWidth = 800
 
-func overviewFactor(page *image.Gray) int {
-	return max(1, min(page.Rect.Dx(), page.Rect.Dy())/overviewWidth)
+// overview is a reduced page, in which codes are looked for before they are read.
+type overview struct {
+	factor int // pixels of the page in one of img
+	page   image.Rectangle
+	img    *image.Gray
+	field  *field
+}
+
+// newOverview reduces a page, which must be at 0,0.
+func newOverview(page *image.Gray) *overview {
+	n := max(1, min(page.Rect.Dx(), page.Rect.Dy())/overviewWidth)
+	img := reduced(page, page.Rect, n)
+	return &overview{factor: n, page: page.Rect, img: img, field: newField(img)}
 }
 
 // field is the page in blocks.

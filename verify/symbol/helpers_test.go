@@ -65,19 +65,10 @@ func engine(t testing.TB) *symbol.Engine {
 	return e
 }
 
-func matrixEngine(t testing.TB) *symbol.MatrixEngine {
-	t.Helper()
-	e, err := rxing()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return e
-}
-
 // newReader has both engines.
 func newReader(t testing.TB) *symbol.Reader {
 	t.Helper()
-	return symbol.NewReader(engine(t), matrixEngine(t))
+	return symbol.NewReader(engine(t), func(context.Context) (*symbol.MatrixEngine, error) { return rxing() })
 }
 
 // render draws page n (1-based) of a PDF.

@@ -81,13 +81,20 @@ func (s *search) reducedPage(ctx context.Context) error {
 	return s.scan(ctx, s.reduce(s.page.Rect, s.factor(), 1), 1)
 }
 
+func (s *search) overview() *overview {
+	if s.seen == nil {
+		s.seen = newOverview(s.page)
+	}
+	return s.seen
+}
+
 // bars reads what looks like a code of bars, straightened and flattened. The
 // card may lie at any angle.
 func (s *search) bars(ctx context.Context) error {
 	if !s.wantsBars() {
 		return nil
 	}
-	for _, strip := range strips(s.page) {
+	for _, strip := range s.overview().strips() {
 		strip = strip.straightened(s.page)
 		for _, try := range flattenings {
 			v := strip.flattened(s.page, try.zoom, try.share)
@@ -114,7 +121,7 @@ func (s *search) cells(ctx context.Context) (err error) {
 	if s.matrix == nil || len(s.found) > 0 || !s.wants(Kind.ofCells) {
 		return nil
 	}
-	for _, p := range patches(s.page) {
+	for _, p := range s.overview().patches() {
 		if err := s.scanCells(ctx, p); err != nil {
 			return err
 		}

@@ -29,23 +29,20 @@ const (
 	maxPatches, maxPatch = 6, 5000
 )
 
-// patches finds what looks like codes of cells, largest first. page must be at
-// 0,0.
-func patches(page *image.Gray) []patch {
-	if page.Rect.Dx()*page.Rect.Dy() <= smallPage {
-		return []patch{{rect: page.Rect}}
+// patches finds what looks like codes of cells, largest first.
+func (o *overview) patches() []patch {
+	if o.page.Dx()*o.page.Dy() <= smallPage {
+		return []patch{{rect: o.page}}
 	}
-	n := overviewFactor(page)
-	img := reduced(page, page.Rect, n)
-	field := newField(img)
-	field.markCells(img)
+	field := o.field
+	field.markCells(o.img)
 	var found []patch
 	for at := range field.marked {
 		if !field.marked[at] {
 			continue
 		}
 		if members := field.flood(at); len(members) <= maxPatch {
-			found = append(found, field.patch(members, n, page.Rect))
+			found = append(found, field.patch(members, o.factor, o.page))
 		}
 	}
 	slices.SortStableFunc(found, func(a, b patch) int { return cmp.Compare(b.blocks, a.blocks) })

@@ -49,18 +49,23 @@ type Stats struct {
 // several goroutines.
 type Reader struct {
 	engine *Engine
-	matrix *MatrixEngine
+	matrix MatrixSource
 }
 
-// NewReader returns a Reader that uses e, and m where e finds nothing; without m
-// no Data Matrix and no PDF417 is read. Both stay their caller's to close.
-func NewReader(e *Engine, m *MatrixEngine) *Reader { return &Reader{engine: e, matrix: m} }
+// MatrixSource hands out the second engine, always the same one. It is asked for
+// it when a page needs it, because few do and loading it takes a tenth of a second.
+type MatrixSource func(context.Context) (*MatrixEngine, error)
+
+// NewReader returns a Reader that uses e, and the engine of m where e finds
+// nothing; without m no Data Matrix and no PDF417 is read. Both engines stay
+// their caller's to close.
+func NewReader(e *Engine, m MatrixSource) *Reader { return &Reader{engine: e, matrix: m} }
 
 // Find looks for symbols on a page of square pixels, at most MaxPage of them, in
 // passes from cheap to thorough (passes.go has them). Points are in pixels of page. Symbols
 // come in the order in which they were found, each text of a kind once. Errors:
 // ErrSize; ErrEngine when the engine failed and nothing was found; the
-// context's. What was found until then is returned with any error.
+// context's and those of MatrixSource. What was found until then is returned with any error.
 func (r *Reader) Find(ctx context.Context, page *image.Gray, opts Options) ([]Symbol, Stats, error) {
 	if err := checkSize(page, MaxPage); err != nil {
 		return nil, Stats{}, err
@@ -87,9 +92,10 @@ func atOrigin(img *image.Gray) *image.Gray {
 // search is one Find.
 type search struct {
 	engine   *Engine
-	matrix   *MatrixEngine
+	matrix   MatrixSource
 	instance *instance
 	page     *image.Gray // at 0,0
+	seen     *overview   // of page; nil until it is first needed
 	shrunk   int         // pixels of the page as it was given in one of page
 	offset   image.Point // of the page as it was given
 	opts     Options
@@ -198,7 +204,11 @@ func (s *search) scanMatrix(ctx context.Context, v view) error {
 	if s.over() || v.img.Rect.Empty() || checkSize(v.img, MaxPixels) != nil {
 		return nil
 	}
-	found, err := s.matrix.Scan(ctx, v.img)
+	engine, err := s.matrix(ctx)
+	if err != nil {
+		return fmt.Errorf("open the second engine: %w", err)
+	}
+	found, err := engine.Scan(ctx, v.img)
 	s.stats.Scans++
 	s.stats.Pixels += int64(v.img.Rect.Dx()) * int64(v.img.Rect.Dy())
 	if errors.Is(err, ErrEngine) {
