@@ -181,6 +181,11 @@ func FuzzScan(f *testing.F) {
 	seed := drawn(f, "ABC123", 2)
 	f.Add(uint8(seed.Stride), uint8(2), seed.Pix)
 	f.Add(uint8(64), uint8(11), bytes.Repeat([]byte{0, 0, 255}, 64*20))
+	// Compiling takes longer than the fuzzer gives one input.
+	reader := newReader(f)
+	if _, err := rxing(); err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, width, passes uint8, pixels []byte) {
 		if width == 0 || len(pixels) > 1<<13 || len(pixels) < int(width) {
 			return
@@ -189,7 +194,7 @@ func FuzzScan(f *testing.F) {
 		opts := symbol.Options{
 			Kinds: symbol.AllKinds(), Regions: []symbol.Region{{0.1, 0.1, 0.4, 0.3}}, MaxPasses: 1 + int(passes)%12,
 		}
-		found, stats, err := newReader(t).Find(t.Context(), img, opts)
+		found, stats, err := reader.Find(t.Context(), img, opts)
 		if err != nil || stats.Failures > 0 {
 			t.Fatalf("%+v, %v", stats, err)
 		}

@@ -23,10 +23,10 @@ const (
 	leastInk, mostInk = 0.36, 0.9
 	// smallPage is what is searched as one patch, in pixels: a picture of a code
 	// and of little else.
-	smallPage = 300_000
-	// maxPatches bounds the patches of a page, maxPatch the blocks of one: a third
-	// of an A4 page.
-	maxPatches, maxPatch = 6, 5000
+	smallPage = 400_000
+	// maxPatches bounds the patches of a page, maxPatch the blocks of one: 10,000
+	// mm² of A4, more than any document's code and less than a halftone page.
+	maxPatches, maxPatch = 6, 2500
 )
 
 // patches finds what looks like codes of cells, largest first.
