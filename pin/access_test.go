@@ -325,7 +325,8 @@ func TestFirstAccess(t *testing.T) {
 			t.Fatalf("first access: %+v, %v", account, err)
 		}
 		house.WantCode(t, w.access.Change(t.Context(), s, "ACDEFHJK"), dossier.CodePINProposalOver)
-		shown, err := w.access.ProposeChange(t.Context(), s)
+		proposal, err := w.access.ProposeChange(t.Context(), s)
+		shown := proposal.PIN
 		if err != nil || len(shown) != pin.Length {
 			t.Fatalf("proposed %q, %v", shown, err)
 		}
@@ -361,7 +362,7 @@ func TestProposalEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.Clock.Advance(15 * time.Minute)
-	house.WantCode(t, w.access.Change(t.Context(), s, shown), dossier.CodePINProposalOver)
+	house.WantCode(t, w.access.Change(t.Context(), s, shown.PIN), dossier.CodePINProposalOver)
 }
 
 // proves B4: a PIN older than the policy allows opens its change alone; a type
@@ -423,10 +424,10 @@ func TestRenewal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.access.Change(t.Context(), s, shown); err != nil {
+	if err := w.access.Change(t.Context(), s, shown.PIN); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := w.signIn(someCF, shown, ""); err != nil {
+	if _, _, err := w.signIn(someCF, shown.PIN, ""); err != nil {
 		t.Error(err)
 	}
 }

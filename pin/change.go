@@ -12,24 +12,32 @@ import (
 // proposalFor is how long a proposed PIN may be typed back.
 const proposalFor = 15 * time.Minute
 
+// Proposal is a new PIN that its holder has yet to type back.
+type Proposal struct {
+	// PIN is in clear: it is shown once and kept nowhere.
+	PIN string
+	// Until is when it can no longer be typed back.
+	Until time.Time
+}
+
 // ProposeChange draws a new PIN for the holder and returns it: it is shown once
 // and counts when it was typed back (B2). Asking again draws another.
-func (a *Access) ProposeChange(ctx context.Context, s session.Session) (string, error) {
+func (a *Access) ProposeChange(ctx context.Context, s session.Session) (Proposal, error) {
 	if err := s.Actor.Require(dossier.RoleCitizen, dossier.RoleMustChange); err != nil {
-		return "", err
+		return Proposal{}, err
 	}
-	proposed := Generate()
-	hash, err := a.cfg.Hasher.Hash(ctx, proposed)
+	p := Proposal{PIN: Generate(), Until: a.cfg.Clock.Now().Add(proposalFor)}
+	hash, err := a.cfg.Hasher.Hash(ctx, p.PIN)
 	if err != nil {
-		return "", fmt.Errorf("propose PIN: %w", err)
+		return Proposal{}, fmt.Errorf("propose PIN: %w", err)
 	}
 	_, err = a.cfg.Store.Apply(ctx, dossier.Change{Actor: s.Actor, Effects: []dossier.Effect{
-		dossier.ProposeSecret{PINIssueID: s.PINIssueID, Hash: hash, Until: a.cfg.Clock.Now().Add(proposalFor)},
+		dossier.ProposeSecret{PINIssueID: s.PINIssueID, Hash: hash, Until: p.Until},
 	}})
 	if err != nil {
-		return "", fmt.Errorf("propose PIN: %w", err)
+		return Proposal{}, fmt.Errorf("propose PIN: %w", err)
 	}
-	return proposed, nil
+	return p, nil
 }
 
 // Change makes the proposed PIN the one in use, when it is typed back right. It

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/mail"
 	"regexp"
+	"slices"
 	"strings"
 
 	"dispositivo/dossier"
@@ -93,10 +94,14 @@ func (s *Contacts) Confirm(ctx context.Context, actor dossier.Actor, code string
 	return nil
 }
 
-// Remove takes a contact off the file; the old ones are told.
+// Remove takes a contact off the file; the old ones are told. CodeContactInvalid
+// says that there is no such kind.
 func (s *Contacts) Remove(ctx context.Context, actor dossier.Actor, kind dossier.ContactKind) error {
 	if err := actor.Require(dossier.RoleCitizen); err != nil {
 		return err
+	}
+	if !slices.Contains(dossier.ContactKinds(), kind) {
+		return dossier.Problem(dossier.CodeContactInvalid)
 	}
 	return s.set(ctx, actor, kind, "", false)
 }

@@ -47,20 +47,26 @@ func (e *Edge) preSession(c *gin.Context) string {
 	if v := c.GetString(keyPre); v != "" {
 		return v
 	}
-	if v, err := c.Cookie(cookiePre); err == nil && validPre(v) {
+	if v, err := c.Cookie(cookiePre); err == nil && validSecret(v, preLen) {
 		return v
 	}
-	b := make([]byte, preLen)
-	_, _ = rand.Read(b) // crypto/rand never fails
-	v := base64.RawURLEncoding.EncodeToString(b)
+	v := freshSecret(preLen)
 	c.Set(keyPre, v)
 	e.setPre(c, v, 0)
 	return v
 }
 
-func validPre(v string) bool {
+// freshSecret returns n random bytes as text.
+func freshSecret(n int) string {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // crypto/rand never fails
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// validSecret reports whether v may be one that freshSecret made.
+func validSecret(v string, n int) bool {
 	b, err := base64.RawURLEncoding.DecodeString(v)
-	return err == nil && len(b) == preLen
+	return err == nil && len(b) == n
 }
 
 func (e *Edge) dropPreSession(c *gin.Context) { e.setPre(c, "", -1) }
@@ -84,7 +90,7 @@ func (e *Edge) tokenMatches(c *gin.Context, token string) bool {
 		return s.CSRFMatches(token)
 	}
 	pre, err := c.Cookie(cookiePre)
-	return err == nil && validPre(pre) && hmac.Equal([]byte(e.signPre(pre)), []byte(token))
+	return err == nil && validSecret(pre, preLen) && hmac.Equal([]byte(e.signPre(pre)), []byte(token))
 }
 
 // Guard refuses every writing request of a page that does not prove to come

@@ -28,6 +28,9 @@ type Realm struct {
 	Roles []dossier.Role
 	// SignIn is the page that visitors without a session are sent to.
 	SignIn string
+	// Lead names the page that a role which may do little is led to from every
+	// page that it may not see; a role without one is refused there.
+	Lead map[dossier.Role]string
 }
 
 // Citizens is the realm of the portal.
@@ -35,6 +38,7 @@ func Citizens() Realm {
 	return Realm{
 		Cookie: "dsp_citizen", Path: "/", SameSite: http.SameSiteLaxMode,
 		Roles: []dossier.Role{dossier.RoleCitizen, dossier.RoleMustChange, dossier.RoleSimplified}, SignIn: "/accesso",
+		Lead: map[dossier.Role]string{dossier.RoleMustChange: "/pin/cambio", dossier.RoleSimplified: "/area"},
 	}
 }
 
@@ -135,12 +139,21 @@ func (e *Edge) Only(roles ...dossier.Role) gin.HandlerFunc {
 	}
 }
 
-// deny answers a session that is not enough; who must change the PIN first is
-// told so (B2, B4).
+// deny answers a session that is not enough. Who must change the PIN first, or
+// has yet to activate it, is led there on pages and told so elsewhere (A10, B2, B4).
 func (e *Edge) deny(c *gin.Context) {
+	role := Actor(c).Role
+	if realm, ok := realmOf(c); ok && !wantsJSON(c) && realm.Lead[role] != "" {
+		lead(c, realm.Lead[role])
+		return
+	}
 	code := dossier.CodeForbidden
-	if Actor(c).Is(dossier.RoleMustChange) {
+	switch role {
+	case dossier.RoleMustChange:
 		code = dossier.CodePINMustChange
+	case dossier.RoleSimplified:
+		code = dossier.CodePINNotActivated
+	default: // no way out to tell of
 	}
 	e.Fail(c, dossier.Problem(code))
 }
@@ -158,8 +171,12 @@ func (e *Edge) turnAway(c *gin.Context) {
 	if _, err := c.Cookie(realm.Cookie); err == nil || !isRead(c) {
 		q.Set("uscito", "1") // there was a session: say that it is over
 	}
+	lead(c, realm.SignIn+"?"+q.Encode())
+}
+
+// lead ends the chain on the way to another page.
+func lead(c *gin.Context, target string) {
 	c.Abort()
-	target := realm.SignIn + "?" + q.Encode()
 	if c.GetHeader("HX-Request") == "true" {
 		// A part of a page asks for itself anew: the whole page is to go.
 		c.Header("HX-Redirect", target)
@@ -210,6 +227,30 @@ func (e *Edge) Leave(c *gin.Context, realm Realm) error {
 		return nil
 	}
 	return err
+}
+
+const (
+	cookieDevice = "dsp_device"
+	// deviceBytes are as many as nobody guesses: 256 bits.
+	deviceBytes = 32
+)
+
+// Device returns the secret by which the realm's sign-in page knows a browser
+// again (B3): that of its cookie, or a fresh one, which RememberDevice hands out.
+func Device(c *gin.Context) string {
+	if v, err := c.Cookie(cookieDevice); err == nil && validSecret(v, deviceBytes) {
+		return v
+	}
+	return freshSecret(deviceBytes)
+}
+
+// RememberDevice lets the browser keep its secret for a year, counted anew each
+// time. It is sent to the sign-in page and below, nowhere else.
+func (e *Edge) RememberDevice(c *gin.Context, realm Realm, device string) {
+	http.SetCookie(c.Writer, &http.Cookie{
+		Name: cookieDevice, Value: device, Path: realm.SignIn, MaxAge: yearInSecs,
+		HttpOnly: true, Secure: e.isSecure(c), SameSite: http.SameSiteLaxMode,
+	})
 }
 
 func (e *Edge) setCookie(c *gin.Context, realm Realm, value string, maxAge int) {

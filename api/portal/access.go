@@ -8,6 +8,7 @@ import (
 	"dispositivo/api/edge"
 	"dispositivo/api/ui"
 	"dispositivo/dossier"
+	"dispositivo/internal/session"
 	"dispositivo/pin"
 	"dispositivo/pin/conversion"
 )
@@ -15,8 +16,14 @@ import (
 type signInData struct {
 	CodiceFiscale string
 	After         string
-	Ended         bool
+	// Notice names what happened before: "ended", "unlocked", …; "" for nothing.
+	Notice string
+	// Locked: a code can make this browser known.
+	Locked bool
 }
+
+// notices tells why somebody comes to the sign-in page, by the query that says so.
+var notices = map[string]string{"uscito": "ended", "sbloccato": "unlocked"}
 
 func signInPage(data signInData) ui.Page {
 	return ui.Page{
@@ -26,26 +33,57 @@ func signInPage(data signInData) ui.Page {
 }
 
 func (p *Portal) signInForm(c *gin.Context) error {
-	if edge.Actor(c).Is(dossier.RoleCitizen) {
+	if edge.Actor(c).IsHolder() {
 		c.Redirect(http.StatusSeeOther, pathArea)
 		return nil
 	}
-	return p.show(c, signInPage(signInData{After: c.Query("dopo"), Ended: c.Query("uscito") != ""}))
+	data := signInData{After: c.Query("dopo")}
+	for query, notice := range notices {
+		if c.Query(query) != "" {
+			data.Notice = notice
+		}
+	}
+	return p.show(c, signInPage(data))
 }
 
-func (p *Portal) signIn(c *gin.Context) error {
-	cf, after := c.PostForm("codice_fiscale"), c.PostForm("dopo")
-	s, _, err := p.Access.SignIn(c.Request.Context(), pin.Try{CodiceFiscale: cf, PIN: c.PostForm("pin"), Source: c.ClientIP()})
-	if err != nil {
-		page := signInPage(signInData{CodiceFiscale: cf, After: after})
-		if dossier.CodeOf(err) == dossier.CodeCredentialsWrong {
-			page.Field = "cf"
-		}
-		return p.showProblem(c, page, err)
+// tryOf is what a form with a codice fiscale and a PIN asks for, from this browser.
+func tryOf(c *gin.Context) pin.Try {
+	return pin.Try{
+		CodiceFiscale: c.PostForm("codice_fiscale"), PIN: c.PostForm("pin"), Source: c.ClientIP(), Device: edge.Device(c),
 	}
-	p.Edge.Welcome(c, edge.Citizens(), s)
+}
+
+// signIn opens a session. Where it leads is the area; who may not see that yet
+// is led on from there.
+func (p *Portal) signIn(c *gin.Context) error {
+	try, after := tryOf(c), c.PostForm("dopo")
+	s, _, err := p.Access.SignIn(c.Request.Context(), try)
+	if err != nil {
+		return p.signInProblem(c, signInData{CodiceFiscale: try.CodiceFiscale, After: after}, err)
+	}
+	p.welcome(c, s, try)
 	c.Redirect(http.StatusSeeOther, edge.After(c, after, pathArea))
 	return nil
+}
+
+func (p *Portal) signInProblem(c *gin.Context, data signInData, err error) error {
+	code := dossier.CodeOf(err)
+	if code == dossier.CodePINExpired {
+		return p.showExpired(c, data.CodiceFiscale, err)
+	}
+	data.Locked = code == dossier.CodeLocked
+	page := signInPage(data)
+	if code == dossier.CodeCredentialsWrong {
+		page.Field = "cf"
+	}
+	return p.showProblem(c, page, err)
+}
+
+// welcome hands out the session, and the secret by which this browser is known
+// again: a right PIN has made it known (B3).
+func (p *Portal) welcome(c *gin.Context, s session.Session, try pin.Try) {
+	p.Edge.Welcome(c, edge.Citizens(), s)
+	p.Edge.RememberDevice(c, edge.Citizens(), try.Device)
 }
 
 func (p *Portal) signOut(c *gin.Context) error {
@@ -57,9 +95,10 @@ func (p *Portal) signOut(c *gin.Context) error {
 }
 
 type areaData struct {
-	Name       string
-	Kind       dossier.Kind
-	MustChange bool
+	Name string
+	Kind dossier.Kind
+	// Changed: the PIN was changed just now.
+	Changed bool
 	// Current is the dossier in progress; nil: none.
 	Current *conversion.Status
 	List    []conversion.Status
@@ -67,6 +106,9 @@ type areaData struct {
 
 func (p *Portal) area(c *gin.Context) error {
 	ctx, actor := c.Request.Context(), edge.Actor(c)
+	if actor.Is(dossier.RoleSimplified) {
+		return p.simplified(c)
+	}
 	account, err := p.Access.Account(ctx, actor)
 	if err != nil {
 		return err
@@ -79,9 +121,15 @@ func (p *Portal) area(c *gin.Context) error {
 		Name: "portal/area", Title: "ui.area.title", Crumbs: []ui.Crumb{{Key: "ui.nav.area"}},
 		Data: areaData{
 			Name: account.Person.Name + " " + account.Person.Surname, Kind: account.Kind,
-			MustChange: account.MustChange, Current: current(list), List: list,
+			Changed: c.Query("pin") != "", Current: current(list), List: list,
 		},
 	})
+}
+
+// simplified says what the first half alone opens, and nothing about the person
+// it belongs to: it was sent to a contact that nobody confirmed (A10).
+func (p *Portal) simplified(c *gin.Context) error {
+	return p.show(c, ui.Page{Name: "portal/simplified", Title: "ui.simplified.title", Crumbs: []ui.Crumb{{Key: "ui.nav.area"}}})
 }
 
 // current returns the dossier that is not over yet; nil: none.

@@ -13,10 +13,27 @@ import (
 	"dispositivo/pin/conversion"
 )
 
-// Access is what the portal needs of pin.Service.
+// Access is what the portal needs of pin.Access.
 type Access interface {
 	SignIn(ctx context.Context, t pin.Try) (session.Session, pin.Account, error)
+	Renew(ctx context.Context, t pin.Try) (session.Session, pin.Account, error)
+	ProposeChange(ctx context.Context, s session.Session) (pin.Proposal, error)
+	Change(ctx context.Context, s session.Session, typed string) error
 	Account(ctx context.Context, actor dossier.Actor) (pin.Account, error)
+}
+
+// Devices is what the portal needs of pin.Devices.
+type Devices interface {
+	Ask(ctx context.Context, codiceFiscale, source string) error
+	Answer(ctx context.Context, codiceFiscale, code, device, source string) error
+}
+
+// Contacts is what the portal needs of pin.Contacts.
+type Contacts interface {
+	List(ctx context.Context, actor dossier.Actor) (dossier.Contacts, error)
+	Ask(ctx context.Context, actor dossier.Actor, kind dossier.ContactKind, value string) (waits bool, err error)
+	Confirm(ctx context.Context, actor dossier.Actor, code string) error
+	Remove(ctx context.Context, actor dossier.Actor, kind dossier.ContactKind) error
 }
 
 // Conversion is what the portal needs of conversion.Service.
@@ -48,6 +65,8 @@ type Deps struct {
 	Edge       *edge.Edge
 	UI         *ui.UI
 	Access     Access
+	Devices    Devices
+	Contacts   Contacts
 	Conversion Conversion
 	Door       Door
 	// MaxBytes is the limit of an uploaded file in bytes, for texts and for

@@ -44,13 +44,22 @@ func citizenSession() session.Session {
 	}
 }
 
+// halfSession is that of a holder whose PIN opens little.
+func halfSession(role dossier.Role) session.Session {
+	return session.Session{Token: "token-" + string(role), CSRF: "csrf-a", Actor: dossier.Actor{Role: role, ID: "holder-a"}}
+}
+
 // fakeAccess signs in whoever gives the PIN "GOODPIN2".
 type fakeAccess struct {
 	account pin.Account
 	refuse  error
+	// devices are those that a PIN was tried from.
+	devices []string
+	changed bool
 }
 
 func (f *fakeAccess) SignIn(_ context.Context, t pin.Try) (session.Session, pin.Account, error) {
+	f.devices = append(f.devices, t.Device)
 	if f.refuse != nil {
 		return session.Session{}, pin.Account{}, f.refuse
 	}
@@ -60,8 +69,77 @@ func (f *fakeAccess) SignIn(_ context.Context, t pin.Try) (session.Session, pin.
 	return citizenSession(), f.account, nil
 }
 
+func (f *fakeAccess) Renew(ctx context.Context, t pin.Try) (session.Session, pin.Account, error) {
+	return f.SignIn(ctx, t)
+}
+
+// ProposeChange proposes the PIN "NEWPW234".
+func (f *fakeAccess) ProposeChange(context.Context, session.Session) (pin.Proposal, error) {
+	return pin.Proposal{PIN: "NEWPW234", Until: noon().Add(15 * time.Minute)}, nil
+}
+
+func (f *fakeAccess) Change(_ context.Context, _ session.Session, typed string) error {
+	if f.refuse != nil {
+		return f.refuse
+	}
+	if typed != "NEWPW234" {
+		return problem(dossier.CodePINNotRepeated)
+	}
+	f.changed = true
+	return nil
+}
+
 func (f *fakeAccess) Account(context.Context, dossier.Actor) (pin.Account, error) {
 	return f.account, nil
+}
+
+// fakeDevices knows the code "GOODCODE".
+type fakeDevices struct {
+	refuse error
+	asked  []string
+	known  []string
+}
+
+func (f *fakeDevices) Ask(_ context.Context, codiceFiscale, _ string) error {
+	f.asked = append(f.asked, codiceFiscale)
+	return f.refuse
+}
+
+func (f *fakeDevices) Answer(_ context.Context, _, code, device, _ string) error {
+	if code != "GOODCODE" {
+		return problem(dossier.CodeChallengeWrong)
+	}
+	f.known = append(f.known, device)
+	return nil
+}
+
+// fakeContacts holds the contacts of one holder; the code is "GOODCODE".
+type fakeContacts struct{ all dossier.Contacts }
+
+func (f *fakeContacts) List(context.Context, dossier.Actor) (dossier.Contacts, error) {
+	return f.all, nil
+}
+
+func (f *fakeContacts) Ask(_ context.Context, _ dossier.Actor, kind dossier.ContactKind, value string) (bool, error) {
+	if value == "" {
+		return false, problem(dossier.CodeContactInvalid)
+	}
+	if !kind.CanConfirm() {
+		f.all = f.all.With(kind, value, noon(), false)
+	}
+	return kind.CanConfirm(), nil
+}
+
+func (f *fakeContacts) Confirm(_ context.Context, _ dossier.Actor, code string) error {
+	if code != "GOODCODE" {
+		return problem(dossier.CodeChallengeWrong)
+	}
+	return nil
+}
+
+func (f *fakeContacts) Remove(_ context.Context, _ dossier.Actor, kind dossier.ContactKind) error {
+	f.all = f.all.With(kind, "", noon(), false)
+	return nil
 }
 
 // fakeConversion holds the dossiers of one holder.

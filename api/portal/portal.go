@@ -12,10 +12,16 @@ import (
 
 const (
 	pathSignIn  = "/accesso"
+	pathUnlock  = "/accesso/sblocco"
+	pathRenew   = "/accesso/rinnovo"
+	pathChange  = "/pin/cambio"
 	pathArea    = "/area"
 	pathConvert = "/conversione"
 	pathSend    = "/conversione/invio"
 	pathStatus  = "/stato"
+
+	pathContacts    = "/area/recapiti"
+	pathContactCode = "/area/recapiti/codice"
 )
 
 // Portal serves the citizen's pages.
@@ -33,6 +39,11 @@ func (p *Portal) Routes(r gin.IRouter) {
 	pages.GET("/", on(p.landing))
 	pages.GET(pathSignIn, on(p.signInForm))
 	pages.POST(pathSignIn, on(p.signIn))
+	pages.GET(pathUnlock, on(p.unlockForm))
+	pages.POST(pathUnlock, on(p.askCode))
+	pages.POST("/accesso/sblocco/codice", on(p.unlock))
+	pages.GET(pathRenew, on(p.renewForm))
+	pages.POST(pathRenew, on(p.renew))
 	pages.POST("/uscita", on(p.signOut))
 	pages.GET(pathStatus, on(p.lookupForm))
 	pages.POST(pathStatus, on(p.lookup))
@@ -43,8 +54,20 @@ func (p *Portal) Routes(r gin.IRouter) {
 	}
 
 	// Who is not signed in is sent to do so before a form's token is looked at.
+	half := all.Group("", p.Edge.Only(dossier.RoleCitizen, dossier.RoleSimplified), p.Edge.Guard())
+	half.GET(pathArea, on(p.area))
+
+	changing := all.Group("", p.Edge.Only(dossier.RoleCitizen, dossier.RoleMustChange), p.Edge.Guard())
+	changing.GET(pathChange, on(p.changeForm))
+	changing.POST(pathChange, on(p.propose))
+	changing.POST("/pin/cambio/conferma", on(p.change))
+
 	own := all.Group("", p.Edge.Only(dossier.RoleCitizen), p.Edge.Guard(pathSend))
-	own.GET(pathArea, on(p.area))
+	own.GET(pathContacts, on(p.contacts))
+	own.POST(pathContacts, on(p.setContact))
+	own.POST("/area/recapiti/rimozione", on(p.removeContact))
+	own.GET(pathContactCode, on(p.contactCodeForm))
+	own.POST(pathContactCode, on(p.confirmContact))
 	own.GET(pathConvert, on(p.convert))
 	own.GET("/conversione/modulo.pdf", on(p.form))
 	own.GET(pathSend, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathConvert) })

@@ -39,6 +39,7 @@ func (u *UI) funcs(lang string) template.FuncMap {
 		"scene":     func(s any) string { return named("ui.demo.scene.", s, "") },
 		"class":     func(c any) string { return named("ui.class.", c, "") },
 		"arrival":   func(s any) string { return named("ui.arrival.", s, "") },
+		"contact":   func(k any) string { return named("ui.contact.", k, "") },
 		"doctype":   func(d string) string { return u.docType(lang, d) },
 		"kind":      func(k any) string { return named("ui.kind.", k, "") },
 		"kindText":  func(k any) string { return named("ui.kind.", k, ".text") },

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -33,14 +32,17 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Secure: c.Secure, CSRFKey: h.keys.Derive("csrf", 32),
 	})
 	u.SetCSRF(e.CSRF)
-	citizen := portal.Deps{Edge: e, UI: u, Access: s.access, Conversion: s.conversion, Door: s.door, MaxBytes: c.MaxBytes}
+	citizen := portal.Deps{
+		Edge: e, UI: u, Access: s.access, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion,
+		Door: s.door, MaxBytes: c.MaxBytes,
+	}
 	if c.Demo {
 		citizen.Messages = h.messageBox
 	}
 	handler := api.New(api.Config{
 		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(),
 		V1: v1.New(v1.Deps{
-			Edge: e, Access: s.access, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion,
+			Edge: e, Access: s.access, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion,
 			Door: s.door, Desk: s.desk, PublicURL: c.publicURL(),
 		}),
 		Portal: portal.New(citizen),
@@ -65,19 +67,4 @@ func demoCredentials() ui.Demo {
 		d.Operators = append(d.Operators, ui.DemoOperator{Username: o.Username, Password: o.Password, Role: dossier.Role(o.Role)})
 	}
 	return d
-}
-
-// messageBox shows the newest messages of a demonstration.
-func (h *house) messageBox(ctx context.Context) ([]portal.Message, error) {
-	all, err := h.store.Messages(ctx, "", 200)
-	if err != nil {
-		return nil, fmt.Errorf("read message box: %w", err)
-	}
-	var box []portal.Message
-	for _, m := range all {
-		if m.Sent && m.Letter != nil {
-			box = append(box, portal.Message{At: m.SentAt, Class: m.Letter.Class, To: m.Letter.To, Subject: m.Letter.Subject, Text: m.Letter.Text})
-		}
-	}
-	return box, nil
 }

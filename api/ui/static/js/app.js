@@ -210,7 +210,15 @@ function enhanceCredentials(box) {
   });
 }
 
+// ---- Printing what is shown once: the browser's own print, at a button ----
+
+function enhancePrint(box) {
+  box.hidden = false;
+  box.querySelector("button").addEventListener("click", () => print());
+}
+
 function enhance(root) {
+  root.querySelectorAll("[data-print]").forEach(enhancePrint);
   root.querySelectorAll("[data-credentials]").forEach(enhanceCredentials);
   root.querySelectorAll("[data-upload]").forEach(enhanceUpload);
   root.querySelectorAll("[data-viewer]").forEach(enhanceViewer);
