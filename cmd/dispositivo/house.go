@@ -32,6 +32,8 @@ type house struct {
 	clock  clock.Clock
 	logger *slog.Logger
 	demo   bool
+	// box is where a demonstration's messages arrive.
+	box box
 }
 
 // demoMark is the name in the store's meta table by which a demonstration's

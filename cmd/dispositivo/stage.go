@@ -13,8 +13,8 @@ import (
 	"dispositivo/internal/demo"
 	"dispositivo/internal/ident"
 	"dispositivo/internal/operator"
+	"dispositivo/internal/passhash"
 	"dispositivo/internal/sandbox"
-	"dispositivo/internal/store"
 	"dispositivo/internal/token"
 	"dispositivo/pin"
 	"dispositivo/verify/review"
@@ -34,24 +34,58 @@ func (h *house) people(ctx context.Context) error {
 			}
 			continue
 		}
-		hash, err := hasher.Hash(ctx, pin.Normalize(c.PIN))
-		if err != nil {
-			return fmt.Errorf("add citizen: %w", err)
-		}
-		kind := dossier.Kind(c.Kind)
-		if c.Scene == demo.SceneConverted {
-			kind = dossier.Ordinario // until the conversion is carried out
-		}
-		now := h.clock.Now()
-		err = h.store.InsertHolder(ctx, store.NewHolder{PINHash: hash, Holder: dossier.Holder{
-			ID: ident.New(now), Office: demoOffice, Person: personOf(c, c.Passport(now, c.Scene == demo.SceneWarned)),
-			PIN: dossier.PINIssue{ID: ident.New(now), Kind: kind},
-		}})
-		if err != nil {
+		if err := h.settle(ctx, hasher, c); err != nil {
 			return fmt.Errorf("add citizen: %w", err)
 		}
 	}
 	return h.staff(ctx, h.operators(hasher))
+}
+
+// settle puts one citizen into the store, with a PIN in the state of the scene
+// and with contacts that were confirmed when it was asked for.
+func (h *house) settle(ctx context.Context, hasher *passhash.Hasher, c demo.Citizen) error {
+	now := h.clock.Now()
+	person := personOf(c, c.Passport(now, c.Scene == demo.SceneWarned))
+	for _, kind := range dossier.ContactKinds() {
+		if value := person.Contacts.Get(kind); value != "" {
+			person.Contacts = person.Contacts.With(kind, value, now, kind.CanConfirm())
+		}
+	}
+	holder := dossier.Holder{ID: ident.New(now), Office: demoOffice, Person: person}
+	issue := dossier.PINIssue{ID: ident.New(now), HolderID: holder.ID, Kind: dossier.Kind(c.Kind), State: dossier.PINActive, Channel: dossier.PINOnline}
+	switch c.Scene {
+	case demo.SceneConverted:
+		issue.Kind = dossier.Ordinario // until the conversion is carried out
+	case demo.SceneActivate:
+		issue.State = dossier.PINAwaitingActivation
+	case demo.SceneFirstAccess:
+		issue.State = dossier.PINMustChange
+	case demo.SceneLapsed:
+		issue.State, issue.ActivatedAt = dossier.PINLapsed, now
+	default: // in use
+	}
+	effects, err := secretOf(ctx, hasher, issue, pin.Normalize(c.PIN))
+	if err != nil {
+		return err
+	}
+	_, err = h.store.Apply(ctx, dossier.Change{
+		Actor: dossier.System("demo"), Effects: append([]dossier.Effect{dossier.AddHolder{Holder: holder}}, effects...),
+	})
+	return err
+}
+
+// secretOf opens an issue with the eight characters in use, or with two halves.
+func secretOf(ctx context.Context, hasher *passhash.Hasher, issue dossier.PINIssue, secret string) ([]dossier.Effect, error) {
+	first, err := hasher.Hash(ctx, secret[:pin.Length])
+	if err != nil || len(secret) == pin.Length {
+		return []dossier.Effect{dossier.OpenPIN{Issue: issue, Hash: first}}, err
+	}
+	second, err := hasher.Hash(ctx, secret[pin.Length:])
+	return []dossier.Effect{
+		dossier.OpenPIN{Issue: issue},
+		dossier.SetHalf{PINIssueID: issue.ID, Half: dossier.Half{N: 1, Hash: first, Class: pin.ClassEmail}},
+		dossier.SetHalf{PINIssueID: issue.ID, Half: dossier.Half{N: 2, Hash: second, Class: pin.ClassPost}},
+	}, err
 }
 
 func (h *house) staff(ctx context.Context, accounts *operator.Accounts) error {
@@ -104,7 +138,8 @@ func (a *actor) self() dossier.Actor {
 // play brings the citizen's dossier into the state of the scene.
 func (a *actor) play(ctx context.Context) error {
 	scene := a.citizen.Scene
-	if scene == demo.SceneNone || scene == demo.SceneDispositivo {
+	switch scene {
+	case demo.SceneNone, demo.SceneDispositivo, demo.SceneActivate, demo.SceneFirstAccess, demo.SceneLapsed:
 		return nil
 	}
 	secret, err := a.house.store.PINSecrets(ctx, a.citizen.CodiceFiscale.String())

@@ -22,6 +22,9 @@ type Scene string
 const (
 	SceneNone         Scene = "none"           // PIN ordinario, no dossier: free for playing
 	SceneDispositivo  Scene = "dispositivo"    // PIN dispositivo since long, no dossier
+	SceneActivate     Scene = "activate"       // both halves arrived, to be activated
+	SceneFirstAccess  Scene = "first_access"   // activated, the first access forces the change
+	SceneLapsed       Scene = "lapsed"         // PIN expired after its activation
 	SceneOpen         Scene = "open"           // form made, nothing sent yet
 	SceneWaiting      Scene = "waiting"        // the identity document is missing
 	SceneReviewing    Scene = "reviewing"      // complete, an operator may claim it
@@ -59,7 +62,7 @@ type Citizen struct {
 	Phone         string // land line, E.164; empty for most
 	Language      string // "it" or "en": in which to write to the holder
 	Kind          string // KindOrdinario or KindDispositivo
-	PIN           string // 8 characters of PINAlphabet
+	PIN           string // 8 characters of PINAlphabet, or 16 while it is two halves
 	Scene         Scene
 	Note          string // for `demo credentials`
 }
@@ -116,6 +119,9 @@ func (p person) citizen() Citizen {
 var notes = map[Scene]string{
 	SceneNone:         "no dossier: free for playing",
 	SceneDispositivo:  "already dispositivo, no dossier",
+	SceneActivate:     "both halves of the PIN arrived: can activate it with the passport",
+	SceneFirstAccess:  "first access: the PIN must be changed",
+	SceneLapsed:       "PIN expired: can renew it",
 	SceneOpen:         "form downloaded, nothing sent yet",
 	SceneWaiting:      "identity document missing: can send it",
 	SceneReviewing:    "complete, waits for an operator",

@@ -107,6 +107,24 @@ var people = []person{
 		"it", "G8MCYT7P", SceneSuperseded,
 	},
 	{
+		"Barbieri", "Lucia", "1982-10-07", "F", "Trieste (TS)", "L424",
+		Address{"Nørrebrogade 176, 3. tv", "2200", "København", "", "Danimarca"},
+		"lucia.barbieri@posta.example", "", "+447700900117", "",
+		"it", "C7KWTM4PXR9HDN3E", SceneActivate,
+	},
+	{
+		"Testa", "Giorgio", "1961-03-28", "M", "Perugia (PG)", "G478",
+		Address{"Strada Mihai Eminescu 62, ap. 9", "020079", "București", "", "Romania"},
+		"giorgio.testa@posta.example", "", "+447700900118", "",
+		"it", "H8RYDA3VTK6NWP4C", SceneFirstAccess,
+	},
+	{
+		"Amato", "Silvia", "1977-08-16", "F", "Cagliari (CA)", "B354",
+		Address{"Václavské náměstí 41", "110 00", "Praha", "", "Repubblica Ceca"},
+		"silvia.amato@posta.example", "", "+447700900119", "",
+		"it", "E9MCXK7T", SceneLapsed,
+	},
+	{
 		"Vianello", "Nicolò", "1990-01-09", "M", "Venezia (VE)", "L736",
 		Address{"Kärntner Straße 40/12", "1010", "Wien", "", "Austria"},
 		"nicolo.vianello@posta.example", "", "+447700900116", "",
