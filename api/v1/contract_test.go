@@ -66,7 +66,7 @@ func TestContractHasEveryName(t *testing.T) {
 	doc := contract(t)
 	for schema, typ := range map[string]string{
 		"FindingCode": "FindingCode", "State": "State", "SubmissionState": "SubmissionState",
-		"Channel": "Channel", "Action": "Action", "Kind": "Kind",
+		"Channel": "Channel", "Action": "Action", "Kind": "Kind", "ContactKind": "ContactKind",
 	} {
 		agree(t, schema, enum(t, doc.Components.Schemas[schema].Value), constants(t, typ))
 	}

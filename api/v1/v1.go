@@ -30,6 +30,7 @@ var Contract []byte
 type Deps struct {
 	Edge       *edge.Edge
 	Access     *pin.Access
+	Contacts   *pin.Contacts
 	Operators  *operator.Accounts
 	Sessions   *session.Keeper
 	Conversion *conversion.Service
@@ -54,8 +55,16 @@ func (a *API) Routes(r gin.IRouter) {
 	r.POST("/operator-sessions", h(a.signInOperator))
 	r.DELETE("/sessions/current", h(a.signOut))
 
+	changing := r.Group("", a.Edge.Only(dossier.RoleCitizen, dossier.RoleMustChange))
+	changing.POST("/pin-changes", h(a.proposePIN))
+	changing.POST("/pin-changes/confirmation", h(a.changePIN))
+
 	own := r.Group("", a.Edge.Only(dossier.RoleCitizen))
 	own.GET("/me", h(a.me))
+	own.GET("/contacts", h(a.contacts))
+	own.PUT("/contacts/:kind", h(a.setContact))
+	own.DELETE("/contacts/:kind", h(a.removeContact))
+	own.POST("/contacts/confirmation", h(a.confirmContact))
 	own.GET("/conversions/form", h(a.form))
 	own.GET("/conversions", h(a.conversions))
 	own.POST("/conversions", h(a.upload))

@@ -60,6 +60,12 @@ var table = []cell{
 	{"POST /api/v1/sessions", "{}" /*                      */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/operator-sessions", "{}" /*             */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"GET /api/v1/me", "" /*                               */, "401  200  200  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/pin-changes", "" /*                     */, "401  201  201  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/pin-changes/confirmation", wrongPIN /*  */, "401  422  422  403  403  403  403  403  403  403  403"},
+	{"GET /api/v1/contacts", "" /*                         */, "401  200  200  403  403  403  403  403  403  403  403"},
+	{"PUT /api/v1/contacts/:kind", noContact /*            */, "401  422  422  403  403  403  403  403  403  403  403"},
+	{"DELETE /api/v1/contacts/:kind", "" /*                */, "401  204  204  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/contacts/confirmation", wrongCode /*    */, "401  422  422  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/conversions/form", "" /*                 */, "401  200  200  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/conversions", "" /*                      */, "401  200  200  403  403  403  403  403  403  403  403"},
 	{"POST /api/v1/conversions", "{}" /*                   */, "401  400  400  403  403  403  403  403  403  403  403"},
@@ -79,6 +85,11 @@ var table = []cell{
 	{"GET /", "" /*                                        */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /accesso", "" /*                                 */, "200  303  303  200  200  200  200  200  200  200  200"},
 	{"POST /accesso", "codice_fiscale=x&pin=x" /*          */, "401  401  401  401  401  401  401  401  401  401  401"},
+	{"GET /accesso/sblocco", "" /*                         */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"POST /accesso/sblocco", "codice_fiscale=x" /*        */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"POST /accesso/sblocco/codice", "codice=x" /*         */, "422  422  422  422  422  422  422  422  422  422  422"},
+	{"GET /accesso/rinnovo", "" /*                         */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"POST /accesso/rinnovo", "codice_fiscale=x&pin=x" /*  */, "401  401  401  401  401  401  401  401  401  401  401"},
 	{"GET /stato", "" /*                                   */, "200  200  200  200  200  200  200  200  200  200  200"},
 	// The eleventh try of one protocol number within half a minute is one too many, from wherever it comes.
 	{"POST /stato", "protocollo=2026/0000001&codice=x" /*  */, "404  404  404  404  404  404  404  404  404  404  429"},
@@ -86,6 +97,14 @@ var table = []cell{
 	{"GET /privacy", "" /*                                 */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /demo/messages", "" /*                           */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /area", "" /*                                    */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"GET /pin/cambio", "" /*                              */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"POST /pin/cambio", "" /*                             */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"POST /pin/cambio/conferma", "pin=x" /*               */, " in  422  422   in   in   in   in   in   in   in   in"},
+	{"GET /area/recapiti", "" /*                           */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"POST /area/recapiti", "tipo=fax&valore=x" /*         */, " in  422  422   in   in   in   in   in   in   in   in"},
+	{"POST /area/recapiti/rimozione", "tipo=fax" /*        */, " in  303  303   in   in   in   in   in   in   in   in"},
+	{"GET /area/recapiti/codice", "" /*                    */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"POST /area/recapiti/codice", "codice=x" /*           */, " in  422  422   in   in   in   in   in   in   in   in"},
 	{"GET /conversione", "" /*                             */, " in  200  200   in   in   in   in   in   in   in   in"},
 	{"GET /conversione/modulo.pdf", "" /*                  */, " in  200  200   in   in   in   in   in   in   in   in"},
 	{"GET /conversione/invio", "" /*                       */, " in  303  303   in   in   in   in   in   in   in   in"},
@@ -122,6 +141,9 @@ var table = []cell{
 
 const (
 	staleJSON = `{"action":"reject","reason":"other","version":1}`
+	wrongPIN  = `{"pin":"x"}`
+	wrongCode = `{"code":"x"}`
+	noContact = `{"value":"x"}`
 	staleForm = "action=reject&reason=other&version=1"
 )
 
@@ -316,7 +338,7 @@ var parameter = regexp.MustCompile(`[:*](\w+)`)
 
 // address fills in a route's parameters. ":id" means another thing on each.
 func (w *world) address(route, path string) string {
-	ids := map[string]string{"n": "1", "image": "1.img", "hash": "0", "file": "nothing.css"}
+	ids := map[string]string{"n": "1", "image": "1.img", "hash": "0", "file": "nothing.css", "kind": "fax"}
 	for name, value := range w.ids {
 		ids[name] = value
 	}

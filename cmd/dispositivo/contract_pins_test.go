@@ -1,0 +1,99 @@
+package main
+
+import (
+	"html"
+	"net/http"
+	"regexp"
+	"testing"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/demo"
+	"dispositivo/internal/testkit"
+)
+
+// pins changes a PIN that must be changed, and contacts.
+func (w *witness) pins(t *testing.T, s *server) {
+	nobody := s.nobody()
+	lapsed, must := inScene(t, demo.SceneLapsed), inScene(t, demo.SceneFirstAccess)
+	expect(t, "expired", w.ask(t, nobody, http.MethodPost, "/sessions", citizenBody(lapsed, lapsed.PIN)), http.StatusForbidden, dossier.CodePINExpired)
+
+	citizen := s.citizen(must)
+	expect(t, "before the change", w.ask(t, citizen, http.MethodGet, "/me", nil), http.StatusForbidden, dossier.CodePINMustChange)
+	confirmation := func(typed string) answer {
+		return w.ask(t, citizen, http.MethodPost, "/pin-changes/confirmation", map[string]string{"pin": typed})
+	}
+	expect(t, "nothing proposed", confirmation("AAAAAAAA"), http.StatusConflict, dossier.CodePINProposalOver)
+	proposal := w.ask(t, citizen, http.MethodPost, "/pin-changes", map[string]string{})
+	expect(t, "proposed", proposal, http.StatusCreated, "")
+	var shown struct{ PIN string }
+	proposal.decode(t, &shown)
+	expect(t, "typed wrongly", confirmation("AAAAAAAA"), http.StatusUnprocessableEntity, dossier.CodePINNotRepeated)
+	expect(t, "typed nothing", w.misuse(t, citizen.token, http.MethodPost, "/pin-changes/confirmation", map[string]string{}),
+		http.StatusBadRequest, dossier.CodeRequestInvalid)
+	expect(t, "typed back", confirmation(shown.PIN), http.StatusNoContent, "")
+	expect(t, "after the change", w.ask(t, citizen, http.MethodGet, "/me", nil), http.StatusOK, "")
+	w.contacts(t, s, citizen)
+
+	half := w.ask(t, nobody, http.MethodPost, "/sessions", citizenBody(inScene(t, demo.SceneActivate), inScene(t, demo.SceneActivate).PIN[:8]))
+	var simplified struct {
+		Token string
+		Kind  dossier.Kind
+	}
+	half.decode(t, &simplified)
+	if half.Status != http.StatusCreated || simplified.Kind != dossier.Semplificato {
+		t.Errorf("the first half alone: %d %s", half.Status, half.Body)
+	}
+	expect(t, "with the first half", w.ask(t, &client{t: t, url: s.URL, token: simplified.Token}, http.MethodGet, "/me", nil),
+		http.StatusForbidden, dossier.CodePINNotActivated)
+}
+
+func (w *witness) contacts(t *testing.T, s *server, citizen *client) {
+	confirm := func(code string) answer {
+		return w.ask(t, citizen, http.MethodPost, "/contacts/confirmation", map[string]string{"code": code})
+	}
+	set := func(kind, value string) answer {
+		return w.ask(t, citizen, http.MethodPut, "/contacts/"+kind, map[string]string{"value": value})
+	}
+	expect(t, "contacts", w.ask(t, citizen, http.MethodGet, "/contacts", nil), http.StatusOK, "")
+	expect(t, "a fax counts at once", set("fax", "+44 20 7946 0000"), http.StatusNoContent, "")
+	expect(t, "removed", w.ask(t, citizen, http.MethodDelete, "/contacts/fax", nil), http.StatusNoContent, "")
+	expect(t, "no number", set("mobile", "333"), http.StatusUnprocessableEntity, dossier.CodeContactInvalid)
+	expect(t, "no kind", w.misuse(t, citizen.token, http.MethodDelete, "/contacts/pigeon", nil), http.StatusUnprocessableEntity, dossier.CodeContactInvalid)
+	for _, route := range [][2]string{{http.MethodPut, "/contacts/fax"}, {http.MethodPost, "/contacts/confirmation"}} {
+		expect(t, "nothing given", w.misuse(t, citizen.token, route[0], route[1], map[string]string{}), http.StatusBadRequest, dossier.CodeRequestInvalid)
+	}
+	expect(t, "asked", set("email", "nuovo@posta.example"), http.StatusAccepted, "")
+	expect(t, "wrong code", confirm("AAAAAAAA"), http.StatusUnprocessableEntity, dossier.CodeChallengeWrong)
+	expect(t, "confirmed", confirm(s.codeFor(t, "nuovo@posta.example")), http.StatusNoContent, "")
+	var got answer
+	for range 6 {
+		if got = set("email", "altro@posta.example"); got.Status == http.StatusTooManyRequests {
+			break
+		}
+	}
+	expect(t, "asked too often", got, http.StatusTooManyRequests, dossier.CodeRateLimited)
+}
+
+var codeInMessage = regexp.MustCompile(`\b[A-Z0-9]{4} [A-Z0-9]{4}\b`)
+
+// codeFor reads the newest code that was sent to an address, in the
+// demonstration's box.
+func (s *server) codeFor(t testing.TB, to string) string {
+	t.Helper()
+	message := regexp.MustCompile(`(?s)` + regexp.QuoteMeta(html.EscapeString(to)) + `.*?<div class="dsp-message">(.*?)</div>`)
+	var code string
+	err := testkit.WaitFor(patience, func() error {
+		found := message.FindStringSubmatch(s.page("/demo/messages"))
+		if found == nil {
+			return errMissing("the message")
+		}
+		if code = codeInMessage.FindString(found[1]); code == "" {
+			return errMissing("the code")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return code
+}
