@@ -427,6 +427,9 @@ func TestRenewal(t *testing.T) {
 	if err := w.access.Change(t.Context(), s, shown.PIN); err != nil {
 		t.Fatal(err)
 	}
+	if got, err := w.sessions.Resume(t.Context(), s.Token); err != nil || got.Actor.Role != dossier.RoleCitizen {
+		t.Errorf("the session does not go on: %+v, %v", got.Actor, err)
+	}
 	if _, _, err := w.signIn(someCF, shown.PIN, ""); err != nil {
 		t.Error(err)
 	}

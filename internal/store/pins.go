@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"dispositivo/dossier"
@@ -116,7 +117,8 @@ func (a *applier) movePIN(ctx context.Context, m dossier.PINMove) error {
 	if n == 0 {
 		return conflict("the PIN changed meanwhile")
 	}
-	if m.Event != dossier.PINEventChanged && m.Event != dossier.PINEventChangeDue {
+	goesOn := []dossier.PINEvent{dossier.PINEventChanged, dossier.PINEventRenewed, dossier.PINEventChangeDue}
+	if !slices.Contains(goesOn, m.Event) {
 		if err := a.endSessions(ctx, m.ID, nil); err != nil {
 			return err
 		}
