@@ -12,7 +12,7 @@ import (
 )
 
 // proves B3: after ten wrong PINs the page says how long to wait, and the right
-// PIN does not open either.
+// PIN does not open either, until a code sent to a confirmed contact was typed.
 func lockAfterTenWrong(t *testing.T, b *chromium, who demo.Citizen) {
 	p := b.person(t, wide, true)
 	p.expects("/accesso")
@@ -33,6 +33,23 @@ func lockAfterTenWrong(t *testing.T, b *chromium, who demo.Citizen) {
 		t.Errorf("the right PIN during the lock: status %d", status)
 	}
 	p.sees("#problem", "non funziona nemmeno il PIN giusto")
+	p.inspect("signin-locked")
+
+	p.press(`main a[href="/accesso/sblocco"]`)
+	p.types("#cf", who.CodiceFiscale.String())
+	p.press("main form button[type=submit]")
+	p.sees(".dsp-alert", "Se il codice fiscale ha un recapito confermato")
+	p.inspect("unlock-asked")
+	p.expects("/accesso/sblocco/codice")
+	p.types("#code", "AAAAAAAA")
+	p.press("main form button[type=submit]")
+	p.inspect("unlock-refused")
+	p.types("#code", b.server.codeFor(t, who.Mobile))
+	p.press("main form button[type=submit]")
+	p.is("/accesso")
+	p.sees(".dsp-alert", "questo apparecchio ora è conosciuto")
+	p.signIn(who)
+	p.is("/area")
 }
 
 // proves E1: the language is chosen once and stays, also over a refusal.

@@ -38,6 +38,7 @@ func TestBrowser(t *testing.T) {
 		"story without JavaScript": func(t *testing.T) { storyInBrowser(t, b, players[1], "supervisore", false) },
 		"refusals":                 func(t *testing.T) { refusals(t, b, players[2]) },
 		"lock":                     func(t *testing.T) { lockAfterTenWrong(t, b, players[3]) },
+		"PIN":                      func(t *testing.T) { lifeOfPIN(t, b) },
 		"language":                 func(t *testing.T) { languageStays(t, b, inScene(t, demo.SceneDispositivo)) },
 		"session":                  func(t *testing.T) { sessionEnds(t, b, inScene(t, demo.SceneWaiting)) },
 		"every page":               func(t *testing.T) { everyPage(t, b) },
@@ -69,6 +70,8 @@ type chromium struct {
 	t   *testing.T
 	ctx context.Context
 	url string
+	// server is whose pages are looked at.
+	server *server
 }
 
 // openBrowser starts Chromium for the pages of a server; it ends with the test.
@@ -92,7 +95,7 @@ func openBrowser(t *testing.T, s *server) *chromium {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("start Chromium: %v", err)
 	}
-	return &chromium{t: t, ctx: ctx, url: s.URL}
+	return &chromium{t: t, ctx: ctx, url: s.URL, server: s}
 }
 
 // person is somebody with a browser window and cookies of their own. What the

@@ -4,6 +4,7 @@ import (
 	"html"
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
 
 	"dispositivo/dossier"
@@ -80,15 +81,15 @@ var codeInMessage = regexp.MustCompile(`\b[A-Z0-9]{4} [A-Z0-9]{4}\b`)
 // demonstration's box.
 func (s *server) codeFor(t testing.TB, to string) string {
 	t.Helper()
-	message := regexp.MustCompile(`(?s)` + regexp.QuoteMeta(html.EscapeString(to)) + `.*?<div class="dsp-message">(.*?)</div>`)
+	message := regexp.MustCompile(`(?s)` + regexp.QuoteMeta(strings.TrimPrefix(html.EscapeString(to), "+")) + `.*?<div class="dsp-message">(.*?)</div>`)
 	var code string
 	err := testkit.WaitFor(patience, func() error {
 		found := message.FindStringSubmatch(s.page("/demo/messages"))
 		if found == nil {
-			return errMissing("the message")
+			return missingError("the message")
 		}
 		if code = codeInMessage.FindString(found[1]); code == "" {
-			return errMissing("the code")
+			return missingError("the code")
 		}
 		return nil
 	})
