@@ -13,6 +13,10 @@ const (
 	PurposeDevice Purpose = "device"
 )
 
+// PurposeActivation proves a contact that is given while a PIN is activated (B1);
+// each kind has a challenge of its own.
+func PurposeActivation(kind ContactKind) Purpose { return Purpose("activation " + string(kind)) }
+
 // Challenge is a code sent to a contact, to be typed back by who reads it there.
 type Challenge struct {
 	ID       string

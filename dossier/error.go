@@ -42,6 +42,10 @@ const (
 	CodePINMustChange      Code = "pin.must_change"
 	CodeChallengeWrong     Code = "challenge.wrong"
 	CodeContactInvalid     Code = "contact.invalid"
+	CodePINLetterPending   Code = "pin.letter_pending"
+	CodeActivationProof    Code = "activation.proof"
+	CodeActivationContacts Code = "activation.contacts"
+	CodeActivationOver     Code = "activation.over"
 )
 
 // Error is the one error type of the domain. Each edge maps it once: an HTTP

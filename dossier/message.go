@@ -45,6 +45,9 @@ type Minted struct {
 const (
 	// MessageFirstHalf carries the first half of a PIN (A7).
 	MessageFirstHalf MessageKind = "first_half"
+	// MessageSecondHalf carries the second half of a PIN that is sent instead of
+	// posted, where the agency switched that on (B1).
+	MessageSecondHalf MessageKind = "second_half"
 	// MessageDeviceCode carries a code that makes a device known (B3).
 	MessageDeviceCode MessageKind = "device_code"
 	// MessageContactCode carries a code to a new contact (B11).

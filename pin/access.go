@@ -73,7 +73,7 @@ type Try struct {
 // How many hashes are computed depends on the length of what was typed alone:
 // two for both halves, one for everything else; during a lock none (B3).
 func (a *Access) SignIn(ctx context.Context, t Try) (session.Session, Account, error) {
-	secrets, err := a.prove(ctx, t)
+	secrets, err := a.prove(ctx, t, nil)
 	if err != nil {
 		return session.Session{}, Account{}, fmt.Errorf("sign in: %w", err)
 	}
@@ -89,7 +89,7 @@ func (a *Access) SignIn(ctx context.Context, t Try) (session.Session, Account, e
 // Renew lets the holder of a PIN that lapsed after its activation in, to change
 // it against the complete old one (A8, D4). Errors are as for SignIn.
 func (a *Access) Renew(ctx context.Context, t Try) (session.Session, Account, error) {
-	secrets, err := a.prove(ctx, t)
+	secrets, err := a.prove(ctx, t, nil)
 	if err != nil {
 		return session.Session{}, Account{}, fmt.Errorf("renew: %w", err)
 	}
@@ -101,8 +101,9 @@ func (a *Access) Renew(ctx context.Context, t Try) (session.Session, Account, er
 	return a.start(ctx, secrets.Issue)
 }
 
-// prove finds out whether the PIN is right, under the lock rule.
-func (a *Access) prove(ctx context.Context, t Try) (dossier.PINSecrets, error) {
+// prove finds out whether the PIN is right, under the lock rule. also is asked,
+// once the PIN is right, whether the rest is; nil: there is nothing else.
+func (a *Access) prove(ctx context.Context, t Try, also func(context.Context, dossier.PINSecrets) (bool, error)) (dossier.PINSecrets, error) {
 	if err := a.cfg.Tries.Take(t.Source); err != nil {
 		return dossier.PINSecrets{}, err
 	}
@@ -121,7 +122,11 @@ func (a *Access) prove(ctx context.Context, t Try) (dossier.PINSecrets, error) {
 		if err != nil && dossier.CodeOf(err) != dossier.CodeNotFound {
 			return false, err
 		}
-		return a.compare(ctx, cf, secrets, Normalize(t.PIN))
+		right, err = a.compare(ctx, cf, secrets, Normalize(t.PIN))
+		if err != nil || !right || also == nil {
+			return right, err
+		}
+		return also(ctx, secrets)
 	})
 	if err != nil {
 		return dossier.PINSecrets{}, err

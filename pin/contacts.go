@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/clock"
@@ -16,7 +17,7 @@ import (
 
 // ContactStore is what Contacts needs of the database.
 type ContactStore interface {
-	answerer
+	AnswerStore
 	Holder(ctx context.Context, id string) (dossier.Holder, error)
 }
 
@@ -52,7 +53,7 @@ func (s *Contacts) Ask(ctx context.Context, actor dossier.Actor, kind dossier.Co
 	if err := actor.Require(dossier.RoleCitizen); err != nil {
 		return false, err
 	}
-	value, ok := normalContact(kind, value)
+	value, ok := NormalContact(kind, value)
 	if !ok {
 		return false, &dossier.Error{Code: dossier.CodeContactInvalid}
 	}
@@ -82,7 +83,7 @@ func (s *Contacts) Confirm(ctx context.Context, actor dossier.Actor, code string
 	if err := actor.Require(dossier.RoleCitizen); err != nil {
 		return err
 	}
-	err := answer(ctx, s.store, actor.ID, dossier.PurposeContact, code, func(c dossier.Challenge) (dossier.Change, error) {
+	err := Answer(ctx, s.store, actor.ID, dossier.PurposeContact, code, func(c dossier.Challenge) (dossier.Change, error) {
 		return s.change(ctx, actor, c.Kind, c.Value, true)
 	})
 	if dossier.CodeOf(err) == dossier.CodeNotFound {
@@ -125,27 +126,34 @@ func (s *Contacts) change(ctx context.Context, actor dossier.Actor, kind dossier
 	}
 	before, now := h.Person.Contacts, s.clock.Now()
 	h.Person.Contacts = before.With(kind, value, now, confirmed)
-	ch := dossier.Change{Actor: actor, Effects: []dossier.Effect{dossier.SetPerson{HolderID: h.ID, Person: h.Person, Version: h.Version}}}
+	return dossier.Change{Actor: actor, Effects: SetContacts(h, before, now)}, nil
+}
+
+// SetContacts puts a holder's contacts on file as they are since now, and tells
+// those that were there before, but for one that was just set to itself (B11).
+func SetContacts(h dossier.Holder, before dossier.Contacts, now time.Time) []dossier.Effect {
+	effects := []dossier.Effect{dossier.SetPerson{HolderID: h.ID, Person: h.Person, Version: h.Version}}
 	occasion := ident.New(now)
 	for _, old := range dossier.ContactKinds() {
 		to := before.Get(old)
-		if to == "" || !old.CanConfirm() || to == value {
+		itself := h.Person.Contacts.Get(old) == to && h.Person.Contacts.Marks[old].ChangedAt.Equal(now)
+		if to == "" || !old.CanConfirm() || itself {
 			continue
 		}
-		ch.Effects = append(ch.Effects, dossier.Tell{
+		effects = append(effects, dossier.Tell{
 			HolderID: h.ID, Kind: dossier.MessageContactChanged, Occasion: occasion + " " + string(old),
 			To: &dossier.Contact{Kind: old, Value: to},
 		})
 	}
-	return ch, nil
+	return effects
 }
 
 // e164 is a telephone number with its country (ITU-T E.164): at most 15 digits.
 var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
-// normalContact brings a contact into the form in which it is kept, and reports
+// NormalContact brings a contact, as typed, into the form in which it is kept, and reports
 // whether it is one of its kind.
-func normalContact(kind dossier.ContactKind, value string) (string, bool) {
+func NormalContact(kind dossier.ContactKind, value string) (string, bool) {
 	value = strings.TrimSpace(value)
 	switch kind {
 	case dossier.ContactEmail, dossier.ContactPEC, dossier.ContactCitizenPEC:

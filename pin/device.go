@@ -102,7 +102,7 @@ func (d *Devices) Answer(ctx context.Context, codiceFiscale, code, device, sourc
 	}
 	h, err := d.store.HolderByCF(ctx, cf)
 	if err == nil {
-		err = answer(ctx, d.store, h.ID, dossier.PurposeDevice, code, func(dossier.Challenge) (dossier.Change, error) {
+		err = Answer(ctx, d.store, h.ID, dossier.PurposeDevice, code, func(dossier.Challenge) (dossier.Change, error) {
 			return dossier.Change{Actor: dossier.Actor{Role: dossier.RoleCitizen, ID: h.ID}}, nil
 		})
 	}
@@ -137,19 +137,19 @@ func confirmedContact(c dossier.Contacts) (dossier.Contact, bool) {
 	return dossier.Contact{}, false
 }
 
-// answerer is what answering a challenge needs of the database.
-type answerer interface {
+// AnswerStore is what answering a challenge needs of the database.
+type AnswerStore interface {
 	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
 	OpenChallengeOf(ctx context.Context, holderID string, purpose dossier.Purpose) (dossier.Challenge, error)
 	CountWrongAnswer(ctx context.Context, id string, limit int) error
 	KeyChallenge(code string) []byte
 }
 
-// answer compares a typed code with the holder's open challenge and, when it is
+// Answer compares a typed code with the holder's open challenge and, when it is
 // right, applies what follows together with the challenge's end. CodeChallengeWrong
 // when it is wrong or was wrong too often, CodeNotFound when there is none.
-func answer(
-	ctx context.Context, s answerer, holderID string, purpose dossier.Purpose, typed string,
+func Answer(
+	ctx context.Context, s AnswerStore, holderID string, purpose dossier.Purpose, typed string,
 	follows func(dossier.Challenge) (dossier.Change, error),
 ) error {
 	c, err := s.OpenChallengeOf(ctx, holderID, purpose)

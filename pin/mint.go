@@ -2,6 +2,7 @@ package pin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -42,6 +43,8 @@ func (m *Minter) Mint(ctx context.Context, msg dossier.Message, h dossier.Holder
 	switch msg.Kind {
 	case dossier.MessageFirstHalf:
 		return m.firstHalf(ctx, msg, h)
+	case dossier.MessageSecondHalf:
+		return m.secondHalf(ctx, msg, h)
 	case dossier.MessageDeviceCode, dossier.MessageContactCode:
 		return m.challenge(msg), nil
 	default:
@@ -65,7 +68,7 @@ func (m *Minter) firstHalf(ctx context.Context, msg dossier.Message, h dossier.H
 			return nil, fmt.Errorf("draw first half: %w", err)
 		}
 		minted.Effects = []dossier.Effect{
-			dossier.SetHalf{PINIssueID: h.PIN.ID, Half: dossier.Half{N: 1, Hash: hash, Class: classOf(minted.To.Kind)}},
+			dossier.SetHalf{PINIssueID: h.PIN.ID, Half: dossier.Half{N: 1, Hash: hash, Class: ClassOf(minted.To.Kind)}},
 			dossier.SetWindow{PINIssueID: h.PIN.ID, Until: until},
 		}
 	}
@@ -73,6 +76,25 @@ func (m *Minter) firstHalf(ctx context.Context, msg dossier.Message, h dossier.H
 	minted.Values = map[string]string{"half": Group(half), "deadline": deadline}
 	minted.Masked = map[string]string{"half": masked(half), "deadline": deadline}
 	return minted, nil
+}
+
+// secondHalf draws the second half of a PIN that was activated without its
+// letter. The store refuses it a channel of the first one's class (A7).
+func (m *Minter) secondHalf(ctx context.Context, msg dossier.Message, h dossier.Holder) (*dossier.Minted, error) {
+	if msg.To == nil {
+		return nil, &dossier.Error{Code: dossier.CodeInternal, Err: errors.New("a second half goes to a confirmed contact alone")}
+	}
+	half := Generate()
+	hash, err := m.hasher.Hash(ctx, half)
+	if err != nil {
+		return nil, fmt.Errorf("draw second half: %w", err)
+	}
+	return &dossier.Minted{
+		To: *msg.To, Values: map[string]string{"half": Group(half)}, Masked: map[string]string{"half": masked(half)},
+		Effects: []dossier.Effect{
+			dossier.SetHalf{PINIssueID: h.PIN.ID, Half: dossier.Half{N: 2, Hash: hash, Class: ClassOf(msg.To.Kind)}},
+		},
+	}, nil
 }
 
 // firstHalfContact is the contact a first half goes to: a mailbox before a
@@ -86,7 +108,8 @@ func firstHalfContact(c dossier.Contacts) dossier.Contact {
 	return dossier.Contact{}
 }
 
-func classOf(kind dossier.ContactKind) string {
+// ClassOf is the class of the channel that reaches a contact (A7).
+func ClassOf(kind dossier.ContactKind) string {
 	if kind == dossier.ContactMobile {
 		return ClassSMS
 	}

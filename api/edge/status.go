@@ -25,13 +25,14 @@ func statusByCode(code dossier.Code) (int, bool) {
 	case dossier.CodeConflict, dossier.CodeDossierChanged, dossier.CodePagesUnseen, dossier.CodeLeaseLost,
 		dossier.CodeFourEyes, dossier.CodeOwnDossier, dossier.CodeQuarantined,
 		dossier.CodeConversionClosed, dossier.CodeConversionBlocked, dossier.CodeAlreadyDispositivo,
-		dossier.CodePINProposalOver:
+		dossier.CodePINProposalOver, dossier.CodePINLetterPending, dossier.CodeActivationOver:
 		return http.StatusConflict, true
 	case dossier.Code(dossier.FileTooLarge):
 		return http.StatusRequestEntityTooLarge, true
 	case dossier.Code(dossier.FileType):
 		return http.StatusUnsupportedMediaType, true
-	case dossier.CodeIdempotency, dossier.CodePINNotRepeated, dossier.CodeChallengeWrong, dossier.CodeContactInvalid:
+	case dossier.CodeIdempotency, dossier.CodePINNotRepeated, dossier.CodeChallengeWrong, dossier.CodeContactInvalid,
+		dossier.CodeActivationProof, dossier.CodeActivationContacts:
 		return http.StatusUnprocessableEntity, true
 	case dossier.CodeRateLimited, dossier.CodeLocked:
 		return http.StatusTooManyRequests, true

@@ -64,6 +64,8 @@ var allowed = map[string]string{
 	"verify/identity": "dossier internal/codicefiscale",
 	"verify/review":   "dossier internal/audit internal/clock internal/ident",
 	"pin":             "dossier internal/clock internal/codicefiscale internal/ident internal/passhash internal/session internal/signin internal/throttle",
+	// It proves halves under the lock of pin.Access and uses its words for contacts.
+	"pin/activation": "dossier internal/clock internal/ident internal/session internal/throttle pin",
 	"pin/conversion":  "dossier internal/clock internal/ident internal/paper internal/throttle internal/token",
 	"queue":           "dossier internal/clock",
 

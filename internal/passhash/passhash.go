@@ -40,13 +40,26 @@ type Hasher struct {
 	slots  chan struct{}
 	// dummy is what an unknown account is checked against: the same work.
 	dummy string
+	// computed is called for every hash; nil: nobody counts.
+	computed func()
 }
+
+// Option changes how a Hasher works.
+type Option func(*Hasher)
+
+// OnCompute has each called once for every hash that is computed, before it is:
+// how a test proves that known and unknown accounts cost the same. It may be
+// called by several goroutines at once.
+func OnCompute(each func()) Option { return func(h *Hasher) { h.computed = each } }
 
 // New returns a hasher with the pepper, which must not lie in the database.
 // At most one computation fewer than there are cores runs at once, at least one.
-func New(pepper []byte) *Hasher {
+func New(pepper []byte, options ...Option) *Hasher {
 	h := &Hasher{pepper: pepper, slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
 	h.dummy = encode(standard, random(saltBytes), random(keyBytes))
+	for _, set := range options {
+		set(h)
+	}
 	return h
 }
 
@@ -85,6 +98,9 @@ func (h *Hasher) compute(ctx context.Context, p params, salt []byte, secret stri
 		defer func() { <-h.slots }()
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait to hash: %w", context.Cause(ctx))
+	}
+	if h.computed != nil {
+		h.computed()
 	}
 	mac := hmac.New(sha256.New, h.pepper)
 	mac.Write([]byte(secret))

@@ -66,6 +66,10 @@ func (a *applier) pinEffect(ctx context.Context, e dossier.Effect) error {
 		return a.mintChallenge(ctx, e)
 	case dossier.CloseChallenge:
 		return a.closeChallenge(ctx, e)
+	case dossier.SetActivation:
+		return a.setActivation(ctx, e)
+	case dossier.CloseActivation:
+		return a.closeActivation(ctx, e)
 	case dossier.SealLetter:
 		return a.sealLetter(ctx, e)
 	default:
