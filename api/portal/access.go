@@ -43,6 +43,10 @@ func (p *Portal) signInForm(c *gin.Context) error {
 			data.Notice = notice
 		}
 	}
+	switch to := c.Query("attivato"); to {
+	case "post", "mobile", "email", "pec", "citizen_pec":
+		data.Notice = "activated." + to
+	}
 	return p.show(c, signInPage(data))
 }
 

@@ -10,6 +10,7 @@ import (
 	"dispositivo/intake"
 	"dispositivo/internal/session"
 	"dispositivo/pin"
+	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
 )
 
@@ -20,6 +21,14 @@ type Access interface {
 	ProposeChange(ctx context.Context, s session.Session) (pin.Proposal, error)
 	Change(ctx context.Context, s session.Session, typed string) error
 	Account(ctx context.Context, actor dossier.Actor) (pin.Account, error)
+}
+
+// Activation is what the portal needs of activation.Service.
+type Activation interface {
+	Begin(ctx context.Context, t pin.Try, p activation.Proof) (session.Session, error)
+	Status(ctx context.Context, s session.Session) (activation.Status, error)
+	Give(ctx context.Context, s session.Session, given map[dossier.ContactKind]string) error
+	Finish(ctx context.Context, s session.Session, answers activation.Answers) (dossier.ContactKind, error)
 }
 
 // Devices is what the portal needs of pin.Devices.
@@ -65,6 +74,7 @@ type Deps struct {
 	Edge       *edge.Edge
 	UI         *ui.UI
 	Access     Access
+	Activation Activation
 	Devices    Devices
 	Contacts   Contacts
 	Conversion Conversion

@@ -9,6 +9,7 @@ import (
 	"dispositivo/intake"
 	"dispositivo/internal/session"
 	"dispositivo/pin"
+	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
 )
 
@@ -91,6 +92,49 @@ func (f *fakeAccess) Change(_ context.Context, _ session.Session, typed string) 
 
 func (f *fakeAccess) Account(context.Context, dossier.Actor) (pin.Account, error) {
 	return f.account, nil
+}
+
+// fakeActivation goes on with whoever has the half "GOODHALF" and, at its end,
+// the code "GOODCODE" for a new address.
+type fakeActivation struct {
+	proofs []activation.Proof
+	given  map[dossier.ContactKind]string
+	status activation.Status
+	refuse error
+	to     dossier.ContactKind
+}
+
+func (f *fakeActivation) Begin(_ context.Context, t pin.Try, p activation.Proof) (session.Session, error) {
+	f.proofs = append(f.proofs, p)
+	if f.refuse != nil {
+		return session.Session{}, f.refuse
+	}
+	if t.PIN != "GOODHALF" {
+		return session.Session{}, problem(dossier.CodeCredentialsWrong)
+	}
+	return halfSession(dossier.RoleSimplified), nil
+}
+
+func (f *fakeActivation) Status(context.Context, session.Session) (activation.Status, error) {
+	if f.refuse != nil && dossier.CodeOf(f.refuse) == dossier.CodeActivationOver {
+		return activation.Status{}, f.refuse
+	}
+	return f.status, nil
+}
+
+func (f *fakeActivation) Give(_ context.Context, _ session.Session, given map[dossier.ContactKind]string) error {
+	f.given = given
+	return f.refuse
+}
+
+func (f *fakeActivation) Finish(_ context.Context, _ session.Session, a activation.Answers) (dossier.ContactKind, error) {
+	if a.Codes[dossier.ContactEmail] != "GOODCODE" {
+		return "", problem(dossier.CodeChallengeWrong, "kind", "email")
+	}
+	if f.to == "" && a.Half != "GOODHALF" {
+		return "", problem(dossier.CodeCredentialsWrong)
+	}
+	return f.to, nil
 }
 
 // fakeDevices knows the code "GOODCODE".

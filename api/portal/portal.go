@@ -20,6 +20,10 @@ const (
 	pathSend    = "/conversione/invio"
 	pathStatus  = "/stato"
 
+	pathActivate         = "/pin/attivazione"
+	pathActivateContacts = "/pin/attivazione/recapiti"
+	pathActivateFinish   = "/pin/attivazione/conferma"
+
 	pathContacts    = "/area/recapiti"
 	pathContactCode = "/area/recapiti/codice"
 )
@@ -44,6 +48,8 @@ func (p *Portal) Routes(r gin.IRouter) {
 	pages.POST("/accesso/sblocco/codice", on(p.unlock))
 	pages.GET(pathRenew, on(p.renewForm))
 	pages.POST(pathRenew, on(p.renew))
+	pages.GET(pathActivate, on(p.activateForm))
+	pages.POST(pathActivate, on(p.activate))
 	pages.POST("/uscita", on(p.signOut))
 	pages.GET(pathStatus, on(p.lookupForm))
 	pages.POST(pathStatus, on(p.lookup))
@@ -56,6 +62,12 @@ func (p *Portal) Routes(r gin.IRouter) {
 	// Who is not signed in is sent to do so before a form's token is looked at.
 	half := all.Group("", p.Edge.Only(dossier.RoleCitizen, dossier.RoleSimplified), p.Edge.Guard())
 	half.GET(pathArea, on(p.area))
+
+	activating := all.Group("", p.Edge.Only(dossier.RoleSimplified), p.Edge.Guard())
+	activating.GET(pathActivateContacts, on(p.activateContactsForm))
+	activating.POST(pathActivateContacts, on(p.activateContacts))
+	activating.GET(pathActivateFinish, on(p.activateFinishForm))
+	activating.POST(pathActivateFinish, on(p.activateFinish))
 
 	changing := all.Group("", p.Edge.Only(dossier.RoleCitizen, dossier.RoleMustChange), p.Edge.Guard())
 	changing.GET(pathChange, on(p.changeForm))

@@ -26,14 +26,16 @@ import (
 )
 
 type bench struct {
-	t      *testing.T
-	router *gin.Engine
-	access *fakeAccess
+	t        *testing.T
+	router   *gin.Engine
+	access   *fakeAccess
+	sessions fakeSessions
 	// devices and contacts are what the pages of their name work with.
-	devices  *fakeDevices
-	contacts *fakeContacts
-	conv     *fakeConversion
-	door     *fakeDoor
+	activation *fakeActivation
+	devices    *fakeDevices
+	contacts   *fakeContacts
+	conv       *fakeConversion
+	door       *fakeDoor
 }
 
 func setup(t *testing.T) *bench {
@@ -53,22 +55,23 @@ func setup(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
+	sessions := fakeSessions{
+		"token-a": citizenSession(), "token-must": halfSession(dossier.RoleMustChange), "token-half": halfSession(dossier.RoleSimplified),
+	}
 	e := edge.New(edge.Config{
-		Texts: texts, Sessions: fakeSessions{
-			"token-a": citizenSession(), "token-must": halfSession(dossier.RoleMustChange), "token-half": halfSession(dossier.RoleSimplified),
-		},
+		Texts: texts, Sessions: sessions,
 		Logger: slog.New(slog.DiscardHandler), Page: pages.ErrorPage,
 	})
 	pages.SetCSRF(e.CSRF)
 	b := &bench{
-		t: t, router: gin.New(), conv: &fakeConversion{}, door: &fakeDoor{}, devices: &fakeDevices{},
+		t: t, router: gin.New(), sessions: sessions, conv: &fakeConversion{}, door: &fakeDoor{}, activation: &fakeActivation{}, devices: &fakeDevices{},
 		contacts: &fakeContacts{all: dossier.Contacts{Mobile: "+39333000000", Phone: "+39061234567"}.With(dossier.ContactEmail, "m@prova.example", noon(), true)},
 		access:   &fakeAccess{account: pin.Account{HolderID: "holder-a", Kind: dossier.Ordinario, Person: dossier.Person{Name: "Maria", Surname: "Rossi"}}},
 	}
 	b.router.Use(e.Identify(), e.Recover(), e.Harden(), e.Localise())
 	b.router.NoRoute(e.NotFound())
 	portal.New(portal.Deps{
-		Edge: e, UI: pages, Access: b.access, Devices: b.devices, Contacts: b.contacts, Conversion: b.conv, Door: b.door, MaxBytes: 1 << 20,
+		Edge: e, UI: pages, Access: b.access, Activation: b.activation, Devices: b.devices, Contacts: b.contacts, Conversion: b.conv, Door: b.door, MaxBytes: 1 << 20,
 		Messages: func(context.Context) ([]portal.Message, error) {
 			return []portal.Message{{At: noon(), Class: "sms", To: "+1 202", Text: "<script>alert(1)</script>"}}, nil
 		},
@@ -142,7 +145,7 @@ func (b *bench) upload(lang string, files ...string) *httptest.ResponseRecorder 
 func TestPagesAreSound(t *testing.T) {
 	b := setup(t)
 	for _, lang := range []string{"it", "en"} {
-		for _, path := range []string{"/", "/accesso", "/accesso?uscito=1", "/accesso?sbloccato=1", "/accesso/sblocco", "/accesso/rinnovo", "/stato", "/accessibilita", "/privacy", "/demo/messages"} {
+		for _, path := range []string{"/", "/accesso", "/accesso?uscito=1", "/accesso?sbloccato=1", "/accesso/sblocco", "/accesso/rinnovo", "/accesso?attivato=mobile", "/pin/attivazione", "/stato", "/accessibilita", "/privacy", "/demo/messages"} {
 			w := b.get(path, "", lang)
 			if w.Code != 200 || !strings.Contains(w.Body.String(), `<html lang="`+lang+`">`) {
 				t.Errorf("%s %s: %d", lang, path, w.Code)

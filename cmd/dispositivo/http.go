@@ -33,7 +33,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	})
 	u.SetCSRF(e.CSRF)
 	citizen := portal.Deps{
-		Edge: e, UI: u, Access: s.access, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion,
+		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion,
 		Door: s.door, MaxBytes: c.MaxBytes,
 	}
 	if c.Demo {

@@ -18,6 +18,7 @@ import (
 	"dispositivo/internal/session"
 	"dispositivo/internal/signin"
 	"dispositivo/pin"
+	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
 	"dispositivo/queue"
 	"dispositivo/verify"
@@ -34,6 +35,7 @@ type services struct {
 	access     *pin.Access
 	devices    *pin.Devices
 	contacts   *pin.Contacts
+	activation *activation.Service
 	operators  *operator.Accounts
 	conversion *conversion.Service
 	door       *intake.Door
@@ -64,6 +66,9 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 	})
 	s.devices = pin.NewDevices(h.store, h.clock, h.tries(5, 5*time.Minute))
 	s.contacts = pin.NewContacts(h.store, h.clock, h.tries(5, 10*time.Minute))
+	s.activation = activation.New(activation.Config{
+		Store: h.store, Access: s.access, Clock: h.clock, Tries: h.tries(5, 10*time.Minute), ByMessage: p.SecondHalfByMessage,
+	})
 	s.conversion = conversion.New(conversion.Config{
 		Store: h.store, Clock: h.clock, TokenKey: h.keys.Derive(formTokenKey, 32), Agency: p.Agency,
 		Ways: p.ways(publicURL), KeepImagesDays: p.KeepImages, Tries: h.tries(10, 30*time.Second),

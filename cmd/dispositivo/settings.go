@@ -88,8 +88,10 @@ type procedure struct {
 	PINMaxAge  int      `help:"Days after which a PIN must be changed (B4); 0: never." default:"90" env:"DISPOSITIVO_PIN_MAX_AGE"`
 	// By type, such as citizen=180;patronato=90.
 	PINMaxAgeOf map[string]int `help:"The same for single types of holder." env:"DISPOSITIVO_PIN_MAX_AGE_OF"`
-	KeepImages  int            `help:"Days after the decision until images are erased." default:"90" env:"DISPOSITIVO_KEEP_IMAGES"`
-	NoProbe     bool           `help:"Leave structure to the screening alone; to measure with." hidden:"" env:"DISPOSITIVO_NO_PROBE"`
+	// See pin/activation: who has no contact confirmed before still needs the letter.
+	SecondHalfByMessage bool `help:"At the activation send the second half instead of asking for the letter's (B1)." env:"DISPOSITIVO_SECOND_HALF_BY_MESSAGE"`
+	KeepImages          int  `help:"Days after the decision until images are erased." default:"90" env:"DISPOSITIVO_KEEP_IMAGES"`
+	NoProbe             bool `help:"Leave structure to the screening alone; to measure with." hidden:"" env:"DISPOSITIVO_NO_PROBE"`
 }
 
 func (p procedure) policy() dossier.Policy {
