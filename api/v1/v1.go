@@ -17,6 +17,7 @@ import (
 	"dispositivo/internal/operator"
 	"dispositivo/internal/session"
 	"dispositivo/pin"
+	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
 	"dispositivo/verify/review"
 )
@@ -30,6 +31,7 @@ var Contract []byte
 type Deps struct {
 	Edge       *edge.Edge
 	Access     *pin.Access
+	Activation *activation.Service
 	Contacts   *pin.Contacts
 	Operators  *operator.Accounts
 	Sessions   *session.Keeper
@@ -54,6 +56,12 @@ func (a *API) Routes(r gin.IRouter) {
 	r.POST("/sessions", h(a.signIn))
 	r.POST("/operator-sessions", h(a.signInOperator))
 	r.DELETE("/sessions/current", h(a.signOut))
+
+	r.POST("/pin-activations", h(a.beginActivation))
+	activating := r.Group("/pin-activations/current", a.Edge.Only(dossier.RoleSimplified))
+	activating.GET("", h(a.activation))
+	activating.PUT("/contacts", h(a.giveContacts))
+	activating.POST("/confirmation", h(a.finishActivation))
 
 	changing := r.Group("", a.Edge.Only(dossier.RoleCitizen, dossier.RoleMustChange))
 	changing.POST("/pin-changes", h(a.proposePIN))

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/demo"
@@ -35,19 +36,64 @@ func (w *witness) pins(t *testing.T, s *server) {
 	expect(t, "after the change", w.ask(t, citizen, http.MethodGet, "/me", nil), http.StatusOK, "")
 	w.contacts(t, s, citizen)
 
-	half := w.ask(t, nobody, http.MethodPost, "/sessions", citizenBody(inScene(t, demo.SceneActivate), inScene(t, demo.SceneActivate).PIN[:8]))
-	var simplified struct {
-		Token string
-		Kind  dossier.Kind
-	}
-	half.decode(t, &simplified)
-	if half.Status != http.StatusCreated || simplified.Kind != dossier.Semplificato {
-		t.Errorf("the first half alone: %d %s", half.Status, half.Body)
-	}
-	expect(t, "with the first half", w.ask(t, &client{t: t, url: s.URL, token: simplified.Token}, http.MethodGet, "/me", nil),
-		http.StatusForbidden, dossier.CodePINNotActivated)
+	w.activation(t, s)
 }
 
+// activation activates a PIN with its two halves and a passport.
+func (w *witness) activation(t *testing.T, s *server) {
+	who := inScene(t, demo.SceneActivate)
+	half := s.signIn("/sessions", citizenBody(who, who.PIN[:8]))
+	expect(t, "with the first half", w.ask(t, half, http.MethodGet, "/me", nil), http.StatusForbidden, dossier.CodePINNotActivated)
+	const current = "/pin-activations/current"
+	for _, route := range [][2]string{{http.MethodGet, ""}, {http.MethodPut, "/contacts"}, {http.MethodPost, "/confirmation"}} {
+		expect(t, "no activation", w.misuse(t, half.token, route[0], current+route[1], map[string]string{}), http.StatusConflict, dossier.CodeActivationOver)
+	}
+	begin := func(who demo.Citizen, half string, passport map[string]string) answer {
+		body := map[string]any{"codice_fiscale": who.CodiceFiscale, "first_half": half, "document": passport}
+		return w.ask(t, s.nobody(), http.MethodPost, "/pin-activations", body)
+	}
+	p := who.Passport(time.Now(), false)
+	passport := map[string]string{"type": "passport", "number": p.Number, "expiry": p.Expiry.Format(time.DateOnly)}
+	another := map[string]string{"type": "passport", "number": "X", "expiry": "2099-01-01"}
+	expect(t, "nothing", w.misuse(t, "", http.MethodPost, "/pin-activations", map[string]string{}), http.StatusBadRequest, dossier.CodeRequestInvalid)
+	expect(t, "another passport", begin(who, who.PIN[:8], another), http.StatusUnauthorized, dossier.CodeCredentialsWrong)
+	expired := map[string]string{"type": "passport", "number": "X", "expiry": "2020-01-01"}
+	expect(t, "expired passport", begin(who, who.PIN[:8], expired), http.StatusUnprocessableEntity, dossier.CodeActivationProof)
+	begun := begin(who, who.PIN[:8], passport)
+	expect(t, "begun", begun, http.StatusCreated, "")
+	var session struct{ Token string }
+	begun.decode(t, &session)
+	half.token = session.Token
+	expect(t, "how far", w.ask(t, half, http.MethodGet, current, nil), http.StatusOK, "")
+
+	give := func(contacts map[string]string) answer {
+		return w.ask(t, half, http.MethodPut, current+"/contacts", contacts)
+	}
+	finish := func(second string, codes map[string]string) answer {
+		return w.ask(t, half, http.MethodPost, current+"/confirmation", map[string]any{"second_half": second, "codes": codes})
+	}
+	for _, route := range [][2]string{{http.MethodPut, "/contacts"}, {http.MethodPost, "/confirmation"}} {
+		expect(t, "no object", w.misuse(t, half.token, route[0], current+route[1], "text"), http.StatusBadRequest, dossier.CodeRequestInvalid)
+	}
+	expect(t, "no mobile", give(map[string]string{"email": who.Email}), http.StatusUnprocessableEntity, dossier.CodeActivationContacts)
+	expect(t, "no contacts", finish(who.PIN[8:], map[string]string{}), http.StatusUnprocessableEntity, dossier.CodeActivationContacts)
+	expect(t, "given", give(map[string]string{"mobile": who.Mobile, "email": "lucia.nuova@posta.example"}), http.StatusOK, "")
+	expect(t, "no code", finish(who.PIN[8:], map[string]string{}), http.StatusUnprocessableEntity, dossier.CodeChallengeWrong)
+	codes := map[string]string{"email": s.codeFor(t, "lucia.nuova@posta.example")}
+	expect(t, "wrong half", finish("AAAAAAAA", codes), http.StatusUnauthorized, dossier.CodeCredentialsWrong)
+	var got answer
+	for range 6 {
+		if got = give(map[string]string{"mobile": who.Mobile, "email": "lucia.nuova@posta.example"}); got.Status == http.StatusTooManyRequests {
+			break
+		}
+	}
+	expect(t, "given too often", got, http.StatusTooManyRequests, dossier.CodeRateLimited)
+	expect(t, "activated", finish(who.PIN[8:], map[string]string{}), http.StatusOK, "")
+	for range 10 {
+		got = begin(demo.Citizen{CodiceFiscale: "RSSMRA72L09H501S"}, "AAAAAAAA", passport)
+	}
+	expect(t, "begun too often", got, http.StatusTooManyRequests, dossier.CodeLocked)
+}
 func (w *witness) contacts(t *testing.T, s *server, citizen *client) {
 	confirm := func(code string) answer {
 		return w.ask(t, citizen, http.MethodPost, "/contacts/confirmation", map[string]string{"code": code})

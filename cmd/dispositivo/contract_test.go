@@ -132,11 +132,14 @@ func expect(t *testing.T, what string, got answer, status int, code dossier.Code
 
 // elsewhere are the answers that this story cannot bring about, and who does.
 var elsewhere = map[string]string{
-	"signInOperator 403": "a demonstration asks for no second factor; TestOperators does",
-	"setContact 409":     "two changes at the same moment",
-	"removeContact 409":  "two changes at the same moment",
-	"confirmContact 409": "two changes at the same moment",
-	"getPage 409":        "a lease that ends between two statements",
+	"signInOperator 403":   "a demonstration asks for no second factor; TestOperators does",
+	"beginActivation 409":  "a letter that was not printed yet: pin/activation, TestNotItsTurn",
+	"beginActivation 403":  "halves that are too old: pin/activation, TestNotItsTurn",
+	"finishActivation 429": "ten wrong halves: pin/activation, TestSecondHalfLocks",
+	"setContact 409":       "two changes at the same moment",
+	"removeContact 409":    "two changes at the same moment",
+	"confirmContact 409":   "two changes at the same moment",
+	"getPage 409":          "a lease that ends between two statements",
 }
 
 // proves E3: what the server answers is what the contract says, to the letter,
@@ -223,7 +226,7 @@ func (w *witness) strangers(t *testing.T, s *server) {
 			}
 			got := w.misuse(t, "opens-nothing", method, address, body)
 			expect(t, op.OperationID+" with a wrong token", got, http.StatusUnauthorized, dossier.CodeUnauthorized)
-			if op.Responses.Value("403") != nil && !slices.Contains([]string{"signIn", "signInOperator"}, op.OperationID) {
+			if op.Responses.Value("403") != nil && !slices.Contains([]string{"signIn", "signInOperator", "beginActivation"}, op.OperationID) {
 				expect(t, op.OperationID+" with the wrong role", w.misuse(t, admin.token, method, address, body), http.StatusForbidden, dossier.CodeForbidden)
 			}
 			if op.Responses.Value("404") == nil {

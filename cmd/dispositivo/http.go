@@ -42,7 +42,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	handler := api.New(api.Config{
 		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(),
 		V1: v1.New(v1.Deps{
-			Edge: e, Access: s.access, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion,
+			Edge: e, Access: s.access, Activation: s.activation, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion,
 			Door: s.door, Desk: s.desk, PublicURL: c.publicURL(),
 		}),
 		Portal: portal.New(citizen),
