@@ -123,7 +123,7 @@ func everyPage(t *testing.T, b *chromium) {
 		t.Parallel()
 		p := b.person(t, wide, true)
 		for name, path := range map[string]string{
-			"landing": "/", "landing-en": "/?lang=en", "signin": "/accesso?lang=it", "lookup": "/stato", "unlock": "/accesso/sblocco", "renew": "/accesso/rinnovo", "accessibility": "/accessibilita",
+			"landing": "/", "landing-en": "/?lang=en", "signin": "/accesso?lang=it", "lookup": "/stato", "unlock": "/accesso/sblocco", "renew": "/accesso/rinnovo", "activate": "/pin/attivazione", "accessibility": "/accessibilita",
 			"privacy": "/privacy", "messages": "/demo/messages", "desk-signin": "/desk/accesso",
 		} {
 			p.visit(path)

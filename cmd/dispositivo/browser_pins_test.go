@@ -3,16 +3,69 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"dispositivo/internal/demo"
 )
 
 // lifeOfPIN walks through what people do with a PIN in use.
 //
-// proves A8, A10, B2, B11, D4
+// proves A8, A10, B1, B2, B11, D4
 func lifeOfPIN(t *testing.T, b *chromium) {
+	t.Run("activation", func(t *testing.T) { activates(t, b, inScene(t, demo.SceneActivate)) })
 	t.Run("first access", func(t *testing.T) { firstAccess(t, b, inScene(t, demo.SceneFirstAccess)) })
 	t.Run("renewal", func(t *testing.T) { renewal(t, b, inScene(t, demo.SceneLapsed)) })
+}
+
+// activates goes from the first half alone over the activation to the first
+// access with both halves and the new PIN.
+func activates(t *testing.T, b *chromium, who demo.Citizen) {
+	p := b.person(t, wide, true)
+	p.visit("/accesso")
+	alone := who
+	alone.PIN = who.PIN[:8]
+	p.signIn(alone)
+	p.is("/area")
+	p.sees("main", "PIN semplificato")
+	p.inspect("area-simplified")
+	p.visit("/conversione")
+	p.is("/area")
+
+	p.press(`main a[href="/pin/attivazione"]`)
+	p.inspect("activate-card")
+	p.click("#proof-document")
+	p.inspect("activate-document")
+	p.expects("/pin/attivazione")
+	p.signIn(alone) // the first half, without a document
+	p.sees("#problem", "non sono scritti bene")
+	p.inspect("activate-refused")
+	passport := who.Passport(time.Now(), false)
+	p.types("#document_number", passport.Number)
+	if _, err := eval[string](p, `document.querySelector("#document_expiry").value = "`+passport.Expiry.Format(time.DateOnly)+`"`); err != nil {
+		t.Fatal(err)
+	}
+	p.signIn(alone)
+	p.is("/pin/attivazione/recapiti")
+	p.sees(".dsp-data", who.Surname, who.Address.City)
+	p.inspect("activate-contacts")
+	p.types("#email", "lucia.nuova@posta.example")
+	p.press("main form button[type=submit]")
+	p.is("/pin/attivazione/conferma")
+	p.inspect("activate-finish")
+	p.expects("/pin/attivazione/conferma")
+	p.types("#code-email", "AAAAAAAA")
+	p.types("#half", who.PIN[8:])
+	p.press("main form button[type=submit]")
+	p.inspect("activate-finish-refused")
+	p.types("#code-email", b.server.codeFor(t, "lucia.nuova@posta.example"))
+	p.types("#half", who.PIN[8:])
+	p.press("main form button[type=submit]")
+	p.is("/accesso")
+	p.sees(".dsp-alert", "Il suo PIN è stato attivato")
+	p.inspect("activated")
+	p.signIn(who)
+	p.is("/pin/cambio")
+	p.changes("first")
 }
 
 // firstAccess forces the change; then contacts are changed, and the new PIN opens.
