@@ -1,0 +1,72 @@
+package main
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"dispositivo/internal/demo"
+)
+
+// proves B3: status, headers and text of an answer are the same for codes that
+// are known and for others, on every way in, until the lock and within it.
+func TestAnswersTellNothing(t *testing.T) {
+	t.Parallel()
+	s := serveDemo(t)
+	known, unknown := free()[3].CodiceFiscale.String(), "RSSMRA72L09H501S"
+	nobody := &visitor{client: s.nobody(), caller: s.from(t, "127.0.0.5")}
+	for _, way := range []struct{ path, form string }{
+		{"/accesso", "pin=AAAAAAAA"}, {"/accesso", "pin=AAAAAAAAAAAAAAAA"}, {"/accesso/rinnovo", "pin=AAAAAAAA"},
+		{"/accesso/sblocco", ""}, {"/accesso/sblocco/codice", "codice=AAAAAAAA"},
+		{"/pin/attivazione", "pin=AAAAAAAA&prova=document&documento_tipo=passport&documento_numero=1&documento_scadenza=2099-01-01"},
+		{"/api/v1/sessions", `{"pin":"AAAAAAAA","codice_fiscale":"CF"}`},
+		{"/api/v1/pin-activations", `{"first_half":"AAAAAAAA","codice_fiscale":"CF","document":{"type":"passport","number":"1","expiry":"2099-01-01"}}`},
+	} {
+		one := nobody.tries(t, way.path, way.form, known)
+		other := nobody.tries(t, way.path, way.form, unknown)
+		if one != other {
+			t.Errorf("%s tells a known code:\n%s\nfrom another:\n%s", way.path, one, other)
+		}
+	}
+	// Ten wrong ones lock, whoever it is.
+	lapsed := inScene(t, demo.SceneExpired).CodiceFiscale.String()
+	for n := range 11 {
+		one := nobody.tries(t, "/accesso", "pin=AAAAAAAA", lapsed)
+		other := nobody.tries(t, "/accesso", "pin=AAAAAAAA", "RSSMRA77L18H501W")
+		if one != other {
+			t.Errorf("try %d tells a known code:\n%s\nfrom another:\n%s", n, one, other)
+		}
+	}
+}
+
+// tries asks once and returns the whole answer but for what is new each time.
+func (v *visitor) tries(t *testing.T, path, form, codiceFiscale string) string {
+	t.Helper()
+	var got exchange
+	if strings.HasPrefix(path, "/api/") {
+		body := strings.ReplaceAll(form, "CF", codiceFiscale)
+		got = v.caller.send(t, http.MethodPost, path, http.Header{"Content-Type": {"application/json"}}, []byte(body))
+	} else {
+		got = v.page(t, http.MethodPost, path, form+"&codice_fiscale="+url.QueryEscape(codiceFiscale))
+	}
+	header := got.answer.Header.Clone()
+	for _, changes := range []string{"Date", "X-Request-Id"} {
+		header.Del(changes)
+	}
+	if header.Get("Retry-After") != "" { // a second may pass between the two
+		header.Set("Retry-After", "soon")
+	}
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		b.WriteString(name + ": " + strings.Join(header.Values(name), " | ") + "\n")
+	}
+	body := newEachTime.ReplaceAllString(string(got.answer.Body), "…")
+	return http.StatusText(got.Status) + "\n" + b.String() + strings.ReplaceAll(body, `value="`+codiceFiscale+`"`, "typed")
+}
+
+// newEachTime is what differs between two answers to the same request.
+var newEachTime = regexp.MustCompile(`name="csrf" value="[^"]*"|urn:dispositivo:request:[0-9a-f]+|\d+ secondi|"seconds":"\d+"`)
