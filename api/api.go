@@ -9,6 +9,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -23,7 +24,7 @@ import (
 	"dispositivo/dossier"
 )
 
-// Config is what New serves; every field is required.
+// Config is what New serves; every field without a comment is required.
 type Config struct {
 	Edge   *edge.Edge
 	UI     *ui.UI
@@ -32,6 +33,8 @@ type Config struct {
 	Desk   *desk.Desk
 	// Ready says whether what a request needs is there.
 	Ready func(ctx context.Context) error
+	// InFlight is told how many requests are being answered; nil: nobody asks.
+	InFlight *atomic.Int64
 	// Figures holds what /metrics shows; New adds the requests' own.
 	Figures *prometheus.Registry
 }
@@ -46,6 +49,9 @@ func New(cfg Config) http.Handler {
 	// claim. A nil list never fails.
 	_ = r.SetTrustedProxies(nil)
 	e := cfg.Edge
+	if cfg.InFlight != nil {
+		r.Use(count(cfg.InFlight))
+	}
 	r.Use(measure(cfg.Figures), e.Identify(), e.Recover(), drain(), e.Harden(), e.Localise())
 	r.NoRoute(e.NotFound())
 	r.NoMethod(e.MethodNotAllowed())
@@ -68,6 +74,15 @@ func ready(check func(context.Context) error) edge.Handler {
 		}
 		c.String(http.StatusOK, "ready\n")
 		return nil
+	}
+}
+
+// count keeps the number of requests that are being answered.
+func count(inFlight *atomic.Int64) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		inFlight.Add(1)
+		defer inFlight.Add(-1)
+		c.Next()
 	}
 }
 

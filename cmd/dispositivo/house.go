@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"dispositivo/dossier"
@@ -32,6 +33,8 @@ type house struct {
 	clock  clock.Clock
 	logger *slog.Logger
 	demo   bool
+	// requests counts those that are being answered.
+	requests atomic.Int64
 	// box is where a demonstration's messages arrive.
 	box box
 }
@@ -108,7 +111,9 @@ func (h *house) checkMark(ctx context.Context) error {
 }
 
 // hasher makes and checks PINs and passwords.
-func (h *house) hasher() *passhash.Hasher { return passhash.New(h.keys.Pepper()) }
+func (h *house) hasher() *passhash.Hasher {
+	return passhash.New(h.keys.Pepper(), passhash.YieldTo(h.requests.Load))
+}
 
 func (h *house) sessions() *session.Keeper {
 	return session.NewKeeper(h.store, h.clock, session.DefaultIdle)

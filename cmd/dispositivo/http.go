@@ -40,7 +40,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		citizen.Messages = h.messageBox
 	}
 	handler := api.New(api.Config{
-		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(),
+		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(), InFlight: &h.requests,
 		V1: v1.New(v1.Deps{
 			Edge: e, Access: s.access, Activation: s.activation, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion,
 			Door: s.door, Desk: s.desk, PublicURL: c.publicURL(),

@@ -66,8 +66,8 @@ var allowed = map[string]string{
 	"pin":             "dossier internal/clock internal/codicefiscale internal/ident internal/passhash internal/session internal/signin internal/throttle",
 	// It proves halves under the lock of pin.Access and uses its words for contacts.
 	"pin/activation": "dossier internal/clock internal/ident internal/session internal/throttle pin",
-	"pin/conversion":  "dossier internal/clock internal/ident internal/paper internal/throttle internal/token",
-	"queue":           "dossier internal/clock",
+	"pin/conversion": "dossier internal/clock internal/ident internal/paper internal/throttle internal/token",
+	"queue":          "dossier internal/clock",
 
 	// The edges: they call the domain, and the store serves it.
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session verify/review",
@@ -85,7 +85,7 @@ var allowed = map[string]string{
 	"internal/demo":          "internal/codicefiscale internal/paper",
 	"internal/blob/blobtest": "internal/blob",
 	// The bench measures readers and makes what they read.
-	"internal/bench":         "dossier internal/clock internal/codicefiscale internal/demo internal/ident internal/paper internal/sandbox internal/seal internal/session internal/store internal/testkit/fax internal/token verify/ccitt verify/tiff",
+	"internal/bench":         "dossier internal/clock internal/codicefiscale internal/demo internal/ident internal/paper internal/passhash internal/sandbox internal/seal internal/session internal/store internal/testkit/fax internal/token verify/ccitt verify/tiff",
 	"internal/testkit":       "",
 	"internal/testkit/fax":   "verify/ccitt",
 	"internal/testkit/house": "dossier internal/blob internal/clock internal/ident internal/seal internal/store internal/testkit internal/vault",

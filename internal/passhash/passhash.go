@@ -29,6 +29,11 @@ type params struct {
 // standard is the OWASP minimum for Argon2id: 19 MiB, two passes, one lane.
 var standard = params{time: 2, memory: 19 * 1024, threads: 1}
 
+// Cost returns what a new hash costs: passes, memory in KiB, lanes.
+func Cost() (passes, memory uint32, lanes uint8) {
+	return standard.time, standard.memory, standard.threads
+}
+
 const saltBytes, keyBytes = 16, 32
 
 // ErrFormat says that a stored hash is none of ours.
@@ -37,7 +42,7 @@ var ErrFormat = errors.New("passhash: unknown hash format")
 // Hasher makes and checks hashes. It is safe for concurrent use.
 type Hasher struct {
 	pepper []byte
-	slots  chan struct{}
+	gate   *gate
 	// dummy is what an unknown account is checked against: the same work.
 	dummy string
 	// computed is called for every hash; nil: nobody counts.
@@ -52,10 +57,16 @@ type Option func(*Hasher)
 // called by several goroutines at once.
 func OnCompute(each func()) Option { return func(h *Hasher) { h.computed = each } }
 
+// YieldTo lets hashes be computed on all cores while no request but those that
+// hash is being answered, so that the last core lies idle for nobody. inFlight
+// counts all requests. Without it one core is always left to others.
+func YieldTo(inFlight func() int64) Option { return func(h *Hasher) { h.gate.inFlight = inFlight } }
+
 // New returns a hasher with the pepper, which must not lie in the database.
-// At most one computation fewer than there are cores runs at once, at least one.
+// At most one computation fewer than there are cores runs at once, at least one;
+// see YieldTo.
 func New(pepper []byte, options ...Option) *Hasher {
-	h := &Hasher{pepper: pepper, slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)-1))}
+	h := &Hasher{pepper: pepper, gate: &gate{cores: runtime.GOMAXPROCS(0)}}
 	h.dummy = encode(standard, random(saltBytes), random(keyBytes))
 	for _, set := range options {
 		set(h)
@@ -93,12 +104,10 @@ func (h *Hasher) Verify(ctx context.Context, stored, secret string) (bool, error
 }
 
 func (h *Hasher) compute(ctx context.Context, p params, salt []byte, secret string) ([]byte, error) {
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	case <-ctx.Done():
-		return nil, fmt.Errorf("wait to hash: %w", context.Cause(ctx))
+	if err := h.gate.enter(ctx); err != nil {
+		return nil, err
 	}
+	defer h.gate.leave()
 	if h.computed != nil {
 		h.computed()
 	}
