@@ -3,7 +3,7 @@
 //	bench NAME ours=… peer=… ratio=… unit=… lower-is-better|higher-is-better
 //
 // ratio is ours/peer. Run it with make bench, or a group of figures alone with
-// "go run ./internal/bench fax", reading or upload. It wants Go, redis-server,
+// "go run ./internal/bench fax", reading, signin or upload. It wants Go, redis-server,
 // libtiff-tools, libvips-tools, zbar-tools, qpdf and poppler-utils.
 //
 // A figure whose name ends in _cpu is the processor time (user and system) of
@@ -33,6 +33,12 @@
 //     (200 dpi) and zbarimg.
 //
 // Whether either found the token goes to standard error.
+//
+// Group signin: signin is sign-ins per second while nothing else runs, beside raw
+// Argon2id with the same parameters on all cores; signin_tells the effect size
+// (Cohen's d) of the time of 2,000 wrong tries, known against unknown codes, beside
+// what counts as small; page_p99_while_signins_flood another page's time while
+// sign-ins come at ten times capacity, beside its limit.
 //
 // Group upload: the figures are durable uploads per second of a 500 KB PDF, each with
 // bytes of its own, over kept-alive connections, by 1 and by 64 signed-in
