@@ -11,13 +11,15 @@ import (
 // docs/states.md holds.
 func Diagram() string {
 	var b strings.Builder
-	b.WriteString("# States\n\nDrawn from the tables in `dossier/state.go` and `dossier/pin_state.go`; a test keeps this page true.\n")
+	b.WriteString("# States\n\nDrawn from the tables in `dossier/state.go`, `dossier/pin_state.go` and `dossier/pin_letter.go`; a test keeps this page true.\n")
 	b.WriteString("\n## Dossier\n\n")
 	draw(&b, dossierTable, StateOpen)
 	b.WriteString("\n## Submission\n\n")
 	draw(&b, submissionTable, SubmissionReceived)
 	b.WriteString("\n## PIN issue\n\n")
 	draw(&b, pinTable, PINRequested)
+	b.WriteString("\n## Letter\n\n")
+	draw(&b, letterTable, LetterQueued)
 	return b.String()
 }
 

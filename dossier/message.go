@@ -56,6 +56,8 @@ const (
 	MessageContactChanged MessageKind = "contact_changed"
 	// MessageAskedAgain tells a holder that a PIN was asked for in his name while he has one.
 	MessageAskedAgain MessageKind = "pin_asked_again"
+	// MessageLetterUnderway tells who asked for another letter that one is on its way, and until when to wait (A9).
+	MessageLetterUnderway MessageKind = "letter_underway"
 	// MessagePINReminder tells that the window of a PIN closes soon (A9).
 	MessagePINReminder MessageKind = "pin_reminder"
 )

@@ -6,6 +6,11 @@ import (
 	"pgregory.net/rapid"
 )
 
+func TestLetterTableIsWhole(t *testing.T) {
+	t.Parallel()
+	checkTable(t, letterTable, LetterQueued)
+}
+
 func TestPINTableIsWhole(t *testing.T) {
 	t.Parallel()
 	checkTable(t, pinTable, PINRequested)

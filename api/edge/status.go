@@ -25,7 +25,8 @@ func statusByCode(code dossier.Code) (int, bool) {
 	case dossier.CodeConflict, dossier.CodeDossierChanged, dossier.CodePagesUnseen, dossier.CodeLeaseLost,
 		dossier.CodeFourEyes, dossier.CodeOwnDossier, dossier.CodeQuarantined,
 		dossier.CodeConversionClosed, dossier.CodeConversionBlocked, dossier.CodeAlreadyDispositivo,
-		dossier.CodePINProposalOver, dossier.CodePINLetterPending, dossier.CodeActivationOver:
+		dossier.CodePINProposalOver, dossier.CodePINLetterPending, dossier.CodeActivationOver,
+		dossier.CodeBatchPosted, dossier.CodeBatchNotTaken, dossier.CodeLetterNotPosted:
 		return http.StatusConflict, true
 	case dossier.Code(dossier.FileTooLarge):
 		return http.StatusRequestEntityTooLarge, true

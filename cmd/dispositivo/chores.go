@@ -19,6 +19,14 @@ const sealBatch = 500
 // upload takes from disk to commit.
 const orphanAge = 24 * time.Hour
 
+// letterChores make the day's letters and remind of windows that close.
+func (s *services) letterChores(hour int) []queue.Chore {
+	return []queue.Chore{
+		{Name: "make letters", Every: 15 * time.Minute, Do: func(ctx context.Context) error { return s.letters.MakeDaily(ctx, hour) }},
+		{Name: "remind of windows", Every: time.Hour, Do: s.letters.Remind},
+	}
+}
+
 func (h *house) chores(keepImages time.Duration) []queue.Chore {
 	return []queue.Chore{
 		{Name: "seal audit", Every: time.Second, Do: h.sealAudit},

@@ -131,7 +131,8 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 			defer q.Close() //nolint:errcheck // the queue may forget
 			start("work", q.Run)
 			start("chores", func(ctx context.Context) error {
-				queue.RunChores(ctx, h.clock, env.logger, h.chores(time.Duration(c.KeepImages)*24*time.Hour))
+				chores := append(h.chores(time.Duration(c.KeepImages)*24*time.Hour), s.letterChores(c.LettersAt)...)
+				queue.RunChores(ctx, h.clock, env.logger, chores)
 				return nil
 			})
 		}

@@ -20,6 +20,7 @@ import (
 	"dispositivo/pin"
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
+	"dispositivo/pin/letters"
 	"dispositivo/queue"
 	"dispositivo/verify"
 	"dispositivo/verify/review"
@@ -36,6 +37,7 @@ type services struct {
 	devices    *pin.Devices
 	contacts   *pin.Contacts
 	activation *activation.Service
+	letters    *letters.Service
 	operators  *operator.Accounts
 	conversion *conversion.Service
 	door       *intake.Door
@@ -68,6 +70,10 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 	s.contacts = pin.NewContacts(h.store, h.clock, h.tries(5, 10*time.Minute))
 	s.activation = activation.New(activation.Config{
 		Store: h.store, Access: s.access, Clock: h.clock, Tries: h.tries(5, 10*time.Minute), ByMessage: p.SecondHalfByMessage,
+	})
+	s.letters = letters.New(letters.Config{
+		Store: h.store, Hasher: hasher, Clock: h.clock, Logger: h.logger, Policy: p.letterPolicy(), Agency: p.Agency,
+		Return: p.ReturnAddress, Portal: publicURL, Phone: p.Contact, Rome: rome, Tries: h.tries(5, 10*time.Minute),
 	})
 	s.conversion = conversion.New(conversion.Config{
 		Store: h.store, Clock: h.clock, TokenKey: h.keys.Derive(formTokenKey, 32), Agency: p.Agency,
@@ -177,6 +183,9 @@ func (s *services) otherWork() map[dossier.TaskKind]queue.Handler {
 		},
 		dossier.TaskDeviceCode: func(ctx context.Context, t dossier.Task) error {
 			return s.devices.Send(ctx, t.ID, t.Subject)
+		},
+		dossier.TaskLapse: func(ctx context.Context, t dossier.Task) error {
+			return s.letters.Lapse(ctx, t.ID, t.Subject)
 		},
 		dossier.TaskSend: func(ctx context.Context, t dossier.Task) error {
 			return s.courier.Send(ctx, t.ID, t.Subject)

@@ -16,6 +16,7 @@ import (
 	"dispositivo/internal/sandbox"
 	"dispositivo/internal/seal"
 	"dispositivo/pin"
+	"dispositivo/pin/letters"
 )
 
 // storage says where the truth lies; every command that opens it has these.
@@ -89,9 +90,14 @@ type procedure struct {
 	// By type, such as citizen=180;patronato=90.
 	PINMaxAgeOf map[string]int `help:"The same for single types of holder." env:"DISPOSITIVO_PIN_MAX_AGE_OF"`
 	// See pin/activation: who has no contact confirmed before still needs the letter.
-	SecondHalfByMessage bool `help:"At the activation send the second half instead of asking for the letter's (B1)." env:"DISPOSITIVO_SECOND_HALF_BY_MESSAGE"`
-	KeepImages          int  `help:"Days after the decision until images are erased." default:"90" env:"DISPOSITIVO_KEEP_IMAGES"`
-	NoProbe             bool `help:"Leave structure to the screening alone; to measure with." hidden:"" env:"DISPOSITIVO_NO_PROBE"`
+	SecondHalfByMessage bool   `help:"At the activation send the second half instead of asking for the letter's (B1)." env:"DISPOSITIVO_SECOND_HALF_BY_MESSAGE"`
+	ReturnAddress       string `help:"Postal address in one line for letters that come back." default:"INPS, Via Ciro il Grande 21, 00144 Roma" env:"DISPOSITIVO_RETURN_ADDRESS"`
+	LettersAt           int    `help:"Hour of Rome in which the day's letters are made (A9); -1: by operators alone." default:"6" env:"DISPOSITIVO_LETTERS_AT"`
+	// By destination, such as italy=10;europe=30;elsewhere=45.
+	LetterWait map[string]int `help:"Days after posting until a letter counts as lost (A9)." default:"italy=10;europe=30;elsewhere=45" env:"DISPOSITIVO_LETTER_WAIT"`
+	PINRemind  int            `help:"Days before the end of the window of a PIN in which its holder is reminded (A9)." default:"14" env:"DISPOSITIVO_PIN_REMIND"`
+	KeepImages int            `help:"Days after the decision until images are erased." default:"90" env:"DISPOSITIVO_KEEP_IMAGES"`
+	NoProbe    bool           `help:"Leave structure to the screening alone; to measure with." hidden:"" env:"DISPOSITIVO_NO_PROBE"`
 }
 
 func (p procedure) policy() dossier.Policy {
@@ -114,11 +120,28 @@ func (p procedure) pinPolicy() pin.Policy {
 	return policy
 }
 
+// letterPolicy holds the times of letters; an unknown destination is refused by
+// Validate, one that is not named keeps its default.
+func (p procedure) letterPolicy() letters.Policy {
+	const day = 24 * time.Hour
+	policy := letters.DefaultPolicy()
+	policy.RemindBefore = time.Duration(p.PINRemind) * day
+	for to, days := range p.LetterWait {
+		policy.Wait[dossier.Destination(to)] = time.Duration(days) * day
+	}
+	return policy
+}
+
 // Validate is called by kong.
 func (p procedure) Validate() error {
 	for name := range p.PINMaxAgeOf {
 		if !slices.Contains(dossier.HolderTypes(), dossier.HolderType(name)) {
 			return fmt.Errorf("pin-max-age-of: %q is no type of holder", name)
+		}
+	}
+	for to := range p.LetterWait {
+		if _, known := letters.DefaultPolicy().Wait[dossier.Destination(to)]; !known {
+			return fmt.Errorf("letter-wait: %q is no destination", to)
 		}
 	}
 	return nil

@@ -67,7 +67,9 @@ var allowed = map[string]string{
 	// It proves halves under the lock of pin.Access and uses its words for contacts.
 	"pin/activation": "dossier internal/clock internal/ident internal/session internal/throttle pin",
 	"pin/conversion": "dossier internal/clock internal/ident internal/paper internal/throttle internal/token",
-	"queue":          "dossier internal/clock",
+	// A letter carries a half: pin draws it and knows its class of channel.
+	"pin/letters": "dossier internal/clock internal/codicefiscale internal/ident internal/paper internal/passhash internal/throttle pin",
+	"queue":       "dossier internal/clock",
 
 	// The edges: they call the domain, and the store serves it.
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session verify/review",

@@ -38,7 +38,7 @@ var kinds = []dossier.MessageKind{
 	dossier.MessageReceipt, dossier.MessageAskMore, dossier.MessageConfirmation, dossier.MessageRejection,
 	dossier.MessageExpiry, dossier.MessageWithdrawn, dossier.MessageSuperseded, "reminder",
 	dossier.MessageFirstHalf, dossier.MessageDeviceCode, dossier.MessageContactCode, dossier.MessageContactChanged,
-	dossier.MessageAskedAgain, dossier.MessagePINReminder, dossier.MessagePINRefused, dossier.MessageLetterComing,
+	dossier.MessageAskedAgain, dossier.MessagePINReminder, dossier.MessageLetterUnderway, dossier.MessagePINRefused, dossier.MessageLetterComing,
 	dossier.MessageLetterBack, dossier.MessagePINActivated, dossier.MessagePINChanged, dossier.MessagePINLapsed,
 	dossier.MessagePINSuspended, dossier.MessagePINResumed, dossier.MessagePINRevoked,
 }

@@ -58,6 +58,8 @@ func (a *applier) pinEffect(ctx context.Context, e dossier.Effect) error {
 		return a.voidHalf(ctx, e)
 	case dossier.SetWindow:
 		return a.setWindow(ctx, e)
+	case dossier.PrintLetter, dossier.MoveLetter, dossier.TakeBatch, dossier.PostBatch:
+		return a.letterEffect(ctx, e)
 	case dossier.ProposeSecret:
 		return a.proposeSecret(ctx, e)
 	case dossier.OpenChallenge:

@@ -33,6 +33,8 @@ type House struct {
 	Clock *clock.Stub
 	Keys  *seal.Keys
 	Vault *vault.Vault
+	// Dir holds key, pepper, blobs and, unless the test runs on PostgreSQL, test.db.
+	Dir string
 }
 
 // Each runs a test on both databases: the one suite that both must pass.
@@ -75,7 +77,7 @@ func at(t *testing.T, url string) House {
 			t.Error(err)
 		}
 	})
-	return House{Store: s, T: t, Clock: clk, Keys: keys, Vault: vault.New(blobs, keys)}
+	return House{Store: s, T: t, Clock: clk, Keys: keys, Vault: vault.New(blobs, keys), Dir: dir}
 }
 
 func check(t *testing.T, err error) {

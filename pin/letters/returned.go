@@ -1,0 +1,48 @@
+package letters
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"dispositivo/dossier"
+)
+
+// Return books a letter that came back, by the id on its bar code. Its half is
+// void from then on, and the contact centre asks for the address; unless the half
+// is in use, or another letter has taken its place: then it is booked alone.
+// CodeNotFound for an id that is none, CodeLetterNotPosted while its batch is
+// not marked as posted, CodeConflict when it came back before.
+func (s *Service) Return(ctx context.Context, actor dossier.Actor, typed string) (dossier.PINLetter, error) {
+	if err := actor.Require(dossier.RoleOperator, dossier.RoleSupervisor); err != nil {
+		return dossier.PINLetter{}, err
+	}
+	l, err := s.cfg.Store.PINLetter(ctx, normalID(typed))
+	if err != nil {
+		return l, fmt.Errorf("book returned letter: %w", err)
+	}
+	if l.State == dossier.LetterPrinted {
+		return l, dossier.Problem(dossier.CodeLetterNotPosted)
+	}
+	p, err := s.cfg.Store.PINIssue(ctx, l.PINIssueID)
+	if err != nil {
+		return l, fmt.Errorf("book returned letter: %w", err)
+	}
+	ch := dossier.Change{Actor: actor, Effects: []dossier.Effect{dossier.MoveLetter{ID: l.ID, Event: dossier.LetterEventReturned}}}
+	if l.State == dossier.LetterPosted && p.State == dossier.PINAwaitingActivation {
+		ch.PIN = &dossier.PINMove{ID: p.ID, Event: dossier.PINEventLetterReturned, Version: p.Version}
+		ch.Effects = append(ch.Effects, dossier.VoidHalf{PINIssueID: p.ID, N: 2})
+	}
+	if _, err := s.cfg.Store.Apply(ctx, ch); err != nil {
+		return l, fmt.Errorf("book returned letter: %w", err)
+	}
+	return s.cfg.Store.PINLetter(ctx, l.ID)
+}
+
+// normalID brings what a scanner or a person typed into the form of an id, which
+// has no i, l, o and u.
+func normalID(typed string) string {
+	return idTwins.Replace(strings.ToLower(strings.TrimSpace(typed)))
+}
+
+var idTwins = strings.NewReplacer("i", "1", "l", "1", "o", "0", " ", "", "-", "")

@@ -1,0 +1,73 @@
+package letters
+
+import (
+	"context"
+	"fmt"
+
+	"dispositivo/dossier"
+)
+
+// Lapse ends the window of a PIN issue (A8): the work of a task TaskLapse. A
+// window that was set anew, or that an activated and changed PIN no longer has,
+// closes the task alone.
+func (s *Service) Lapse(ctx context.Context, taskID, pinIssueID string) error {
+	p, err := s.cfg.Store.PINIssue(ctx, pinIssueID)
+	if err != nil {
+		return fmt.Errorf("end window: %w", err)
+	}
+	_, closes := p.State.Next(dossier.PINEventWindowPassed)
+	if p.WindowUntil.IsZero() || s.cfg.Clock.Now().Before(p.WindowUntil) || closes != nil {
+		return s.cfg.Store.CloseTask(ctx, taskID)
+	}
+	_, err = s.cfg.Store.Apply(ctx, dossier.Change{
+		Actor: worker, Closes: taskID, PIN: &dossier.PINMove{ID: p.ID, Event: dossier.PINEventWindowPassed, Version: p.Version},
+	})
+	if dossier.CodeOf(err) == dossier.CodeConflict {
+		// A lost race: the next try sees what is there then.
+		return &dossier.Error{Code: dossier.CodeConflict, Temporary: true, Err: err}
+	}
+	if err != nil {
+		return fmt.Errorf("end window: %w", err)
+	}
+	return nil
+}
+
+// Remind tells everybody whose window closes soon, once for each window.
+func (s *Service) Remind(ctx context.Context) error {
+	for {
+		issues, err := s.cfg.Store.ClosingPINs(ctx, s.cfg.Clock.Now().Add(s.cfg.Policy.RemindBefore), look)
+		if err != nil {
+			return fmt.Errorf("remind: %w", err)
+		}
+		for _, p := range issues {
+			if err := s.remind(ctx, p); err != nil {
+				return fmt.Errorf("remind: %w", err)
+			}
+		}
+		if len(issues) < look {
+			return nil
+		}
+	}
+}
+
+func (s *Service) remind(ctx context.Context, p dossier.PINIssue) error {
+	_, err := s.cfg.Store.Apply(ctx, dossier.Change{Actor: worker, Effects: []dossier.Effect{dossier.Tell{
+		HolderID: p.HolderID, Kind: dossier.MessagePINReminder, Occasion: windowOf(p),
+		Values: map[string]string{"deadline": p.WindowUntil.In(s.cfg.Rome).Format("02/01/2006")},
+	}}})
+	return err
+}
+
+// windowOf names a window, by which ClosingPINs knows who was reminded.
+func windowOf(p dossier.PINIssue) string {
+	return dossier.VersionedSubject(p.ID, p.WindowUntil.UnixMicro())
+}
+
+// MakeDaily makes the day's letters, when it is called in the hour of Rome for
+// them. More than once an hour is fine: what was printed is not printed again.
+func (s *Service) MakeDaily(ctx context.Context, hour int) error {
+	if s.cfg.Clock.Now().In(s.cfg.Rome).Hour() != hour {
+		return nil
+	}
+	return s.MakeAll(ctx)
+}
