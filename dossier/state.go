@@ -115,6 +115,8 @@ const (
 	TaskSend TaskKind = "send"
 	// TaskDeviceCode sends a code that makes a device known (B3). Subject: keyed codice fiscale, in hex, of anybody.
 	TaskDeviceCode TaskKind = "device_code"
+	// TaskReissue makes the halves of a PIN anew, if there are any to (A8, A9). Subject: as for TaskDeviceCode.
+	TaskReissue TaskKind = "reissue"
 	// TaskLapse ends the window of a PIN issue (A8). Subject: PIN issue. Due at its end.
 	TaskLapse TaskKind = "lapse"
 )

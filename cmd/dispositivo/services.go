@@ -184,6 +184,9 @@ func (s *services) otherWork() map[dossier.TaskKind]queue.Handler {
 		dossier.TaskDeviceCode: func(ctx context.Context, t dossier.Task) error {
 			return s.devices.Send(ctx, t.ID, t.Subject)
 		},
+		dossier.TaskReissue: func(ctx context.Context, t dossier.Task) error {
+			return s.letters.IssueAgain(ctx, t.ID, t.Subject)
+		},
 		dossier.TaskLapse: func(ctx context.Context, t dossier.Task) error {
 			return s.letters.Lapse(ctx, t.ID, t.Subject)
 		},

@@ -2,6 +2,7 @@ package letters
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 
 // Reissue has the halves of a PIN made anew, for who never activated it in time
 // (A8) or whose letter is lost (A9). The answer is the same for every codice
-// fiscale: nil, or CodeRateLimited. What happens, the holder is told by the
-// contact on file.
+// fiscale, and takes as long: a worker finds out. It returns nil, or
+// CodeRateLimited. What happens, the holder is told by the contact on file.
 func (s *Service) Reissue(ctx context.Context, codiceFiscale, source string) error {
 	if err := s.cfg.Tries.Take("source " + source); err != nil {
 		return err
@@ -25,22 +26,48 @@ func (s *Service) Reissue(ctx context.Context, codiceFiscale, source string) err
 	if err := s.cfg.Tries.Take("code " + cf.String()); err != nil {
 		return err
 	}
-	h, err := s.cfg.Store.HolderByCF(ctx, cf.String())
+	_, err = s.cfg.Store.Apply(ctx, dossier.Change{Actor: worker, Effects: []dossier.Effect{
+		dossier.Enqueue{Kind: dossier.TaskReissue, Subject: hex.EncodeToString(s.cfg.Store.KeyCF(cf.String()))},
+	}})
+	if err != nil {
+		return fmt.Errorf("ask for another issue: %w", err)
+	}
+	return nil
+}
+
+// IssueAgain carries out what Reissue left to a worker.
+func (s *Service) IssueAgain(ctx context.Context, taskID, subject string) error {
+	keyed, err := hex.DecodeString(subject)
+	if err != nil {
+		return &dossier.Error{Code: dossier.CodeInternal, Err: fmt.Errorf("task without keyed code: %w", err)}
+	}
+	h, err := s.cfg.Store.HolderByKeyedCF(ctx, keyed)
 	if dossier.CodeOf(err) == dossier.CodeNotFound {
-		return nil
+		return s.cfg.Store.CloseTask(ctx, taskID)
 	}
 	if err != nil {
 		return fmt.Errorf("issue again: %w", err)
 	}
 	ch, err := s.reissue(ctx, h)
-	if err != nil || ch == nil {
-		return err
-	}
-	// Somebody who asked at the same moment was faster: it is done.
-	if _, err := s.cfg.Store.Apply(ctx, *ch); err != nil && dossier.CodeOf(err) != dossier.CodeConflict {
+	if err != nil {
 		return fmt.Errorf("issue again: %w", err)
 	}
+	if ch == nil {
+		return s.cfg.Store.CloseTask(ctx, taskID)
+	}
+	ch.Closes = taskID
+	if _, err = s.cfg.Store.Apply(ctx, *ch); err != nil {
+		return fmt.Errorf("issue again: %w", retry(err))
+	}
 	return nil
+}
+
+// retry makes a lost race temporary: the next try sees what is there then.
+func retry(err error) error {
+	if dossier.CodeOf(err) == dossier.CodeConflict {
+		return &dossier.Error{Code: dossier.CodeConflict, Temporary: true, Err: err}
+	}
+	return err
 }
 
 // reissue is what asking changes; nil: nothing.

@@ -139,6 +139,9 @@ func TestReissueAnswersAlike(t *testing.T) {
 		if err := w.serve.Reissue(t.Context(), cf, "net"); err != nil {
 			t.Errorf("%s: %v", cf, err)
 		}
+		if cf != "no code" {
+			w.works()
+		}
 	}
 	for who, want := range map[string]dossier.PINState{
 		fresh.ID: dossier.PINLetterReleased, active.ID: dossier.PINActive, unreachable.ID: dossier.PINUnclaimed,

@@ -16,7 +16,8 @@ type Store interface {
 	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
 	CloseTask(ctx context.Context, id string) error
 	Holder(ctx context.Context, id string) (dossier.Holder, error)
-	HolderByCF(ctx context.Context, codiceFiscale string) (dossier.Holder, error)
+	HolderByKeyedCF(ctx context.Context, keyed []byte) (dossier.Holder, error)
+	KeyCF(codiceFiscale string) []byte
 	PINIssue(ctx context.Context, id string) (dossier.PINIssue, error)
 
 	LetterlessPINs(ctx context.Context, after string, limit int) ([]dossier.PINIssue, error)

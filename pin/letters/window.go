@@ -22,12 +22,8 @@ func (s *Service) Lapse(ctx context.Context, taskID, pinIssueID string) error {
 	_, err = s.cfg.Store.Apply(ctx, dossier.Change{
 		Actor: worker, Closes: taskID, PIN: &dossier.PINMove{ID: p.ID, Event: dossier.PINEventWindowPassed, Version: p.Version},
 	})
-	if dossier.CodeOf(err) == dossier.CodeConflict {
-		// A lost race: the next try sees what is there then.
-		return &dossier.Error{Code: dossier.CodeConflict, Temporary: true, Err: err}
-	}
 	if err != nil {
-		return fmt.Errorf("end window: %w", err)
+		return fmt.Errorf("end window: %w", retry(err))
 	}
 	return nil
 }
