@@ -114,17 +114,17 @@ func same(a, b string) bool {
 // the letters A to Z alone, its own spelling of others, and an end after 39
 // characters (ICAO 9303, part 3, section 6). A shortened name counts as alike.
 func sameName(file, zone string) bool {
-	read := letters(zone)
+	read := latin(zone)
 	for _, spelled := range []string{file, icaoSpelling().Replace(file)} {
-		if full := letters(spelled); full == read || len(read) >= 10 && strings.HasPrefix(full, read) {
+		if full := latin(spelled); full == read || len(read) >= 10 && strings.HasPrefix(full, read) {
 			return true
 		}
 	}
 	return false
 }
 
-// letters keeps A to Z, without accents.
-func letters(s string) string {
+// latin keeps A to Z, without accents.
+func latin(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 'A' || r > 'Z' {
 			return -1

@@ -37,4 +37,5 @@ type Deps struct {
 	UI       *ui.UI
 	Accounts Accounts
 	Reviews  Reviews
+	Letters  Letters
 }

@@ -16,6 +16,7 @@ const (
 	pathQueue      = "/desk/code"
 	pathQuarantine = "/desk/quarantena"
 	pathUnmatched  = "/desk/non-abbinati"
+	pathLetters    = "/desk/lettere"
 )
 
 // Desk serves the operators' pages.
@@ -48,6 +49,7 @@ func (d *Desk) Routes(r gin.IRouter) {
 	staff.GET("/documenti/:document/pagine/:image", on(d.image))
 	staff.GET("/quarantena", on(d.submissions(quarantine())))
 	staff.GET("/non-abbinati", on(d.submissions(unmatched())))
+	d.letterRoutes(staff)
 	staff.POST("/invii/:submission/rilettura", on(d.clear))
 	staff.POST("/invii/:submission/rifiuto", on(d.refuse))
 }

@@ -24,6 +24,7 @@ type bench struct {
 	t       *testing.T
 	router  *gin.Engine
 	reviews *fakeReviews
+	letters *fakeLetters
 }
 
 func setup(t *testing.T) *bench {
@@ -48,13 +49,13 @@ func setup(t *testing.T) *bench {
 	}
 	e := edge.New(edge.Config{Texts: texts, Sessions: sessions, Logger: slog.New(slog.DiscardHandler), Page: pages.ErrorPage})
 	pages.SetCSRF(e.CSRF)
-	b := &bench{t: t, router: gin.New(), reviews: &fakeReviews{
+	b := &bench{t: t, router: gin.New(), letters: &fakeLetters{}, reviews: &fakeReviews{
 		items: items(), kase: aCase(), image: review.Image{ContentType: "image/png", Data: []byte("png")},
 		submissions: []dossier.Submission{submission("q1", dossier.SubmissionQuarantined, 1), submission("u1", dossier.SubmissionUnmatched, 0)},
 	}}
 	b.router.Use(e.Identify(), e.Recover(), e.Harden(), e.Localise())
 	b.router.NoRoute(e.NotFound())
-	desk.New(desk.Deps{Edge: e, UI: pages, Accounts: fakeAccounts{}, Reviews: b.reviews}).Routes(b.router)
+	desk.New(desk.Deps{Edge: e, UI: pages, Accounts: fakeAccounts{}, Reviews: b.reviews, Letters: b.letters}).Routes(b.router)
 	return b
 }
 

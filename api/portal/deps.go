@@ -79,6 +79,7 @@ type Deps struct {
 	Contacts   Contacts
 	Conversion Conversion
 	Door       Door
+	Letters    Letters
 	// MaxBytes is the limit of an uploaded file in bytes, for texts and for
 	// the check in the browser. The door keeps it.
 	MaxBytes int64

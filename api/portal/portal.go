@@ -26,6 +26,7 @@ const (
 
 	pathContacts    = "/area/recapiti"
 	pathContactCode = "/area/recapiti/codice"
+	pathReissue     = "/pin/riemissione"
 )
 
 // Portal serves the citizen's pages.
@@ -53,6 +54,8 @@ func (p *Portal) Routes(r gin.IRouter) {
 	pages.POST("/uscita", on(p.signOut))
 	pages.GET(pathStatus, on(p.lookupForm))
 	pages.POST(pathStatus, on(p.lookup))
+	pages.GET(pathReissue, on(p.reissueForm))
+	pages.POST(pathReissue, on(p.reissue))
 	pages.GET("/accessibilita", on(p.text("ui.accessibility", "how", "limits", "tell")))
 	pages.GET("/privacy", on(p.text("ui.privacy", "what", "who", "keep", "cookies")))
 	if p.Messages != nil {

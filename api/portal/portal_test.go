@@ -36,6 +36,7 @@ type bench struct {
 	contacts   *fakeContacts
 	conv       *fakeConversion
 	door       *fakeDoor
+	letters    *fakeLetters
 }
 
 func setup(t *testing.T) *bench {
@@ -64,14 +65,14 @@ func setup(t *testing.T) *bench {
 	})
 	pages.SetCSRF(e.CSRF)
 	b := &bench{
-		t: t, router: gin.New(), sessions: sessions, conv: &fakeConversion{}, door: &fakeDoor{}, activation: &fakeActivation{}, devices: &fakeDevices{},
+		t: t, router: gin.New(), sessions: sessions, conv: &fakeConversion{}, door: &fakeDoor{}, activation: &fakeActivation{}, letters: &fakeLetters{}, devices: &fakeDevices{},
 		contacts: &fakeContacts{all: dossier.Contacts{Mobile: "+39333000000", Phone: "+39061234567"}.With(dossier.ContactEmail, "m@prova.example", noon(), true)},
 		access:   &fakeAccess{account: pin.Account{HolderID: "holder-a", Kind: dossier.Ordinario, Person: dossier.Person{Name: "Maria", Surname: "Rossi"}}},
 	}
 	b.router.Use(e.Identify(), e.Recover(), e.Harden(), e.Localise())
 	b.router.NoRoute(e.NotFound())
 	portal.New(portal.Deps{
-		Edge: e, UI: pages, Access: b.access, Activation: b.activation, Devices: b.devices, Contacts: b.contacts, Conversion: b.conv, Door: b.door, MaxBytes: 1 << 20,
+		Edge: e, UI: pages, Access: b.access, Activation: b.activation, Devices: b.devices, Contacts: b.contacts, Conversion: b.conv, Door: b.door, Letters: b.letters, MaxBytes: 1 << 20,
 		Messages: func(context.Context) ([]portal.Message, error) {
 			return []portal.Message{{At: noon(), Class: "sms", To: "+1 202", Text: "<script>alert(1)</script>"}}, nil
 		},

@@ -34,7 +34,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	u.SetCSRF(e.CSRF)
 	citizen := portal.Deps{
 		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion,
-		Door: s.door, MaxBytes: c.MaxBytes,
+		Door: s.door, Letters: s.letters, MaxBytes: c.MaxBytes,
 	}
 	if c.Demo {
 		citizen.Messages = h.messageBox
@@ -46,7 +46,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 			Door: s.door, Desk: s.desk, PublicURL: c.publicURL(),
 		}),
 		Portal: portal.New(citizen),
-		Desk:   desk.New(desk.Deps{Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk}),
+		Desk:   desk.New(desk.Deps{Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters}),
 	})
 	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,

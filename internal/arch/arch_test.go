@@ -77,7 +77,7 @@ var allowed = map[string]string{
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
 	"api/v1":         "api/edge dossier intake internal/operator internal/session pin pin/activation pin/conversion verify/review",
 	"api/portal":     "api/edge api/ui dossier intake internal/session pin pin/activation pin/conversion",
-	"api/desk":       "api/edge api/ui dossier internal/operator internal/session verify/review",
+	"api/desk":       "api/edge api/ui dossier internal/operator internal/session pin/letters verify/review",
 	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",
 
 	// Everything is joined here and nowhere else.

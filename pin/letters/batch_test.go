@@ -176,7 +176,7 @@ func TestRoles(t *testing.T) {
 		"overview": func(a dossier.Actor) error { _, err := w.serve.Overview(t.Context(), a); return err },
 		"letters":  func(a dossier.Actor) error { _, err := w.serve.Letters(t.Context(), a, b.ID); return err },
 		"manifest": func(a dossier.Actor) error { _, err := w.serve.Manifest(t.Context(), a, b.ID); return err },
-		"return":   func(a dossier.Actor) error { _, err := w.serve.Return(t.Context(), a, "none"); return err },
+		"return":   func(a dossier.Actor) error { _, _, err := w.serve.Return(t.Context(), a, "none"); return err },
 		"post":     func(a dossier.Actor) error { return w.serve.Post(t.Context(), a, "none") },
 	}
 	may := map[string][]dossier.Actor{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 	"time"
 
 	"dispositivo/dossier"
@@ -33,6 +34,16 @@ func (s *Service) Reissue(ctx context.Context, codiceFiscale, source string) err
 		return fmt.Errorf("ask for another issue: %w", err)
 	}
 	return nil
+}
+
+// WaitDays returns how many days after posting a letter is not taken for lost, by
+// destination, to be shown.
+func (s *Service) WaitDays() map[string]string {
+	days := map[string]string{}
+	for to, wait := range s.cfg.Policy.Wait {
+		days[string(to)] = strconv.Itoa(int(wait / day))
+	}
+	return days
 }
 
 // IssueAgain carries out what Reissue left to a worker.

@@ -9,34 +9,35 @@ import (
 )
 
 // Return books a letter that came back, by the id on its bar code. Its half is
-// void from then on, and the contact centre asks for the address; unless the half
-// is in use, or another letter has taken its place: then it is booked alone.
+// void from then on, and the contact centre asks for the address (voided); unless
+// the half is in use, or another letter has taken its place: then it is booked alone.
 // CodeNotFound for an id that is none, CodeLetterNotPosted while its batch is
 // not marked as posted, CodeConflict when it came back before.
-func (s *Service) Return(ctx context.Context, actor dossier.Actor, typed string) (dossier.PINLetter, error) {
+func (s *Service) Return(ctx context.Context, actor dossier.Actor, typed string) (l dossier.PINLetter, voided bool, err error) {
 	if err := actor.Require(dossier.RoleOperator, dossier.RoleSupervisor); err != nil {
-		return dossier.PINLetter{}, err
+		return l, false, err
 	}
-	l, err := s.cfg.Store.PINLetter(ctx, normalID(typed))
+	l, err = s.cfg.Store.PINLetter(ctx, normalID(typed))
 	if err != nil {
-		return l, fmt.Errorf("book returned letter: %w", err)
+		return l, false, fmt.Errorf("book returned letter: %w", err)
 	}
 	if l.State == dossier.LetterPrinted {
-		return l, dossier.Problem(dossier.CodeLetterNotPosted)
+		return l, false, dossier.Problem(dossier.CodeLetterNotPosted)
 	}
 	p, err := s.cfg.Store.PINIssue(ctx, l.PINIssueID)
 	if err != nil {
-		return l, fmt.Errorf("book returned letter: %w", err)
+		return l, false, fmt.Errorf("book returned letter: %w", err)
 	}
 	ch := dossier.Change{Actor: actor, Effects: []dossier.Effect{dossier.MoveLetter{ID: l.ID, Event: dossier.LetterEventReturned}}}
-	if l.State == dossier.LetterPosted && p.State == dossier.PINAwaitingActivation {
+	if voided = l.State == dossier.LetterPosted && p.State == dossier.PINAwaitingActivation; voided {
 		ch.PIN = &dossier.PINMove{ID: p.ID, Event: dossier.PINEventLetterReturned, Version: p.Version}
 		ch.Effects = append(ch.Effects, dossier.VoidHalf{PINIssueID: p.ID, N: 2})
 	}
 	if _, err := s.cfg.Store.Apply(ctx, ch); err != nil {
-		return l, fmt.Errorf("book returned letter: %w", err)
+		return l, false, fmt.Errorf("book returned letter: %w", err)
 	}
-	return s.cfg.Store.PINLetter(ctx, l.ID)
+	l, err = s.cfg.Store.PINLetter(ctx, l.ID)
+	return l, voided, err
 }
 
 // normalID brings what a scanner or a person typed into the form of an id, which

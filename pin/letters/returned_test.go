@@ -17,21 +17,21 @@ func TestReturnedLetterVoidsItsHalf(t *testing.T) {
 		who := w.add(codes[0], "")
 		w.prints()
 		first := w.letter(who)
-		_, err := w.serve.Return(t.Context(), operator, first.ID)
+		_, _, err := w.serve.Return(t.Context(), operator, first.ID)
 		house.WantCode(t, err, dossier.CodeLetterNotPosted)
 		old := w.posts()[first.ID]
 		// As a person copies it who takes 1 for I and 0 for O.
 		typed := " " + strings.NewReplacer("1", "I", "0", "O").Replace(strings.ToUpper(first.ID)) + "\n"
-		l, err := w.serve.Return(t.Context(), operator, typed)
-		if err != nil || l.State != dossier.LetterReturned || w.state(who) != dossier.PINCallBack || len(w.Told(dossier.MessageLetterBack)) != 1 {
+		l, voided, err := w.serve.Return(t.Context(), operator, typed)
+		if err != nil || !voided || l.State != dossier.LetterReturned || w.state(who) != dossier.PINCallBack || len(w.Told(dossier.MessageLetterBack)) != 1 {
 			t.Fatalf("%+v, PIN %s, %v", l, w.state(who), err)
 		}
 		if w.counts(codes[0], old) {
 			t.Error("the half that came back still counts")
 		}
-		_, err = w.serve.Return(t.Context(), operator, first.ID)
+		_, _, err = w.serve.Return(t.Context(), operator, first.ID)
 		house.WantCode(t, err, dossier.CodeConflict)
-		_, err = w.serve.Return(t.Context(), operator, "none")
+		_, _, err = w.serve.Return(t.Context(), operator, "none")
 		house.WantCode(t, err, dossier.CodeNotFound)
 
 		w.MovePIN(who.PIN.ID, dossier.PINEventConfirmed)
@@ -78,8 +78,8 @@ func TestLateReturnIsBookedAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 			secrets, _ := w.PINSecrets(t.Context(), codes[0])
-			got, err := w.serve.Return(t.Context(), supervisor, l.ID)
-			if err != nil || got.State != dossier.LetterReturned {
+			got, voided, err := w.serve.Return(t.Context(), supervisor, l.ID)
+			if err != nil || voided || got.State != dossier.LetterReturned {
 				t.Fatalf("%+v, %v", got, err)
 			}
 			after, err := w.PINIssue(t.Context(), who.PIN.ID)

@@ -86,7 +86,7 @@ func TestNoHalfLiesInClear(t *testing.T) {
 	w.prints()
 	last := w.letter(who)
 	keep(w.posts())
-	if _, err := w.serve.Return(t.Context(), operator, last.ID); err != nil {
+	if _, _, err := w.serve.Return(t.Context(), operator, last.ID); err != nil {
 		t.Fatal(err)
 	}
 	w.Clock.Advance(90 * day)
