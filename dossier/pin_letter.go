@@ -118,8 +118,9 @@ type LetterBatch struct {
 	Day    string
 	MadeAt time.Time
 	// TakenAt is when a file of it was first handed out: it takes no more letters
-	// since. PostedAt is when it left. Both are zero before.
-	TakenAt, PostedAt time.Time
+	// since. FetchedAt is when that was the letters themselves, PostedAt when it left.
+	// They are zero before.
+	TakenAt, FetchedAt, PostedAt time.Time
 	// Letters counts all of them, Lost and Returned some.
 	Letters, Lost, Returned int
 }
@@ -142,12 +143,21 @@ type MoveLetter struct {
 	Event LetterEvent
 }
 
+// BatchFile names one of a batch's two files.
+type BatchFile string
+
+// The files of a batch.
+const (
+	FileLetters  BatchFile = "letters"
+	FileManifest BatchFile = "manifest"
+)
+
 // TakeBatch records that a file of a batch is handed out; from the first time on
 // the batch takes no more letters. It fails with CodeBatchPosted when the keys
 // are gone.
 type TakeBatch struct {
 	BatchID string
-	File    string // "letters" or "manifest"
+	File    BatchFile
 }
 
 // PostBatch records that a batch left, and destroys the keys of its letters. It

@@ -22,7 +22,7 @@ type fakeLetters struct {
 func (*fakeLetters) Overview(context.Context, dossier.Actor) (letters.Overview, error) {
 	return letters.Overview{Waiting: 2, Batches: []dossier.LetterBatch{
 		{ID: "b3", Day: "2026-11-22", MadeAt: noon(), Letters: 1},
-		{ID: "b2", Day: "2026-11-21", MadeAt: noon(), TakenAt: noon(), Letters: 7},
+		{ID: "b2", Day: "2026-11-21", MadeAt: noon(), TakenAt: noon(), FetchedAt: noon(), Letters: 7},
 		{ID: "b1", Day: "2026-11-20", MadeAt: noon(), TakenAt: noon(), PostedAt: noon(), Letters: 9, Returned: 1, Lost: 2},
 	}}, nil
 }

@@ -19,6 +19,7 @@ import (
 	"dispositivo/pin"
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
+	"dispositivo/pin/letters"
 	"dispositivo/verify/review"
 )
 
@@ -37,6 +38,7 @@ type Deps struct {
 	Sessions   *session.Keeper
 	Conversion *conversion.Service
 	Door       *intake.Door
+	Letters    *letters.Service
 	Desk       *review.Desk
 	// PublicURL is where citizens find the portal, without a slash at its end.
 	PublicURL string
@@ -56,6 +58,7 @@ func (a *API) Routes(r gin.IRouter) {
 	r.POST("/sessions", h(a.signIn))
 	r.POST("/operator-sessions", h(a.signInOperator))
 	r.DELETE("/sessions/current", h(a.signOut))
+	a.letterRoutes(r)
 
 	r.POST("/pin-activations", h(a.beginActivation))
 	activating := r.Group("/pin-activations/current", a.Edge.Only(dossier.RoleSimplified))

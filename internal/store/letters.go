@@ -100,38 +100,40 @@ func (a *applier) moveLetter(ctx context.Context, e dossier.MoveLetter) error {
 	})
 }
 
-// lockBatch says when a batch was taken; CodeBatchPosted when it left already.
-func (a *applier) lockBatch(ctx context.Context, id string) (takenAt time.Time, err error) {
-	var taken, posted int64
-	err = a.row(ctx, `SELECT taken_at, posted_at FROM letter_batches WHERE id = ?`+a.d.lock, id).Scan(&taken, &posted)
+// lockBatch says when the letters of a batch were fetched; CodeBatchPosted when it left already.
+func (a *applier) lockBatch(ctx context.Context, id string) (fetchedAt time.Time, err error) {
+	var fetched, posted int64
+	err = a.row(ctx, `SELECT fetched_at, posted_at FROM letter_batches WHERE id = ?`+a.d.lock, id).Scan(&fetched, &posted)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("lock batch: %w", err)
 	}
 	if posted != 0 {
 		return time.Time{}, dossier.Problem(dossier.CodeBatchPosted)
 	}
-	return fromMicros(taken), nil
+	return fromMicros(fetched), nil
 }
 
 func (a *applier) takeBatch(ctx context.Context, e dossier.TakeBatch) error {
-	taken, err := a.lockBatch(ctx, e.BatchID)
-	if err != nil {
+	if _, err := a.lockBatch(ctx, e.BatchID); err != nil {
 		return err
 	}
-	if taken.IsZero() {
-		if err := a.exec(ctx, `UPDATE letter_batches SET taken_at = ? WHERE id = ?`, micros(a.now), e.BatchID); err != nil {
-			return fmt.Errorf("close batch: %w", err)
+	if err := a.exec(ctx, `UPDATE letter_batches SET taken_at = ? WHERE id = ? AND taken_at = 0`, micros(a.now), e.BatchID); err != nil {
+		return fmt.Errorf("close batch: %w", err)
+	}
+	if e.File == dossier.FileLetters {
+		if err := a.exec(ctx, `UPDATE letter_batches SET fetched_at = ? WHERE id = ? AND fetched_at = 0`, micros(a.now), e.BatchID); err != nil {
+			return fmt.Errorf("note that letters were fetched: %w", err)
 		}
 	}
 	return a.audit(ctx, auditRow{action: "batch.taken", subject: e.BatchID, detail: fmt.Sprintf(`{"file":%q}`, e.File)})
 }
 
 func (a *applier) postBatch(ctx context.Context, id string) error {
-	taken, err := a.lockBatch(ctx, id)
+	fetched, err := a.lockBatch(ctx, id)
 	if err != nil {
 		return err
 	}
-	if taken.IsZero() {
+	if fetched.IsZero() {
 		return dossier.Problem(dossier.CodeBatchNotTaken)
 	}
 	step, err := dossier.LetterPrinted.Next(dossier.LetterEventPosted)
@@ -204,16 +206,16 @@ func (s *Store) BatchLetters(ctx context.Context, batchID string) ([]dossier.Pri
 	return all, classify("read letters", err)
 }
 
-const batchQuery = `SELECT b.id, b.day, b.made_at, b.taken_at, b.posted_at, COUNT(l.id),
+const batchQuery = `SELECT b.id, b.day, b.made_at, b.taken_at, b.fetched_at, b.posted_at, COUNT(l.id),
 	COALESCE(SUM(CASE WHEN l.state = 'lost' THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN l.state = 'returned' THEN 1 ELSE 0 END), 0)
 	FROM letter_batches b LEFT JOIN letters l ON l.batch_id = b.id
-	GROUP BY b.id, b.day, b.made_at, b.taken_at, b.posted_at`
+	GROUP BY b.id, b.day, b.made_at, b.taken_at, b.fetched_at, b.posted_at`
 
 func scanBatch(row interface{ Scan(dest ...any) error }) (dossier.LetterBatch, error) {
 	var b dossier.LetterBatch
-	var made, taken, posted int64
-	err := row.Scan(&b.ID, &b.Day, &made, &taken, &posted, &b.Letters, &b.Lost, &b.Returned)
-	b.MadeAt, b.TakenAt, b.PostedAt = fromMicros(made), fromMicros(taken), fromMicros(posted)
+	var made, taken, fetched, posted int64
+	err := row.Scan(&b.ID, &b.Day, &made, &taken, &fetched, &posted, &b.Letters, &b.Lost, &b.Returned)
+	b.MadeAt, b.TakenAt, b.FetchedAt, b.PostedAt = fromMicros(made), fromMicros(taken), fromMicros(fetched), fromMicros(posted)
 	return b, err
 }
 

@@ -167,7 +167,7 @@ type File struct {
 // batch gives the same bytes until it was posted; then CodeBatchPosted. Who asks is
 // in the log before anything is opened.
 func (s *Service) Letters(ctx context.Context, actor dossier.Actor, batchID string) (File, error) {
-	b, day, err := s.take(ctx, actor, batchID, "letters")
+	b, day, err := s.take(ctx, actor, batchID, dossier.FileLetters)
 	if err != nil {
 		return File{}, fmt.Errorf("fetch letters: %w", err)
 	}
@@ -181,7 +181,7 @@ func (s *Service) Letters(ctx context.Context, actor dossier.Actor, batchID stri
 // Manifest returns the batch's manifest for the print house, as CSV. Rules are as
 // for Letters, though it names nobody.
 func (s *Service) Manifest(ctx context.Context, actor dossier.Actor, batchID string) (File, error) {
-	b, day, err := s.take(ctx, actor, batchID, "manifest")
+	b, day, err := s.take(ctx, actor, batchID, dossier.FileManifest)
 	if err != nil {
 		return File{}, fmt.Errorf("fetch manifest: %w", err)
 	}
@@ -193,7 +193,7 @@ func (s *Service) Manifest(ctx context.Context, actor dossier.Actor, batchID str
 }
 
 // take logs the look, closes the batch, and opens its letters.
-func (s *Service) take(ctx context.Context, actor dossier.Actor, batchID, file string) (b paper.Batch, day string, err error) {
+func (s *Service) take(ctx context.Context, actor dossier.Actor, batchID string, file dossier.BatchFile) (b paper.Batch, day string, err error) {
 	if err := actor.Require(dossier.RoleSupervisor, dossier.RoleAdmin); err != nil {
 		return b, "", err
 	}

@@ -81,6 +81,8 @@ func TestBatchClosesWhenItIsTaken(t *testing.T) {
 			t.Errorf("the day has another batch: %+v", b)
 		}
 		manifest := w.file(w.serve.Manifest, first.ID)
+		// The manifest alone is nothing to post.
+		house.WantCode(t, w.serve.Post(t.Context(), supervisor, first.ID), dossier.CodeBatchNotTaken)
 		w.add(codes[2], "")
 		w.prints()
 		if b := w.newest(); b.ID == first.ID || b.Letters != 1 {

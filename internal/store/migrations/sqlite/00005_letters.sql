@@ -6,6 +6,8 @@ CREATE TABLE letter_batches (
   day       TEXT NOT NULL,
   made_at   BIGINT NOT NULL,
   taken_at  BIGINT NOT NULL,
+  -- fetched_at is when its letters, not the manifest alone, were first handed out.
+  fetched_at BIGINT NOT NULL DEFAULT 0,
   posted_at BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX letter_batches_open ON letter_batches(day) WHERE taken_at = 0;
