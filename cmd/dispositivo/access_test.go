@@ -85,6 +85,14 @@ var table = []cell{
 	{"POST /api/v1/submissions/:id/clearance", "" /*       */, "401  403  403  409  404  404  404  409  403  403  403"},
 	{"POST /api/v1/submissions/:id/refusal", "" /*         */, "401  403  403  409  404  404  404  409  403  403  403"},
 
+	{"POST /api/v1/pin-reissues", "{}" /*                  */, "400  400  400  400  400  400  400  400  400  400  400"},
+	{"GET /api/v1/letter-batches", "" /*                   */, "401  403  403  200  200  200  200  200  200  200  403"},
+	{"POST /api/v1/letter-batches", "" /*                  */, "401  403  403  200  200  200  200  200  403  403  403"},
+	{"GET /api/v1/letter-batches/:id/letters", "" /*       */, "401  403  403  403  403  403  403  404  403  404  403"},
+	{"GET /api/v1/letter-batches/:id/manifest", "" /*      */, "401  403  403  403  403  403  403  404  403  404  403"},
+	{"POST /api/v1/letter-batches/:id/posting", "" /*      */, "401  403  403  403  403  403  403  404  403  404  403"},
+	{"POST /api/v1/letters/:id/return", "" /*              */, "401  403  403  404  404  404  404  404  403  403  403"},
+
 	// The portal: the citizens' cookie.
 	{"GET /", "" /*                                        */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /accesso", "" /*                                 */, "200  303  303  200  200  200  200  200  200  200  200"},
@@ -97,6 +105,8 @@ var table = []cell{
 	{"GET /stato", "" /*                                   */, "200  200  200  200  200  200  200  200  200  200  200"},
 	// The eleventh try of one protocol number within half a minute is one too many, from wherever it comes.
 	{"POST /stato", "protocollo=2026/0000001&codice=x" /*  */, "404  404  404  404  404  404  404  404  404  404  429"},
+	{"GET /pin/riemissione", "" /*                         */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"POST /pin/riemissione", "codice_fiscale=x" /*        */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /accessibilita", "" /*                           */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /privacy", "" /*                                 */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /demo/messages", "" /*                           */, "200  200  200  200  200  200  200  200  200  200  200"},
@@ -136,6 +146,12 @@ var table = []cell{
 	{"GET /desk/documenti/:document/pagine/:image", "" /*  */, " in   in   in  200  404  404  404  200  200  403   in"},
 	{"GET /desk/quarantena", "" /*                         */, " in   in   in  200  200  200  200  200  200  403   in"},
 	{"GET /desk/non-abbinati", "" /*                       */, " in   in   in  200  200  200  200  200  200  403   in"},
+	{"GET /desk/lettere", "" /*                            */, " in   in   in  200  200  200  200  200  200  200   in"},
+	{"POST /desk/lettere", "" /*                           */, " in   in   in  303  303  303  303  303  403  403   in"},
+	{"POST /desk/lettere/rientro", "lettera=x" /*          */, " in   in   in  404  404  404  404  404  403  403   in"},
+	{"GET /desk/lettere/:batch/lettere.pdf", "" /*         */, " in   in   in  403  403  403  403  404  403  404   in"},
+	{"GET /desk/lettere/:batch/distinta.csv", "" /*        */, " in   in   in  403  403  403  403  404  403  404   in"},
+	{"POST /desk/lettere/:batch/partenza", "" /*           */, " in   in   in  403  403  403  403  404  403  404   in"},
 	{"POST /desk/invii/:submission/rilettura", "" /*       */, " in   in   in  409  404  404  404  409  403  403   in"},
 	{"POST /desk/invii/:submission/rifiuto", "" /*         */, " in   in   in  409  404  404  404  409  403  403   in"},
 
@@ -348,7 +364,7 @@ var parameter = regexp.MustCompile(`[:*](\w+)`)
 
 // address fills in a route's parameters. ":id" means another thing on each.
 func (w *world) address(route, path string) string {
-	ids := map[string]string{"n": "1", "image": "1.img", "hash": "0", "file": "nothing.css", "kind": "fax"}
+	ids := map[string]string{"n": "1", "image": "1.img", "batch": "nothing", "hash": "0", "file": "nothing.css", "kind": "fax"}
 	for name, value := range w.ids {
 		ids[name] = value
 	}
@@ -358,6 +374,9 @@ func (w *world) address(route, path string) string {
 		if strings.Contains(route, part) {
 			ids["id"] = w.ids[name]
 		}
+	}
+	if strings.Contains(route, "/letter") {
+		ids["id"] = "nothing"
 	}
 	path = parameter.ReplaceAllStringFunc(path, func(p string) string { return ids[p[1:]] })
 	if strings.HasSuffix(route, "/submissions") {

@@ -147,7 +147,7 @@ var elsewhere = map[string]string{
 // 500 and 503.
 func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from the one before
 	t.Parallel()
-	s := serveCrew(t, free()[0])
+	s := serveCrew(t, free()[0], byHand)
 	w := newWitness(t, s)
 	t.Run("sign in", func(t *testing.T) { w.signIn(t, s) })
 	t.Run("strangers", func(t *testing.T) { w.strangers(t, s) })
@@ -155,6 +155,7 @@ func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from t
 	t.Run("upload", func(t *testing.T) { w.uploads(t, s) })
 	t.Run("review", func(t *testing.T) { w.review(t, s) })
 	t.Run("quarantine", func(t *testing.T) { w.quarantine(t, s) })
+	t.Run("letters", func(t *testing.T) { w.letters(t, s) })
 	t.Run("nothing left out", w.nothingLeftOut)
 	t.Run("the log holds nothing personal", func(t *testing.T) { silentLog(t, s) })
 }
@@ -226,8 +227,12 @@ func (w *witness) strangers(t *testing.T, s *server) {
 			}
 			got := w.misuse(t, "opens-nothing", method, address, body)
 			expect(t, op.OperationID+" with a wrong token", got, http.StatusUnauthorized, dossier.CodeUnauthorized)
+			wrong := admin
+			if slices.Contains(op.Tags, "letters") {
+				wrong = citizen
+			}
 			if op.Responses.Value("403") != nil && !slices.Contains([]string{"signIn", "signInOperator", "beginActivation"}, op.OperationID) {
-				expect(t, op.OperationID+" with the wrong role", w.misuse(t, admin.token, method, address, body), http.StatusForbidden, dossier.CodeForbidden)
+				expect(t, op.OperationID+" with the wrong role", w.misuse(t, wrong.token, method, address, body), http.StatusForbidden, dossier.CodeForbidden)
 			}
 			if op.Responses.Value("404") == nil {
 				continue
@@ -236,6 +241,8 @@ func (w *witness) strangers(t *testing.T, s *server) {
 			switch {
 			case op.OperationID == "getDossier":
 				who = auditor
+			case slices.Contains(op.Tags, "letters"):
+				who = s.operator("supervisore")
 			case !slices.Contains(op.Tags, "conversions"):
 				who = reviewer
 			}
@@ -355,6 +362,38 @@ func (w *witness) quarantine(t *testing.T, s *server) {
 		expect(t, act+" twice", w.ask(t, desk, http.MethodPost, path, nil), http.StatusConflict, dossier.CodeConflict)
 		expect(t, "released", w.ask(t, desk, http.MethodDelete, "/reviews/"+claim.ID, nil), http.StatusNoContent, "")
 	}
+}
+
+// letters makes a batch, fetches and posts it, and books what came back.
+func (w *witness) letters(t *testing.T, s *server) {
+	s.confirmed(t, 1960, 2)
+	desk, boss := s.operator("operatore"), s.operator("supervisore")
+	desk.makesLetters(2)
+	expect(t, "nothing left to make", w.ask(t, desk, http.MethodPost, "/letter-batches", nil), http.StatusOK, "")
+	expect(t, "list", w.ask(t, s.operator("revisore"), http.MethodGet, "/letter-batches", nil), http.StatusOK, "")
+	batch := boss.newestBatch()
+	manifest := w.ask(t, boss, http.MethodGet, batch+"/manifest", nil)
+	expect(t, "manifest", manifest, http.StatusOK, "")
+	back := "/letters/" + letterIDs(t, manifest.Body)[1] + "/return"
+	expect(t, "posted before it is printed", w.ask(t, boss, http.MethodPost, batch+"/posting", nil), http.StatusConflict, dossier.CodeBatchNotTaken)
+	expect(t, "returned before it is posted", w.ask(t, desk, http.MethodPost, back, nil), http.StatusConflict, dossier.CodeLetterNotPosted)
+	expect(t, "letters", w.ask(t, s.operator("admin"), http.MethodGet, batch+"/letters", nil), http.StatusOK, "")
+	expect(t, "posted", w.ask(t, boss, http.MethodPost, batch+"/posting", nil), http.StatusNoContent, "")
+	expect(t, "posted twice", w.ask(t, boss, http.MethodPost, batch+"/posting", nil), http.StatusConflict, dossier.CodeBatchPosted)
+	for _, file := range []string{"/letters", "/manifest"} {
+		expect(t, file+" of a posted batch", w.ask(t, boss, http.MethodGet, batch+file, nil), http.StatusConflict, dossier.CodeBatchPosted)
+	}
+	expect(t, "returned", w.ask(t, desk, http.MethodPost, back, nil), http.StatusOK, "")
+	expect(t, "returned twice", w.ask(t, desk, http.MethodPost, back, nil), http.StatusConflict, dossier.CodeConflict)
+	w.ask(t, boss, http.MethodGet, "/letter-batches", nil)
+
+	nobody := s.nobody()
+	expect(t, "no codice fiscale", w.misuse(t, "", http.MethodPost, "/pin-reissues", map[string]string{}), http.StatusBadRequest, dossier.CodeRequestInvalid)
+	var got answer
+	for range 6 {
+		got = w.ask(t, nobody, http.MethodPost, "/pin-reissues", map[string]string{"codice_fiscale": "nobody"})
+	}
+	expect(t, "asked too often", got, http.StatusTooManyRequests, dossier.CodeRateLimited)
 }
 
 var statusCode = regexp.MustCompile(`(?:questo codice|this code): (\S+)`)

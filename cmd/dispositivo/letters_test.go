@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/codicefiscale"
+	"dispositivo/internal/ident"
+	"dispositivo/internal/testkit"
+	"dispositivo/pin"
+)
+
+// byHand keeps the day's letters from being made by themselves.
+const byHand = "--letters-at=-1"
+
+// confirmed brings invented people into a server's store whose PINs were asked
+// for and confirmed; the server itself sends the first halves.
+func (s *server) confirmed(t *testing.T, born, n int) {
+	t.Helper()
+	env := &environment{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard, logger: slog.New(slog.DiscardHandler)}
+	h, err := openHouse(env, storage{Data: s.Data}, dossier.DefaultPolicy(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.close() //nolint:errcheck // committed
+	for i := range n {
+		cf, err := codicefiscale.Compute("Cavalcaselle", "Ada", time.Date(born+i, 1, 1, 0, 0, 0, 0, time.UTC), "F", "H501")
+		if err != nil {
+			t.Fatal(err)
+		}
+		who := dossier.Holder{ID: ident.New(h.clock.Now()), Office: demoOffice, Person: dossier.Person{
+			CodiceFiscale: cf.String(), Surname: "Cavalcaselle", Name: "Ada", Lang: []string{"it", "en"}[i%2],
+			Contacts: dossier.Contacts{Email: "ada@prova.example"},
+			Address:  dossier.Address{Street: "Calle Larga 21", Postcode: "C1043", City: "Buenos Aires", State: "Argentina"},
+		}}
+		p := dossier.PINIssue{ID: ident.New(h.clock.Now()), HolderID: who.ID, Kind: dossier.Ordinario, State: dossier.PINRequested, Channel: dossier.PINOnline}
+		for _, ch := range []dossier.Change{
+			{Effects: []dossier.Effect{
+				dossier.AddHolder{Holder: who}, dossier.OpenPIN{Issue: p},
+				dossier.Tell{HolderID: who.ID, Kind: dossier.MessageFirstHalf, Occasion: p.ID},
+			}},
+			{PIN: &dossier.PINMove{ID: p.ID, Event: dossier.PINEventConfirmed}},
+		} {
+			ch.Actor = dossier.System("test")
+			if _, err := h.store.Apply(t.Context(), ch); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+// makesLetters makes letters until so many are made: the first halves go out first.
+func (c *client) makesLetters(n int) {
+	c.t.Helper()
+	made := 0
+	err := testkit.WaitFor(patience, func() error {
+		var got struct{ Printed int }
+		a := c.post("/letter-batches", nil)
+		a.decode(c.t, &got)
+		if made += got.Printed; made < n {
+			return fmt.Errorf("%d letters of %d made", made, n)
+		}
+		return nil
+	})
+	if err != nil || made != n {
+		c.t.Fatalf("%d letters of %d, %v", made, n, err)
+	}
+}
+
+// newestBatch is the path of the newest batch.
+func (c *client) newestBatch() string {
+	c.t.Helper()
+	var got struct{ Batches []struct{ ID string } }
+	c.get("/letter-batches").decode(c.t, &got)
+	if len(got.Batches) == 0 {
+		c.t.Fatal("no batch")
+	}
+	return "/letter-batches/" + got.Batches[0].ID
+}
+
+// letterIDs reads a manifest.
+func letterIDs(t *testing.T, manifest []byte) []string {
+	t.Helper()
+	lines, err := csv.NewReader(bytes.NewReader(manifest)).ReadAll()
+	if err != nil || len(lines) < 2 {
+		t.Fatalf("manifest of %d lines, %v", len(lines), err)
+	}
+	var ids []string
+	for _, l := range lines[1:] {
+		ids = append(ids, l[0])
+	}
+	return ids
+}
+
+// proves A7, A9, promise 4: the real server makes letters; killed and started
+// again it gives the same bytes; and no half, name or address is in clear in a
+// file of its data or in its log, before the letters were posted and after.
+func TestLettersOfAServer(t *testing.T) {
+	t.Parallel()
+	s := serveDemo(t, byHand)
+	s.confirmed(t, 1950, 3)
+	boss := s.operator("supervisore")
+	boss.makesLetters(3)
+	batch := boss.newestBatch()
+	pdf := boss.get(batch + "/letters")
+	s.kill()
+	s.start()
+	boss = s.operator("supervisore")
+	if again := boss.get(batch + "/letters"); again.Status != http.StatusOK || !bytes.Equal(again.Body, pdf.Body) {
+		t.Fatalf("after the kill the letters are others: %d", again.Status)
+	}
+	secrets := append(halvesIn(t, pdf.Body), "Cavalcaselle", "Calle Larga")
+	if len(secrets) != 3*2+2 {
+		t.Fatalf("%d secrets to look for", len(secrets))
+	}
+	s.holdsNone(t, secrets)
+	if a := boss.post(batch+"/posting", nil); a.Status != http.StatusNoContent {
+		t.Fatalf("posting: %d %s", a.Status, a.Body)
+	}
+	if a := boss.get(batch + "/letters"); a.code() != dossier.CodeBatchPosted {
+		t.Errorf("posted, and still to be had: %d", a.Status)
+	}
+	s.holdsNone(t, secrets)
+}
+
+// halvesIn reads letters as their holders will: each half as it is and grouped.
+func halvesIn(t *testing.T, pdf []byte) []string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "pdftotext", "-layout", "-", "-")
+	cmd.Stdin = bytes.NewReader(pdf)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("pdftotext is needed (Debian: apt-get install poppler-utils): %v", err)
+	}
+	four := "([" + pin.Alphabet + "]{4})"
+	var halves []string
+	for _, m := range regexp.MustCompile(`\b`+four+`\s+`+four+`\b`).FindAllStringSubmatch(string(out), -1) {
+		halves = append(halves, m[1]+m[2], m[1]+" "+m[2])
+	}
+	return halves
+}
+
+// holdsNone searches every file of the data and the log, in any case of letters.
+// What the demonstration says of itself is no secret.
+func (s *server) holdsNone(t *testing.T, secrets []string) {
+	t.Helper()
+	databases := 0
+	search := func(where string, data []byte) {
+		data = bytes.ToUpper(data)
+		for _, secret := range secrets {
+			if bytes.Contains(data, []byte(strings.ToUpper(secret))) {
+				t.Errorf("%s holds %q", where, secret)
+			}
+		}
+	}
+	err := filepath.WalkDir(s.Data, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.Contains(path, "/cache/") {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte("letter_batches")) {
+			databases++
+		}
+		search(d.Name(), data)
+		return err
+	})
+	if err != nil || databases == 0 {
+		t.Errorf("no database to look into, %v", err)
+	}
+	search("the log", []byte(s.log.String()))
+}
