@@ -29,7 +29,7 @@ import (
 // The whole of what people meet in a browser, on one server and one Chromium.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
-	s := serveDemo(t)
+	s := serveDemo(t, byHand)
 	b := openBrowser(t, s)
 	s.settled()
 	players := free()
@@ -41,6 +41,7 @@ func TestBrowser(t *testing.T) {
 		"PIN":                      func(t *testing.T) { lifeOfPIN(t, b) },
 		"language":                 func(t *testing.T) { languageStays(t, b, inScene(t, demo.SceneDispositivo)) },
 		"session":                  func(t *testing.T) { sessionEnds(t, b, inScene(t, demo.SceneWaiting)) },
+		"letters":                  func(t *testing.T) { lettersInBrowser(t, b, s) },
 		"every page":               func(t *testing.T) { everyPage(t, b) },
 	} {
 		t.Run(name, func(t *testing.T) {
