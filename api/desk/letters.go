@@ -151,5 +151,12 @@ func (d *Desk) lettersProblem(c *gin.Context, typed string, err error) error {
 		data.Typed, page.Field = typed, "letter"
 		page.Data = data
 	}
-	return d.showProblem(c, page, err)
+	if code != dossier.CodeNotFound {
+		return d.showProblem(c, page, err)
+	}
+	problem := d.Edge.Problem(c, err)
+	d.Edge.Announce(c, problem, err)
+	problem.Title, problem.Detail = d.UI.Text(c, "ui.letters.unknown.title"), d.UI.Text(c, "ui.letters.unknown.detail")
+	page.Problem, page.Status = &problem, problem.Status
+	return d.show(c, page)
 }

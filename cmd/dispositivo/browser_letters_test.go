@@ -20,7 +20,7 @@ func lettersInBrowser(t *testing.T, b *chromium, s *server) {
 	// The first halves go out meanwhile.
 	err := testkit.WaitFor(patience, func() error {
 		boss.press(`form[action="/desk/lettere"] button`)
-		if !strings.Contains(boss.text("main"), "0 PIN aspettano") {
+		if !strings.Contains(boss.text("main"), "Nessun PIN aspetta") {
 			return errors.New("letters are still to be made")
 		}
 		return nil
@@ -39,6 +39,8 @@ func lettersInBrowser(t *testing.T, b *chromium, s *server) {
 	ids := letterIDs(t, api.get(api.newestBatch()+"/manifest").Body)
 	boss.visit("/desk/lettere")
 	boss.inspect("desk-letters-fetched")
+	boss.click("main table summary")
+	boss.inspect("desk-letters-sure")
 	boss.press(`form[action$="/partenza"] button`)
 	boss.sees("[role=status]", "i suoi file non esistono più")
 	boss.types("#letter", strings.ToUpper(ids[0]))
@@ -49,7 +51,7 @@ func lettersInBrowser(t *testing.T, b *chromium, s *server) {
 	boss.expects("/desk/lettere/rientro")
 	boss.types("#letter", "sbagliata")
 	boss.press(`form[action="/desk/lettere/rientro"] button`)
-	boss.sees("#problem", "Non abbiamo trovato")
+	boss.sees("#problem", "Nessuna lettera ha questo codice")
 	boss.inspect("desk-letters-refused")
 
 	p := b.person(t, wide, true)
