@@ -23,6 +23,7 @@ const orphanAge = 24 * time.Hour
 func (s *services) letterChores(hour int) []queue.Chore {
 	return []queue.Chore{
 		{Name: "make letters", Every: 15 * time.Minute, Do: func(ctx context.Context) error { return s.letters.MakeDaily(ctx, hour) }},
+		{Name: "end windows of resumed PINs", Every: 10 * time.Minute, Do: s.letters.LapseResumed},
 		{Name: "remind of windows", Every: time.Hour, Do: s.letters.Remind},
 	}
 }

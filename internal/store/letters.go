@@ -262,6 +262,13 @@ func (s *Store) ClosingPINs(ctx context.Context, before time.Time, limit int) ([
 		ORDER BY p.window_until, p.id LIMIT ?`, micros(s.clock.Now()), micros(before), limit)
 }
 
+// OverduePINs returns the issues that are still to be changed although their
+// window closed: it did while they were suspended.
+func (s *Store) OverduePINs(ctx context.Context, limit int) ([]dossier.PINIssue, error) {
+	return s.pinIssues(ctx, `p.window_until > 0 AND p.window_until <= ? AND p.state = 'must_change' ORDER BY p.window_until, p.id LIMIT ?`,
+		micros(s.clock.Now()), limit)
+}
+
 func (s *Store) pinIssues(ctx context.Context, where string, args ...any) ([]dossier.PINIssue, error) {
 	var all []dossier.PINIssue
 	err := s.reader().each(ctx, func(rows *sql.Rows) error {

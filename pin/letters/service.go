@@ -27,6 +27,7 @@ type Store interface {
 	BatchLetters(ctx context.Context, batchID string) ([]dossier.PrintedLetter, error)
 	PINLetter(ctx context.Context, id string) (dossier.PINLetter, error)
 	LastPINLetter(ctx context.Context, pinIssueID string) (dossier.PINLetter, error)
+	OverduePINs(ctx context.Context, limit int) ([]dossier.PINIssue, error)
 	ClosingPINs(ctx context.Context, before time.Time, limit int) ([]dossier.PINIssue, error)
 }
 

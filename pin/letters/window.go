@@ -19,11 +19,29 @@ func (s *Service) Lapse(ctx context.Context, taskID, pinIssueID string) error {
 	if p.WindowUntil.IsZero() || s.cfg.Clock.Now().Before(p.WindowUntil) || closes != nil {
 		return s.cfg.Store.CloseTask(ctx, taskID)
 	}
-	_, err = s.cfg.Store.Apply(ctx, dossier.Change{
-		Actor: worker, Closes: taskID, PIN: &dossier.PINMove{ID: p.ID, Event: dossier.PINEventWindowPassed, Version: p.Version},
-	})
-	if err != nil {
+	ch := windowPassed(p)
+	ch.Closes = taskID
+	if _, err = s.cfg.Store.Apply(ctx, ch); err != nil {
 		return fmt.Errorf("end window: %w", retry(err))
+	}
+	return nil
+}
+
+func windowPassed(p dossier.PINIssue) dossier.Change {
+	return dossier.Change{Actor: worker, PIN: &dossier.PINMove{ID: p.ID, Event: dossier.PINEventWindowPassed, Version: p.Version}}
+}
+
+// LapseResumed ends the windows that closed while their PINs were suspended: the
+// holder renews such a PIN, which could not be changed any more otherwise.
+func (s *Service) LapseResumed(ctx context.Context) error {
+	issues, err := s.cfg.Store.OverduePINs(ctx, look)
+	if err != nil {
+		return fmt.Errorf("end windows: %w", err)
+	}
+	for _, p := range issues {
+		if _, err := s.cfg.Store.Apply(ctx, windowPassed(p)); err != nil && dossier.CodeOf(err) != dossier.CodeConflict {
+			return fmt.Errorf("end windows: %w", err)
+		}
 	}
 	return nil
 }

@@ -149,3 +149,25 @@ func TestDailyBatch(t *testing.T) {
 		}
 	}
 }
+
+// A window that closed while the PIN was suspended ends when it is resumed, so
+// that its holder can renew it.
+func TestWindowOfASuspendedPIN(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, h house.House) {
+		w := newWorld(t, h)
+		who := w.asks(codes[0], "")
+		w.first(who)
+		w.MovePIN(who.PIN.ID, dossier.PINEventConfirmed, dossier.PINEventLetterPrinted, dossier.PINEventActivated, dossier.PINEventSuspended)
+		w.Clock.Advance(90 * day)
+		w.lapses(who)
+		for _, want := range []dossier.PINState{dossier.PINSuspended, dossier.PINLapsed} {
+			if err := w.serve.LapseResumed(t.Context()); err != nil || w.state(who) != want {
+				t.Fatalf("%s, want %s, %v", w.state(who), want, err)
+			}
+			if want == dossier.PINSuspended {
+				w.MovePIN(who.PIN.ID, dossier.PINEventResumed)
+			}
+		}
+	})
+}
