@@ -5,11 +5,11 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -48,7 +48,8 @@ func (s *server) confirmed(t *testing.T, born, n int) {
 		p := dossier.PINIssue{ID: ident.New(h.clock.Now()), HolderID: who.ID, Kind: dossier.Ordinario, State: dossier.PINRequested, Channel: dossier.PINOnline}
 		for _, ch := range []dossier.Change{
 			{Effects: []dossier.Effect{
-				dossier.AddHolder{Holder: who}, dossier.OpenPIN{Issue: p},
+				dossier.AddHolder{Holder: who},
+				dossier.OpenPIN{Issue: p},
 				dossier.Tell{HolderID: who.ID, Kind: dossier.MessageFirstHalf, Occasion: p.ID},
 			}},
 			{PIN: &dossier.PINMove{ID: p.ID, Event: dossier.PINEventConfirmed}},
@@ -165,11 +166,12 @@ func (s *server) holdsNone(t *testing.T, secrets []string) {
 			}
 		}
 	}
-	err := filepath.WalkDir(s.Data, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.Contains(path, "/cache/") {
+	root := os.DirFS(s.Data)
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasPrefix(path, "cache/") {
 			return err
 		}
-		data, err := os.ReadFile(path)
+		data, err := fs.ReadFile(root, path)
 		if bytes.Contains(data, []byte("letter_batches")) {
 			databases++
 		}

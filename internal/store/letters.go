@@ -145,8 +145,10 @@ func (a *applier) postBatch(ctx context.Context, id string) error {
 		args  []any
 	}{
 		{`UPDATE letter_batches SET posted_at = ? WHERE id = ?`, []any{micros(a.now), id}},
-		{`UPDATE letters SET state = ?, changed_at = ? WHERE batch_id = ? AND state = ?`,
-			[]any{string(step.To), micros(a.now), id, string(dossier.LetterPrinted)}},
+		{
+			`UPDATE letters SET state = ?, changed_at = ? WHERE batch_id = ? AND state = ?`,
+			[]any{string(step.To), micros(a.now), id, string(dossier.LetterPrinted)},
+		},
 		// Those that were given up meanwhile left with the others.
 		{`UPDATE letters SET posted_at = ?, wrapped_key = NULL, sealed = NULL WHERE batch_id = ?`, []any{micros(a.now), id}},
 	} {

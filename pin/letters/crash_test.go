@@ -31,16 +31,25 @@ type halting struct {
 }
 
 func (s halting) Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error) {
-	fmt.Println("drawn")
+	if err := s.says("drawn"); err != nil {
+		return dossier.Outcome{}, err
+	}
 	if _, err := s.in.ReadString('\n'); err != nil {
 		return dossier.Outcome{}, err
 	}
 	out, err := s.Store.Apply(ctx, ch)
-	fmt.Println("kept")
+	if err == nil {
+		err = s.says("kept")
+	}
 	if err == nil {
 		_, err = s.in.ReadString('\n')
 	}
 	return out, err
+}
+
+func (halting) says(word string) error {
+	_, err := fmt.Fprintln(os.Stdout, word)
+	return err
 }
 
 // makeInChild makes the letters of a house that a test furnished.
@@ -109,7 +118,9 @@ func (c *child) killedAt(word string, times int) {
 		if times == 0 {
 			break
 		}
-		fmt.Fprintln(c.goOn)
+		if _, err := fmt.Fprintln(c.goOn); err != nil {
+			c.t.Fatal(err)
+		}
 	}
 	if err := c.cmd.Process.Kill(); err != nil {
 		c.t.Fatal(err)

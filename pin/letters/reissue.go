@@ -86,14 +86,13 @@ func (s *Service) reissue(ctx context.Context, h dossier.Holder) (*dossier.Chang
 	if !reachable(h.Person.Contacts) {
 		return nil, nil // nowhere to send a first half: the counter is left
 	}
-	switch h.PIN.State {
-	case dossier.PINUnclaimed:
+	if h.PIN.State == dossier.PINUnclaimed {
 		return s.anew(ctx, h)
-	case dossier.PINAwaitingActivation:
-		return s.lost(ctx, h)
-	default:
-		return nil, nil
 	}
+	if h.PIN.State == dossier.PINAwaitingActivation {
+		return s.lost(ctx, h)
+	}
+	return nil, nil // nothing went out, or it is in use
 }
 
 // anew issues both halves again: the first to the contact on file, the second by

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -115,11 +114,12 @@ func (w *world) wantNowhere(secrets map[string]bool) {
 		}
 	}
 	files := 0
-	err := filepath.WalkDir(w.Dir, func(path string, d fs.DirEntry, err error) error {
+	root := os.DirFS(w.Dir)
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		data, err := os.ReadFile(path)
+		data, err := fs.ReadFile(root, path)
 		found(d.Name(), data)
 		if strings.HasPrefix(d.Name(), "test.db") && bytes.Contains(data, []byte("letter_batches")) {
 			files++

@@ -207,7 +207,7 @@ var (
 
 func readHalves(t testing.TB, pdf []byte) map[string]string {
 	t.Helper()
-	cmd := exec.Command("pdftotext", "-layout", "-", "-")
+	cmd := exec.CommandContext(t.Context(), "pdftotext", "-layout", "-", "-")
 	cmd.Stdin = bytes.NewReader(pdf)
 	out, err := cmd.Output()
 	if err != nil {
