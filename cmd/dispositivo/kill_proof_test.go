@@ -47,23 +47,26 @@ func (tr *trial) settle() {
 	}
 	defer ahead.Close() //nolint:errcheck // only read
 	waiting := tr.holders
-	err = testkit.WaitFor(5*time.Minute, func() error {
+	err = testkit.WaitWhileMoving(5*time.Minute, func() (int, error) {
+		open, _, err := ahead.OpenTasks(tr.t.Context())
+		if err != nil {
+			return 0, err
+		}
 		for ; len(waiting) > 0; waiting = waiting[1:] {
 			ds, err := h.store.DossiersOf(tr.t.Context(), waiting[0].id)
 			if err != nil {
-				return err
+				return open, err
 			}
 			for _, d := range ds {
 				if d.State != dossier.StateConverted {
-					return errNotYet("dossier %s is %s", d.ID, d.State)
+					return open, errNotYet("dossier %s is %s", d.ID, d.State)
 				}
 			}
 		}
-		open, _, err := ahead.OpenTasks(tr.t.Context())
-		if err == nil && open > 0 {
-			return errNotYet("%d tasks are open", open)
+		if open > 0 {
+			return open, errNotYet("%d tasks are open", open)
 		}
-		return err
+		return 0, nil
 	})
 	if err != nil {
 		tr.t.Errorf("stuck: %v", err)

@@ -255,13 +255,23 @@ func run(cmd *exec.Cmd, sig syscall.Signal) (stop func(), err error) {
 // said last. It is for other processes, which give us no signal to wait for;
 // within one process use the stub clock and channels.
 func WaitFor(limit time.Duration, ok func() error) error {
-	deadline := time.Now().Add(limit) //nolint:forbidigo // other processes have the real time only
+	return WaitWhileMoving(limit, func() (int, error) { return 0, ok() })
+}
+
+// WaitWhileMoving is WaitFor for work of unknown length: the limit counts anew
+// whenever the figure that ok returns has changed.
+func WaitWhileMoving(limit time.Duration, ok func() (figure int, err error)) error {
+	last, deadline := -1, time.Time{}
 	for {
-		err := ok()
+		figure, err := ok()
 		if err == nil {
 			return nil
 		}
-		if time.Now().After(deadline) { //nolint:forbidigo // other processes have the real time only
+		now := time.Now() //nolint:forbidigo // other processes have the real time only
+		if figure != last {
+			last, deadline = figure, now.Add(limit)
+		}
+		if now.After(deadline) {
 			return err
 		}
 		time.Sleep(20 * time.Millisecond)
