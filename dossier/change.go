@@ -129,6 +129,8 @@ type AddHolder struct{ Holder Holder }
 type SetPerson struct {
 	HolderID string
 	Person   Person
+	// Type is the holder's type from now on; "": as it was.
+	Type HolderType
 	// Version is the one the caller changed; another fails with CodeConflict.
 	Version int64
 }

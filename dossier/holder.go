@@ -25,6 +25,9 @@ type Person struct {
 	Address       Address  `json:"address"`
 	Contacts      Contacts `json:"contacts"`
 	Document      Document `json:"document"`
+	// ItalianDocument says that the person has an identity document of the Italian
+	// state, and so can have SPID, CIE or CNS (A2).
+	ItalianDocument bool `json:"italian_document,omitempty"`
 	// Lang is the language the holder is written to in, such as "it".
 	Lang string `json:"lang"`
 }

@@ -58,6 +58,8 @@ const (
 	MessageAskedAgain MessageKind = "pin_asked_again"
 	// MessageLetterUnderway tells who asked for another letter that one is on its way, and until when to wait (A9).
 	MessageLetterUnderway MessageKind = "letter_underway"
+	// MessagePINHandedOver tells that a PIN was handed over at an office (A5).
+	MessagePINHandedOver MessageKind = "pin_handed_over"
 	// MessagePINReminder tells that the window of a PIN closes soon (A9).
 	MessagePINReminder MessageKind = "pin_reminder"
 )

@@ -45,6 +45,8 @@ type Config struct {
 	// section 5).
 	Tries  *throttle.Throttle
 	Policy Policy
+	// Eligible says who may have a PIN (A2); nil: everybody.
+	Eligible func(dossier.Person) error
 }
 
 // Access lets holders in. It is safe for concurrent use.
@@ -67,8 +69,8 @@ type Try struct {
 // SignIn checks a PIN and opens a session. It returns CodeCredentialsWrong, the
 // same for an unknown codice fiscale as for a wrong PIN, CodeLocked with the
 // seconds left, or CodeRateLimited. Only who gave the right PIN learns that it
-// is expired (CodePINExpired), suspended (CodePINSuspended) or still to be
-// activated (CodePINNotActivated).
+// is expired (CodePINExpired), suspended (CodePINSuspended), still to be
+// activated (CodePINNotActivated) or no longer for people like him (CodePINNotEligible).
 //
 // How many hashes are computed depends on the length of what was typed alone:
 // two for both halves, one for everything else; during a lock none (B3).
@@ -227,12 +229,27 @@ func (a *Access) start(ctx context.Context, p dossier.PINIssue) (session.Session
 	if actor.Role == "" {
 		return session.Session{}, Account{}, dossier.Problem(dossier.CodeCredentialsWrong)
 	}
+	if err := a.eligible(ctx, p.HolderID); err != nil {
+		return session.Session{}, Account{}, err
+	}
 	s, err := a.cfg.Sessions.Start(ctx, actor, p.ID)
 	if err != nil {
 		return session.Session{}, Account{}, fmt.Errorf("sign in: %w", err)
 	}
 	account, err := a.Account(ctx, actor)
 	return s, account, err
+}
+
+// eligible refuses who may no longer use a PIN, and learns it only with the right one.
+func (a *Access) eligible(ctx context.Context, holderID string) error {
+	if a.cfg.Eligible == nil {
+		return nil
+	}
+	h, err := a.cfg.Store.Holder(ctx, holderID)
+	if err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
+	return a.cfg.Eligible(h.Person)
 }
 
 // Account returns the holder's own account.

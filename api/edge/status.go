@@ -16,7 +16,7 @@ func statusByCode(code dossier.Code) (int, bool) {
 	case dossier.CodeUnauthorized, dossier.CodeCredentialsWrong:
 		return http.StatusUnauthorized, true
 	case dossier.CodeForbidden, dossier.CodeSecondFactor, dossier.CodeCSRF, dossier.CodePINMustChange,
-		dossier.CodePINExpired, dossier.CodePINSuspended, dossier.CodePINNotActivated:
+		dossier.CodePINExpired, dossier.CodePINSuspended, dossier.CodePINNotActivated, dossier.CodePINNotEligible:
 		return http.StatusForbidden, true
 	case dossier.CodeNotFound:
 		return http.StatusNotFound, true
@@ -26,14 +26,15 @@ func statusByCode(code dossier.Code) (int, bool) {
 		dossier.CodeFourEyes, dossier.CodeOwnDossier, dossier.CodeQuarantined,
 		dossier.CodeConversionClosed, dossier.CodeConversionBlocked, dossier.CodeAlreadyDispositivo,
 		dossier.CodePINProposalOver, dossier.CodePINLetterPending, dossier.CodeActivationOver,
-		dossier.CodeBatchPosted, dossier.CodeBatchNotTaken, dossier.CodeLetterNotPosted:
+		dossier.CodeBatchPosted, dossier.CodeBatchNotTaken, dossier.CodeLetterNotPosted, dossier.CodePINLiving:
 		return http.StatusConflict, true
 	case dossier.Code(dossier.FileTooLarge):
 		return http.StatusRequestEntityTooLarge, true
 	case dossier.Code(dossier.FileType):
 		return http.StatusUnsupportedMediaType, true
 	case dossier.CodeIdempotency, dossier.CodePINNotRepeated, dossier.CodeChallengeWrong, dossier.CodeContactInvalid,
-		dossier.CodeActivationProof, dossier.CodeActivationContacts:
+		dossier.CodeActivationProof, dossier.CodeActivationContacts,
+		dossier.CodePINData, dossier.CodePINContradiction, dossier.CodePINHolderOnly:
 		return http.StatusUnprocessableEntity, true
 	case dossier.CodeRateLimited, dossier.CodeLocked:
 		return http.StatusTooManyRequests, true

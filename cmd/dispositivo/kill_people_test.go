@@ -171,7 +171,7 @@ func (tr *trial) populate(holders int) (secondFactor string) {
 		err := h.store.InsertHolder(ctx, store.NewHolder{PINHash: hash, Holder: dossier.Holder{
 			ID: who.id, Office: "residenti-estero", PIN: dossier.PINIssue{ID: who.pinID, Kind: dossier.Ordinario},
 			Person: dossier.Person{
-				CodiceFiscale: who.cf, Surname: "Prova", Name: "Anna", Contacts: dossier.Contacts{Email: who.email}, Lang: "it",
+				CodiceFiscale: who.cf, Surname: "Prova", Name: "Anna", Address: dossier.Address{State: "Svizzera"}, Contacts: dossier.Contacts{Email: who.email}, Lang: "it",
 			},
 		}})
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"dispositivo/internal/netx"
 	"dispositivo/internal/notify"
 	"dispositivo/internal/operator"
+	"dispositivo/internal/passhash"
 	"dispositivo/internal/sandbox"
 	"dispositivo/internal/session"
 	"dispositivo/internal/signin"
@@ -21,6 +22,7 @@ import (
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
 	"dispositivo/pin/letters"
+	"dispositivo/pin/request"
 	"dispositivo/queue"
 	"dispositivo/verify"
 	"dispositivo/verify/review"
@@ -38,6 +40,7 @@ type services struct {
 	contacts   *pin.Contacts
 	activation *activation.Service
 	letters    *letters.Service
+	requests   *request.Service
 	operators  *operator.Accounts
 	conversion *conversion.Service
 	door       *intake.Door
@@ -62,9 +65,13 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 	hasher := h.hasher()
 	s := &services{texts: texts, sessions: h.sessions(), operators: h.operators(hasher)}
 	policy := p.pinPolicy()
+	eligible, err := request.NewEligibility(request.Profile(p.Eligibility), h.clock, rome)
+	if err != nil {
+		return nil, err
+	}
 	s.access = pin.NewAccess(pin.Config{
 		Store: h.store, Guard: signin.NewGuard(h.store, h.clock), Sessions: s.sessions, Hasher: hasher, Clock: h.clock,
-		Tries: h.tries(60, time.Second), Policy: policy,
+		Tries: h.tries(60, time.Second), Policy: policy, Eligible: eligible.Check,
 	})
 	s.devices = pin.NewDevices(h.store, h.clock, h.tries(5, 5*time.Minute))
 	s.contacts = pin.NewContacts(h.store, h.clock, h.tries(5, 10*time.Minute))
@@ -78,7 +85,11 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 	s.conversion = conversion.New(conversion.Config{
 		Store: h.store, Clock: h.clock, TokenKey: h.keys.Derive(formTokenKey, 32), Agency: p.Agency,
 		Ways: p.ways(publicURL), KeepImagesDays: p.KeepImages, Tries: h.tries(10, 30*time.Second),
+		Eligible: eligible.Check,
 	})
+	if s.requests, err = newRequests(h, hasher, p, eligible, publicURL); err != nil {
+		return nil, err
+	}
 	door := intake.Config{
 		Store: h.store, Vault: h.vault, Prober: pool, Dossiers: s.conversion, Hash: h.keys.MAC("content"),
 		Clock: h.clock, Logger: h.logger, MaxBytes: p.MaxBytes,
@@ -100,6 +111,19 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		Logger: h.logger, StatusURL: publicURL + "/stato", Domain: hostOf(publicURL), Rome: rome,
 	})
 	return s, nil
+}
+
+// newRequests wires how people come to a PIN.
+func newRequests(h *house, hasher *passhash.Hasher, p procedure, eligible request.Eligibility, publicURL string) (*request.Service, error) {
+	places, err := birthPlaces()
+	if err != nil {
+		return nil, fmt.Errorf("read places of birth: %w", err)
+	}
+	return request.New(request.Config{
+		Store: h.store, Clock: h.clock, Hasher: hasher, Places: places, Eligibility: eligible, Window: p.pinPolicy().Window,
+		Agency: p.Agency, Portal: publicURL, Phone: p.Contact, Office: p.Office, Guardians: p.Guardians,
+		Tries: h.tries(20, 30*time.Second), Told: h.tries(3, 8*time.Hour),
+	}), nil
 }
 
 func newSender(h *house, m mail) (notify.Sender, error) {

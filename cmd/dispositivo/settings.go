@@ -77,16 +77,19 @@ func (s storage) keyFiles(demo bool) (key, pepper string) {
 
 // procedure holds the settings of the procedure itself.
 type procedure struct {
-	MaxBytes   int64    `help:"Limit of an uploaded file, in bytes (C2)." default:"1048576" env:"DISPOSITIVO_MAX_BYTES"`
-	FourEyes   bool     `help:"Approvals need two reviewers." env:"DISPOSITIVO_FOUR_EYES"`
-	Agency     string   `help:"Name of the agency, on forms and in messages." default:"INPS" env:"DISPOSITIVO_AGENCY"`
-	Contact    string   `help:"Where holders find help." default:"803 164" env:"DISPOSITIVO_CONTACT"`
-	FaxNumbers []string `help:"Fax numbers on the form; one from abroad begins with +." default:"800 803 164,+39 06 9999 0000" env:"DISPOSITIVO_FAX_NUMBERS"`
-	FormEmail  string   `help:"E-mail address for forms." default:"conversione@pin.example" env:"DISPOSITIVO_FORM_EMAIL"`
-	FormPEC    string   `help:"PEC address for forms." default:"conversione@pec.example" env:"DISPOSITIVO_FORM_PEC"`
-	FormOffice string   `help:"Where the form can be handed in." default:"ogni sede INPS / any INPS office" env:"DISPOSITIVO_FORM_OFFICE"`
-	PINWindow  int      `help:"Days within which a PIN must be activated and changed (A8)." default:"90" env:"DISPOSITIVO_PIN_WINDOW"`
-	PINMaxAge  int      `help:"Days after which a PIN must be changed (B4); 0: never." default:"90" env:"DISPOSITIVO_PIN_MAX_AGE"`
+	MaxBytes    int64    `help:"Limit of an uploaded file, in bytes (C2)." default:"1048576" env:"DISPOSITIVO_MAX_BYTES"`
+	FourEyes    bool     `help:"Approvals need two reviewers." env:"DISPOSITIVO_FOUR_EYES"`
+	Agency      string   `help:"Name of the agency, on forms and in messages." default:"INPS" env:"DISPOSITIVO_AGENCY"`
+	Contact     string   `help:"Where holders find help." default:"803 164" env:"DISPOSITIVO_CONTACT"`
+	FaxNumbers  []string `help:"Fax numbers on the form; one from abroad begins with +." default:"800 803 164,+39 06 9999 0000" env:"DISPOSITIVO_FAX_NUMBERS"`
+	FormEmail   string   `help:"E-mail address for forms." default:"conversione@pin.example" env:"DISPOSITIVO_FORM_EMAIL"`
+	FormPEC     string   `help:"PEC address for forms." default:"conversione@pec.example" env:"DISPOSITIVO_FORM_PEC"`
+	FormOffice  string   `help:"Where the form can be handed in." default:"ogni sede INPS / any INPS office" env:"DISPOSITIVO_FORM_OFFICE"`
+	Eligibility string   `help:"Who may have a PIN (A2): since-2021-10-01 (residents abroad without an Italian identity document) or before-2021-10-01 (everyone)." default:"since-2021-10-01" enum:"since-2021-10-01,before-2021-10-01" env:"DISPOSITIVO_ELIGIBILITY"`
+	Office      string   `help:"Competent office of who asks for a PIN and has none yet." default:"residenti-estero" env:"DISPOSITIVO_OFFICE"`
+	Guardians   bool     `help:"Guardians may take a PIN for another at the counter: of the years 2020 and 2021." env:"DISPOSITIVO_GUARDIANS"`
+	PINWindow   int      `help:"Days within which a PIN must be activated and changed (A8)." default:"90" env:"DISPOSITIVO_PIN_WINDOW"`
+	PINMaxAge   int      `help:"Days after which a PIN must be changed (B4); 0: never." default:"90" env:"DISPOSITIVO_PIN_MAX_AGE"`
 	// By type, such as citizen=180;patronato=90.
 	PINMaxAgeOf map[string]int `help:"The same for single types of holder." env:"DISPOSITIVO_PIN_MAX_AGE_OF"`
 	// See pin/activation: who has no contact confirmed before still needs the letter.

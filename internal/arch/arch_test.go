@@ -69,15 +69,17 @@ var allowed = map[string]string{
 	"pin/conversion": "dossier internal/clock internal/ident internal/paper internal/throttle internal/token",
 	// A letter carries a half: pin draws it and knows its class of channel.
 	"pin/letters": "dossier internal/clock internal/codicefiscale internal/ident internal/paper internal/passhash internal/throttle pin",
+	// It draws halves and PINs as everybody does, by the one generator and alphabet.
+	"pin/request": "dossier internal/clock internal/codicefiscale internal/ident internal/paper internal/passhash internal/throttle pin",
 	"queue":       "dossier internal/clock",
 
 	// The edges: they call the domain, and the store serves it.
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session verify/review",
 	"api/edge":       "dossier internal/i18n internal/session",
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
-	"api/v1":         "api/edge dossier intake internal/operator internal/session pin pin/activation pin/conversion pin/letters verify/review",
-	"api/portal":     "api/edge api/ui dossier intake internal/session pin pin/activation pin/conversion",
-	"api/desk":       "api/edge api/ui dossier internal/operator internal/session pin/letters verify/review",
+	"api/v1":         "api/edge dossier intake internal/operator internal/session pin pin/activation pin/conversion pin/letters pin/request verify/review",
+	"api/portal":     "api/edge api/ui dossier intake internal/session pin pin/activation pin/conversion pin/request",
+	"api/desk":       "api/edge api/ui dossier internal/operator internal/session pin/letters pin/request verify/review",
 	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",
 
 	// Everything is joined here and nowhere else.

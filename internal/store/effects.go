@@ -52,6 +52,12 @@ func (a *applier) pinEffect(ctx context.Context, e dossier.Effect) error {
 		return a.openPIN(ctx, e)
 	case dossier.SetSecret:
 		return a.setSecret(ctx, e)
+	case dossier.OpenRequest:
+		return a.openRequest(ctx, e.Request)
+	case dossier.CountAttempt:
+		return a.countAttempt(ctx, e.RequestID)
+	case dossier.CloseRequest:
+		return a.closeRequest(ctx, e.RequestID)
 	case dossier.SetHalf:
 		return a.setHalf(ctx, e)
 	case dossier.VoidHalf:

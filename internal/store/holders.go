@@ -70,8 +70,8 @@ func (a *applier) setPerson(ctx context.Context, e dossier.SetPerson) error {
 	if err != nil {
 		return err
 	}
-	n, err := a.execN(ctx, `UPDATE holders SET sealed = ?, version = version + 1 WHERE id = ? AND version = ? AND keyed_cf = ?`,
-		sealed, e.HolderID, e.Version, a.s.KeyCF(e.Person.CodiceFiscale))
+	n, err := a.execN(ctx, `UPDATE holders SET sealed = ?, type = CASE WHEN ? = '' THEN type ELSE ? END, version = version + 1
+		WHERE id = ? AND version = ? AND keyed_cf = ?`, sealed, string(e.Type), string(e.Type), e.HolderID, e.Version, a.s.KeyCF(e.Person.CodiceFiscale))
 	if err != nil {
 		return fmt.Errorf("set person: %w", err)
 	}

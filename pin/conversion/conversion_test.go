@@ -239,3 +239,19 @@ func TestNothingToConvert(t *testing.T) {
 	_, err = s.Form(t.Context(), house.Citizen(suspended), "it")
 	house.WantCode(t, err, dossier.CodeConversionBlocked)
 }
+
+// proves A2: who may no longer have a PIN opens no dossier either.
+func TestConversionAsksTheGate(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	s := conversion.New(conversion.Config{
+		Store: h.Store, Clock: h.Clock, TokenKey: bytes.Repeat([]byte{7}, 32), Tries: throttle.New(h.Clock, 10, time.Minute),
+		Eligible: func(dossier.Person) error { return dossier.Problem(dossier.CodePINNotEligible) },
+	})
+	holder := h.AddHolder(someCF)
+	_, err := s.Open(t.Context(), house.Citizen(holder))
+	house.WantCode(t, err, dossier.CodePINNotEligible)
+	if all, err := h.DossiersOf(t.Context(), holder.ID); err != nil || len(all) != 0 {
+		t.Errorf("%d dossiers, %v", len(all), err)
+	}
+}

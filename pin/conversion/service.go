@@ -40,6 +40,8 @@ type Config struct {
 	KeepImagesDays int
 	// Tries bounds tries of status codes, by protocol number and by source.
 	Tries *throttle.Throttle
+	// Eligible says who may have a PIN (A2); nil: everybody.
+	Eligible func(dossier.Person) error
 }
 
 // Service is the holder's side of the conversion. It is safe for concurrent use.
@@ -61,6 +63,11 @@ func (s *Service) Open(ctx context.Context, actor dossier.Actor) (dossier.Dossie
 	h, err := s.cfg.Store.Holder(ctx, actor.ID)
 	if err != nil {
 		return dossier.Dossier{}, fmt.Errorf("open dossier: %w", err)
+	}
+	if s.cfg.Eligible != nil {
+		if err := s.cfg.Eligible(h.Person); err != nil {
+			return dossier.Dossier{}, err
+		}
 	}
 	switch {
 	case h.PIN.ID == "":
