@@ -2,12 +2,14 @@ package desk
 
 import (
 	"context"
+	"time"
 
 	"dispositivo/api/edge"
 	"dispositivo/api/ui"
 	"dispositivo/dossier"
 	"dispositivo/internal/operator"
 	"dispositivo/internal/session"
+	"dispositivo/pin/request"
 	"dispositivo/verify/review"
 )
 
@@ -31,6 +33,15 @@ type Reviews interface {
 	Submissions(ctx context.Context, actor dossier.Actor, state dossier.SubmissionState) ([]dossier.Submission, error)
 }
 
+// Requests is what the desk needs of request.Service.
+type Requests interface {
+	List(ctx context.Context, actor dossier.Actor) ([]dossier.PINRequest, error)
+	View(ctx context.Context, actor dossier.Actor, id string) (dossier.PINRequest, dossier.Holder, error)
+	Record(ctx context.Context, actor dossier.Actor, id string, c request.Call) error
+	ByPhone(ctx context.Context, actor dossier.Actor, a request.Ask) (half string, err error)
+	ByOffice(ctx context.Context, actor dossier.Actor, c request.AtCounter) (request.Envelope, error)
+}
+
 // Deps is what New needs; every field is required.
 type Deps struct {
 	Edge     *edge.Edge
@@ -38,4 +49,7 @@ type Deps struct {
 	Accounts Accounts
 	Reviews  Reviews
 	Letters  Letters
+	Requests Requests
+	// Now says which calls are late.
+	Now func() time.Time
 }

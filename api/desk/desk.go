@@ -17,6 +17,9 @@ const (
 	pathQuarantine = "/desk/quarantena"
 	pathUnmatched  = "/desk/non-abbinati"
 	pathLetters    = "/desk/lettere"
+	pathCalls      = "/desk/richiami"
+	pathPhone      = "/desk/telefono"
+	pathCounter    = "/desk/sportello"
 )
 
 // Desk serves the operators' pages.
@@ -47,6 +50,14 @@ func (d *Desk) Routes(r gin.IRouter) {
 	staff.POST("/pratiche/:review/rilascio", on(d.release))
 	staff.GET("/fascicoli/:dossier", on(d.dossier))
 	staff.GET("/documenti/:document/pagine/:image", on(d.image))
+	calls := staff.Group("", d.Edge.Only(dossier.RoleOperator, dossier.RoleSupervisor))
+	calls.GET("/richiami", on(d.calls))
+	calls.GET("/richiami/:request", on(d.call))
+	calls.POST("/richiami/:request", on(d.recordCall))
+	calls.GET("/telefono", on(d.phoneForm))
+	calls.POST("/telefono", on(d.byPhone))
+	calls.GET("/sportello", on(d.counterForm))
+	calls.POST("/sportello", on(d.byOffice))
 	staff.GET("/quarantena", on(d.submissions(quarantine())))
 	staff.GET("/non-abbinati", on(d.submissions(unmatched())))
 	d.letterRoutes(staff)

@@ -135,3 +135,7 @@ func wantsJSON(c *gin.Context) bool {
 	return !strings.Contains(accept, "text/html") &&
 		(strings.Contains(accept, "application/json") || strings.Contains(accept, ProblemType))
 }
+
+// Text returns the text of a key in the caller's language, for an answer that is
+// no page.
+func (e *Edge) Text(c *gin.Context, key string) string { return e.texts.T(Lang(c), key, nil) }

@@ -12,6 +12,7 @@ import (
 	"dispositivo/pin"
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
+	"dispositivo/pin/request"
 )
 
 // Access is what the portal needs of pin.Access.
@@ -54,6 +55,12 @@ type Conversion interface {
 	Withdraw(ctx context.Context, actor dossier.Actor, id string) error
 }
 
+// Requests is what the portal needs of request.Service.
+type Requests interface {
+	Begin(p dossier.Person) error
+	Ask(ctx context.Context, a request.Ask) error
+}
+
 // Door is what the portal needs of intake.Door.
 type Door interface {
 	Accept(ctx context.Context, a intake.Arrival) (intake.Receipt, error)
@@ -78,6 +85,7 @@ type Deps struct {
 	Devices    Devices
 	Contacts   Contacts
 	Conversion Conversion
+	Requests   Requests
 	Door       Door
 	Letters    Letters
 	// MaxBytes is the limit of an uploaded file in bytes, for texts and for

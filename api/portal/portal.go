@@ -56,6 +56,11 @@ func (p *Portal) Routes(r gin.IRouter) {
 	pages.POST(pathStatus, on(p.lookup))
 	pages.GET(pathReissue, on(p.reissueForm))
 	pages.POST(pathReissue, on(p.reissue))
+	pages.GET(pathRequest, on(p.requestForm))
+	pages.POST(pathRequest, on(p.requestBegin))
+	pages.GET(pathRequestData, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathRequest) })
+	pages.POST(pathRequestData, on(p.requestSend))
+	pages.GET(pathRequestDone, on(p.requestDone))
 	pages.GET("/accessibilita", on(p.text("ui.accessibility", "how", "limits", "tell")))
 	pages.GET("/privacy", on(p.text("ui.privacy", "what", "who", "keep", "cookies")))
 	if p.Messages != nil {

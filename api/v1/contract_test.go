@@ -66,7 +66,7 @@ func TestContractHasEveryName(t *testing.T) {
 	doc := contract(t)
 	for schema, typ := range map[string]string{
 		"FindingCode": "FindingCode", "State": "State", "SubmissionState": "SubmissionState",
-		"Channel": "Channel", "Action": "Action", "Kind": "Kind", "ContactKind": "ContactKind",
+		"Channel": "Channel", "Action": "Action", "Kind": "Kind", "ContactKind": "ContactKind", "HolderType": "HolderType", "TimeBand": "TimeBand",
 	} {
 		agree(t, schema, enum(t, doc.Components.Schemas[schema].Value), constants(t, typ))
 	}
@@ -85,6 +85,7 @@ func TestContractHasEveryCode(t *testing.T) {
 	for _, f := range atTheDoor {
 		want = append(want, string(f))
 	}
+	want = append(want, string(dossier.CodiceFiscaleBad)) // asking for a PIN
 	agree(t, "Problem.code", enum(t, contract(t).Components.Schemas["Problem"].Value.Properties["code"].Value), want)
 }
 

@@ -20,6 +20,7 @@ import (
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
 	"dispositivo/pin/letters"
+	"dispositivo/pin/request"
 	"dispositivo/verify/review"
 )
 
@@ -37,6 +38,7 @@ type Deps struct {
 	Operators  *operator.Accounts
 	Sessions   *session.Keeper
 	Conversion *conversion.Service
+	Requests   *request.Service
 	Door       *intake.Door
 	Letters    *letters.Service
 	Desk       *review.Desk
@@ -57,6 +59,7 @@ func (a *API) Routes(r gin.IRouter) {
 	r.GET("/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml; charset=utf-8", Contract) })
 	r.POST("/sessions", h(a.signIn))
 	r.POST("/operator-sessions", h(a.signInOperator))
+	r.POST("/pin-requests", h(a.askForPIN))
 	r.DELETE("/sessions/current", h(a.signOut))
 	a.letterRoutes(r)
 
@@ -89,6 +92,11 @@ func (a *API) Routes(r gin.IRouter) {
 	desk.GET("/dossiers/:id", h(a.dossier))
 
 	decide := r.Group("", a.Edge.Only(dossier.RoleOperator, dossier.RoleSupervisor))
+	decide.GET("/pin-requests", h(a.pinRequests))
+	decide.GET("/pin-requests/:id", h(a.pinRequest))
+	decide.POST("/pin-requests/:id/call", h(a.recordCall))
+	decide.POST("/pin-requests/by-phone", h(a.askByPhone))
+	decide.POST("/pin-requests/by-office", h(a.askByOffice))
 	decide.POST("/reviews/next", h(a.next))
 	decide.GET("/reviews/:id", h(a.review))
 	decide.DELETE("/reviews/:id", h(a.release))

@@ -96,12 +96,13 @@ func (f *form) address(a *dossier.Address) {
 	}
 	f.text("postcode", &a.Postcode, a.State == "")
 	f.text("city", &a.City, true)
-	f.text("state", &a.State, false)
 	if a.State == "" {
 		f.province("province", &a.Province)
 		return
 	}
 	f.text("province", &a.Province, false)
+	f.text("state", &a.State, true)
+	f.want("state", strings.IndexFunc(a.State, unicode.IsLetter) >= 0)
 }
 
 func (f *form) contacts(c *dossier.Contacts, reach bool) {

@@ -37,7 +37,9 @@ func TestCallsByDeadline(t *testing.T) {
 // releases the letter.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
-	better := ask(func(a *request.Ask) { a.Person.Address.Street, a.Person.Contacts.Email = "Langstrasse 2", "rossi@prova.example" })
+	better := ask(func(a *request.Ask) {
+		a.Person.Address.Street, a.Person.Contacts.Email = "Langstrasse 2", "rossi@prova.example"
+	})
 	for _, c := range []struct {
 		call    request.Call
 		state   dossier.PINState

@@ -158,6 +158,7 @@ func TestAskNamesWhatIsWrong(t *testing.T) {
 		"birth_place":     func(a *request.Ask) { a.Person.BirthPlace = "" },
 		"birth_province":  func(a *request.Ask) { a.Person.BirthProvince = "Roma" },
 		"street":          func(a *request.Ask) { a.Person.Address.Street = "a\u202eb" },
+		"state":           func(a *request.Ask) { a.Person.Address.State = "-" },
 		"city":            func(a *request.Ask) { a.Person.Address.City = "" },
 		"mobile":          func(a *request.Ask) { a.Person.Contacts.Mobile = "12" },
 		"phone":           func(a *request.Ask) { a.Person.Contacts.Phone = "tel" },
@@ -187,7 +188,9 @@ func TestAskNamesWhatIsWrong(t *testing.T) {
 	}
 	// In Italy an address has postcode and province.
 	w = newWorld(t, house.New(t), func(c *request.Config) { c.Eligibility = gate(t, w.House, request.Before2021) })
-	home := func(a *request.Ask) { a.Person.Address = dossier.Address{Street: "Via Appia 1", City: "Roma", State: "Italia"} }
+	home := func(a *request.Ask) {
+		a.Person.Address = dossier.Address{Street: "Via Appia 1", City: "Roma", State: "Italia"}
+	}
 	if got := args(w.Ask(t.Context(), ask(home)))["fields"]; got != "postcode province" {
 		t.Errorf("in Italy: wrong fields %q", got)
 	}
