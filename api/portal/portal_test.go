@@ -37,6 +37,7 @@ type bench struct {
 	conv       *fakeConversion
 	door       *fakeDoor
 	letters    *fakeLetters
+	asks       *fakeRequests
 }
 
 func setup(t *testing.T) *bench {
@@ -65,14 +66,14 @@ func setup(t *testing.T) *bench {
 	})
 	pages.SetCSRF(e.CSRF)
 	b := &bench{
-		t: t, router: gin.New(), sessions: sessions, conv: &fakeConversion{}, door: &fakeDoor{}, activation: &fakeActivation{}, letters: &fakeLetters{}, devices: &fakeDevices{},
+		t: t, router: gin.New(), sessions: sessions, conv: &fakeConversion{}, door: &fakeDoor{}, activation: &fakeActivation{}, letters: &fakeLetters{}, asks: &fakeRequests{}, devices: &fakeDevices{},
 		contacts: &fakeContacts{all: dossier.Contacts{Mobile: "+39333000000", Phone: "+39061234567"}.With(dossier.ContactEmail, "m@prova.example", noon(), true)},
 		access:   &fakeAccess{account: pin.Account{HolderID: "holder-a", Kind: dossier.Ordinario, Person: dossier.Person{Name: "Maria", Surname: "Rossi"}}},
 	}
 	b.router.Use(e.Identify(), e.Recover(), e.Harden(), e.Localise())
 	b.router.NoRoute(e.NotFound())
 	portal.New(portal.Deps{
-		Edge: e, UI: pages, Access: b.access, Activation: b.activation, Devices: b.devices, Contacts: b.contacts, Conversion: b.conv, Door: b.door, Letters: b.letters, MaxBytes: 1 << 20,
+		Edge: e, UI: pages, Access: b.access, Activation: b.activation, Devices: b.devices, Contacts: b.contacts, Conversion: b.conv, Requests: b.asks, Door: b.door, Letters: b.letters, MaxBytes: 1 << 20,
 		Messages: func(context.Context) ([]portal.Message, error) {
 			return []portal.Message{{At: noon(), Class: "sms", To: "+1 202", Text: "<script>alert(1)</script>"}}, nil
 		},
@@ -146,7 +147,7 @@ func (b *bench) upload(lang string, files ...string) *httptest.ResponseRecorder 
 func TestPagesAreSound(t *testing.T) {
 	b := setup(t)
 	for _, lang := range []string{"it", "en"} {
-		for _, path := range []string{"/", "/accesso", "/accesso?uscito=1", "/accesso?sbloccato=1", "/accesso/sblocco", "/accesso/rinnovo", "/accesso?attivato=mobile", "/pin/attivazione", "/stato", "/accessibilita", "/privacy", "/demo/messages"} {
+		for _, path := range []string{"/", "/accesso", "/accesso?uscito=1", "/accesso?sbloccato=1", "/accesso/sblocco", "/accesso/rinnovo", "/accesso?attivato=mobile", "/pin/attivazione", "/stato", "/richiesta-pin", "/richiesta-pin/inviata", "/accessibilita", "/privacy", "/demo/messages"} {
 			w := b.get(path, "", lang)
 			if w.Code != 200 || !strings.Contains(w.Body.String(), `<html lang="`+lang+`">`) {
 				t.Errorf("%s %s: %d", lang, path, w.Code)

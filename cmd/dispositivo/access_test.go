@@ -59,6 +59,12 @@ var table = []cell{
 	{"GET /api/v1/openapi.yaml", "" /*                     */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"POST /api/v1/sessions", "{}" /*                      */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/operator-sessions", "{}" /*             */, "400  400  400  400  400  400  400  400  400  400  400"},
+	{"POST /api/v1/pin-requests", "{}" /*                  */, "400  400  400  400  400  400  400  400  400  400  400"},
+	{"GET /api/v1/pin-requests", "" /*                     */, "401  403  403  200  200  200  200  200  403  403  403"},
+	{"GET /api/v1/pin-requests/:id", "" /*                 */, "401  403  403  200  200  200  200  200  403  403  403"},
+	{"POST /api/v1/pin-requests/:id/call", refusedJSON /*  */, "401  403  403  400  400  400  400  400  403  403  403"},
+	{"POST /api/v1/pin-requests/by-phone", "{}" /*         */, "401  403  403  400  400  400  400  400  403  403  403"},
+	{"POST /api/v1/pin-requests/by-office", "{}" /*        */, "401  403  403  400  400  400  400  400  403  403  403"},
 	{"GET /api/v1/me", "" /*                               */, "401  200  200  403  403  403  403  403  403  403  403"},
 	{"POST /api/v1/pin-activations", "{}" /*               */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"GET /api/v1/pin-activations/current", "" /*          */, "401  403  403  403  403  403  403  403  403  403  403"},
@@ -107,6 +113,11 @@ var table = []cell{
 	{"POST /stato", "protocollo=2026/0000001&codice=x" /*  */, "404  404  404  404  404  404  404  404  404  404  429"},
 	{"GET /pin/riemissione", "" /*                         */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"POST /pin/riemissione", "codice_fiscale=x" /*        */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"GET /richiesta-pin", "" /*                           */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"POST /richiesta-pin", firstPage /*                   */, "422  422  422  422  422  422  422  422  422  422  422"},
+	{"GET /richiesta-pin/dati", "" /*                      */, "303  303  303  303  303  303  303  303  303  303  303"},
+	{"POST /richiesta-pin/dati", "codice_fiscale=x" /*     */, "422  422  422  422  422  422  422  422  422  422  422"},
+	{"GET /richiesta-pin/inviata", "" /*                   */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /accessibilita", "" /*                           */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /privacy", "" /*                                 */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /demo/messages", "" /*                           */, "200  200  200  200  200  200  200  200  200  200  200"},
@@ -144,6 +155,13 @@ var table = []cell{
 	{"POST /desk/pratiche/:review/decisione", staleForm /* */, " in   in   in  409  404  404  404  404  403  403   in"},
 	{"GET /desk/fascicoli/:dossier", "" /*                 */, " in   in   in  403  403  403  403  200  200  403   in"},
 	{"GET /desk/documenti/:document/pagine/:image", "" /*  */, " in   in   in  200  404  404  404  200  200  403   in"},
+	{"GET /desk/richiami", "" /*                           */, " in   in   in  200  200  200  200  200  403  403   in"},
+	{"GET /desk/richiami/:request", "" /*                  */, " in   in   in  200  200  200  200  200  403  403   in"},
+	{"POST /desk/richiami/:request", refusedForm /*        */, " in   in   in  400  400  400  400  400  403  403   in"},
+	{"GET /desk/telefono", "" /*                           */, " in   in   in  200  200  200  200  200  403  403   in"},
+	{"POST /desk/telefono", "codice_fiscale=x" /*          */, " in   in   in  422  422  422  422  422  403  403   in"},
+	{"GET /desk/sportello", "" /*                          */, " in   in   in  200  200  200  200  200  403  403   in"},
+	{"POST /desk/sportello", "codice_fiscale=x" /*         */, " in   in   in  422  422  422  422  422  403  403   in"},
 	{"GET /desk/quarantena", "" /*                         */, " in   in   in  200  200  200  200  200  200  403   in"},
 	{"GET /desk/non-abbinati", "" /*                       */, " in   in   in  200  200  200  200  200  200  403   in"},
 	{"GET /desk/lettere", "" /*                            */, " in   in   in  200  200  200  200  200  200  200   in"},
@@ -171,6 +189,10 @@ const (
 	wrongCode = `{"code":"x"}`
 	noContact = `{"value":"x"}`
 	staleForm = "action=reject&reason=other&version=1"
+	// A refusal without a reason is not right.
+	refusedJSON = `{"outcome":"refused","version":1}`
+	refusedForm = "outcome=refused&version=1"
+	firstPage   = "codice_fiscale=x&residence=abroad&italian_document=no"
 )
 
 // proves promise 5, C10: every route, asked by everybody.
@@ -223,6 +245,7 @@ func newWorld(t *testing.T, s *server, holder, other demo.Citizen) *world {
 		w.ids["submission"] = receipt.SubmissionID
 	}
 	w.ids["dossier"] = citizen.await(dossier.StateReviewing).ID
+	w.ids["request"] = askedFor(t, people["nobody"], people["holding"], 0)
 	s.staged()
 	return w
 }
@@ -369,7 +392,7 @@ func (w *world) address(route, path string) string {
 		ids[name] = value
 	}
 	for part, name := range map[string]string{
-		"/conversion": "dossier", "/dossiers/": "dossier", "/reviews/": "review", "/documents/": "document", "/submissions/": "submission",
+		"/conversion": "dossier", "/dossiers/": "dossier", "/reviews/": "review", "/pin-requests/": "request", "/documents/": "document", "/submissions/": "submission",
 	} {
 		if strings.Contains(route, part) {
 			ids["id"] = w.ids[name]
