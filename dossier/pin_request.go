@@ -54,6 +54,11 @@ type CountAttempt struct{ RequestID string }
 // when it is off already.
 type CloseRequest struct{ RequestID string }
 
+// NoteAsked writes down that a PIN was asked for in the name of who has one: the
+// holder reads it in the log, and every request costs a commit alike.
+type NoteAsked struct{ HolderID string }
+
+func (NoteAsked) effect()    {}
 func (OpenRequest) effect()  {}
 func (CountAttempt) effect() {}
 func (CloseRequest) effect() {}

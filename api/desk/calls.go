@@ -87,7 +87,7 @@ func (d *Desk) callPage(c *gin.Context) (ui.Page, error) {
 	data := callData{
 		Request: r, Late: r.DueAt.Before(d.Now()), Rows: callRows(r.Asked, h), Same: true, Reasons: request.Reasons(),
 		Asking: ui.Asking{
-			Person: r.Asked.Person, Type: r.Asked.Type, Reach: true, WithItalian: true,
+			Person: r.Asked.Person, Type: r.Asked.Type, Reach: true, WithItalian: true, Italian: yesNo(r.Asked.Person.ItalianDocument),
 		},
 	}
 	for _, row := range data.Rows {
@@ -122,11 +122,20 @@ func callRows(asked dossier.AskedData, h dossier.Holder) []callRow {
 		{Key: "ui.ask.document_number", Asked: a.Document.Number, File: f.Document.Number},
 		{Key: "ui.ask.document_issuer", Asked: a.Document.Issuer, File: f.Document.Issuer},
 		{Key: "ui.ask.document_expiry", Asked: a.Document.Expiry, File: f.Document.Expiry},
+		{Key: "ui.request.italiandoc", Asked: yesNo(a.ItalianDocument), File: yesNo(f.ItalianDocument)},
+		{Key: "ui.ask.holder_type", Asked: string(asked.Type), File: string(h.Type)},
 	}
 	for i := range rows {
 		rows[i].Differs = rows[i].Asked != rows[i].File
 	}
 	return rows
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
 }
 
 // recordCall notes the outcome of a call, and leads back to the list.

@@ -43,7 +43,7 @@ func (f *fakeRequests) View(_ context.Context, _ dossier.Actor, id string) (doss
 		return dossier.PINRequest{}, dossier.Holder{}, problem(dossier.CodeNotFound)
 	}
 	f.viewed++
-	return pinRequest("q1", noon().Add(-time.Hour)), dossier.Holder{ID: "h1", Person: person()}, nil
+	return pinRequest("q1", noon().Add(-time.Hour)), dossier.Holder{ID: "h1", Type: dossier.HolderCitizen, Person: person()}, nil
 }
 
 func (f *fakeRequests) Record(_ context.Context, _ dossier.Actor, _ string, c request.Call) error {

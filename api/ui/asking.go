@@ -19,6 +19,9 @@ type Asking struct {
 	// WithBand asks for the time of a call, WithCode for the codice fiscale, and
 	// WithItalian whether there is an Italian document.
 	WithBand, WithCode, WithItalian bool
+	// Residence ("abroad", "italy") and Italian ("no", "yes") are what was chosen
+	// of two ways; "" nothing yet.
+	Residence, Italian string
 	// AtHome is a residence in Italy, chosen before: the state is not asked for.
 	AtHome bool
 	// Wrong marks fields, by name; First is the id of the first.
@@ -58,7 +61,7 @@ func ReadAsking(c *gin.Context, language string) Asking {
 			},
 			ItalianDocument: f("italian_document") != "no", Lang: language,
 		},
-		Type: dossier.HolderType(f("holder_type")), Band: dossier.TimeBand(f("time_band")),
+		Residence: f("residence"), Italian: f("italian_document"), Type: dossier.HolderType(f("holder_type")), Band: dossier.TimeBand(f("time_band")),
 	}
 }
 

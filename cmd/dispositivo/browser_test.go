@@ -42,6 +42,7 @@ func TestBrowser(t *testing.T) {
 		"language":                 func(t *testing.T) { languageStays(t, b, inScene(t, demo.SceneDispositivo)) },
 		"session":                  func(t *testing.T) { sessionEnds(t, b, inScene(t, demo.SceneWaiting)) },
 		"letters":                  func(t *testing.T) { lettersInBrowser(t, b, s) },
+		"request":                  func(t *testing.T) { requests(t, b) },
 		"every page":               func(t *testing.T) { everyPage(t, b) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -118,6 +118,20 @@ func TestDomainIsWorded(t *testing.T) {
 	}
 }
 
+// proves A2: every refusal of a PIN names the ways that are left.
+func TestRefusalsNameTheOtherWays(t *testing.T) {
+	for _, lang := range embedded(t).Languages() {
+		texts := rawTexts(t, lang)
+		for _, key := range []string{"error.pin.not_eligible.detail", "mail.pin_refused.body", "mail.pin_refused.sms", "ui.landing.otherstext"} {
+			for _, way := range []string{"SPID", "CIE", "CNS"} {
+				if !strings.Contains(texts[key], way) {
+					t.Errorf("%s %s does not name %s", lang, key, way)
+				}
+			}
+		}
+	}
+}
+
 var (
 	// {{t "key"}}, {{targs "key" .}}, (t "key"), and {{count "key" 3}}, which takes key.one and key.other.
 	inTemplate = regexp.MustCompile(`[{(|]-?\s*(t|targs|count)\s+"([^"]+)"`)

@@ -54,6 +54,8 @@ func (a *applier) pinEffect(ctx context.Context, e dossier.Effect) error {
 		return a.setSecret(ctx, e)
 	case dossier.OpenRequest:
 		return a.openRequest(ctx, e.Request)
+	case dossier.NoteAsked:
+		return a.audit(ctx, auditRow{action: "pin_request.asked_again", subject: e.HolderID, holderID: e.HolderID, detail: `{}`})
 	case dossier.CountAttempt:
 		return a.countAttempt(ctx, e.RequestID)
 	case dossier.CloseRequest:

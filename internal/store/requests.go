@@ -21,7 +21,7 @@ func (a *applier) openRequest(ctx context.Context, r dossier.PINRequest) error {
 	if err != nil {
 		return err
 	}
-	if err := a.exec(ctx, `UPDATE pin_requests SET closed = 1 WHERE pin_id = ? AND closed = 0`, r.Issue.ID); err != nil {
+	if err := a.exec(ctx, `UPDATE pin_requests SET closed = 1, sealed = ? WHERE pin_id = ? AND closed = 0`, []byte{}, r.Issue.ID); err != nil {
 		return fmt.Errorf("close older request: %w", err)
 	}
 	err = a.exec(ctx, `INSERT INTO pin_requests (id, holder_id, pin_id, sealed, band, attempts, asked_at, due_at, closed)
@@ -43,8 +43,10 @@ func (a *applier) countAttempt(ctx context.Context, id string) error {
 	return nil
 }
 
+// closeRequest takes a request off the list and forgets what it said: it is on
+// file now, or nobody's business any more.
 func (a *applier) closeRequest(ctx context.Context, id string) error {
-	n, err := a.execN(ctx, `UPDATE pin_requests SET closed = 1 WHERE id = ? AND closed = 0`, id)
+	n, err := a.execN(ctx, `UPDATE pin_requests SET closed = 1, sealed = ? WHERE id = ? AND closed = 0`, []byte{}, id)
 	if err != nil {
 		return fmt.Errorf("close request: %w", err)
 	}

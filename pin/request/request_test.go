@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/audit"
 	"dispositivo/internal/codicefiscale"
 	"dispositivo/internal/passhash"
 	"dispositivo/internal/testkit"
@@ -254,6 +255,12 @@ func TestAskingForWhoHasAPIN(t *testing.T) {
 		}
 		if list, err := w.List(t.Context(), operator); err != nil || len(list) != 0 {
 			t.Errorf("requests wait: %v, %v", list, err)
+		}
+		entries, err := w.History(t.Context(), before.ID)
+		check(t, err)
+		asked := slices.DeleteFunc(entries, func(e audit.Entry) bool { return e.Action != "pin_request.asked_again" })
+		if len(asked) != 5 {
+			t.Errorf("%d requests in the log, want 5", len(asked))
 		}
 		told := w.Told(dossier.MessageAskedAgain)
 		if len(told) != 3 || told[0].To != nil || len(w.Told(dossier.MessageFirstHalf)) != 0 {

@@ -90,9 +90,6 @@ func (s *Service) Ask(ctx context.Context, a Ask) error {
 		if err != nil {
 			return fmt.Errorf("ask for PIN: %w", err)
 		}
-		if len(ch.Effects) == 0 {
-			return nil
-		}
 		_, err = s.cfg.Store.Apply(ctx, ch)
 		if err == nil {
 			return nil
@@ -140,12 +137,11 @@ func (s *Service) answer(ctx context.Context, a Ask) (dossier.Change, error) {
 	case h.PIN.State == dossier.PINUnclaimed && h.PIN.ConfirmedAt.IsZero():
 		return s.again(a, h), nil
 	}
-	if s.cfg.Told.Take("holder "+h.ID) != nil {
-		return dossier.Change{}, nil // told often enough
+	ch := dossier.Change{Actor: worker, Effects: []dossier.Effect{dossier.NoteAsked{HolderID: h.ID}}}
+	if s.cfg.Told.Take("holder "+h.ID) == nil { // else told often enough
+		ch.Effects = append(ch.Effects, dossier.Tell{HolderID: h.ID, Kind: dossier.MessageAskedAgain, Occasion: s.id()})
 	}
-	return dossier.Change{Actor: worker, Effects: []dossier.Effect{
-		dossier.Tell{HolderID: h.ID, Kind: dossier.MessageAskedAgain, Occasion: s.id()},
-	}}, nil
+	return ch, nil
 }
 
 // newcomer brings in somebody who is not on file: the first half goes to the

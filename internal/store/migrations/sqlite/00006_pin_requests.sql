@@ -1,6 +1,6 @@
 -- +goose Up
 -- Requests for a PIN that wait for the call of the contact centre. sealed is
--- what was asked with, under the holder's key.
+-- what was asked with, under the holder's key; empty once it is closed.
 CREATE TABLE pin_requests (
   id         TEXT PRIMARY KEY,
   holder_id  TEXT NOT NULL REFERENCES holders(id),

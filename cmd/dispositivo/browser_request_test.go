@@ -1,0 +1,161 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// fills sets fields by their id, as somebody does who types and chooses.
+func (p *person) fills(fields map[string]string) {
+	p.t.Helper()
+	for id, value := range fields {
+		if _, err := eval[string](p, "document.getElementById("+quoted(id)+").value = "+quoted(value)); err != nil {
+			p.t.Fatalf("fill %s: %v", id, err)
+		}
+	}
+}
+
+// applicantFields is applicant as the pages ask for it.
+func applicantFields(t *testing.T, n int) map[string]string {
+	t.Helper()
+	who := applicant(t, n)
+	fields := map[string]string{"f-time_band": "evening", "f-holder_type": "citizen", "f-document_type": "passport"}
+	for key, value := range who {
+		switch value := value.(type) {
+		case string:
+			fields["f-"+key] = value
+		case map[string]string:
+			for name, v := range value {
+				id := "f-" + name
+				if key == "document" {
+					id = "f-document_" + name
+				}
+				fields[id] = v
+			}
+		}
+	}
+	return fields
+}
+
+// requestInBrowser is request → call-back → confirmed, and the desk's two other
+// ways, every page looked at on a wide screen and a phone.
+//
+// proves A1 A3 A4 A5 E1
+func requestInBrowser(t *testing.T, b *chromium, operator string, n int, script bool) {
+	look := func(p *person, name string) {
+		if script {
+			p.inspect("request-" + name)
+		}
+	}
+	citizen := b.person(t, wide, script)
+	citizen.visit("/")
+	citizen.press(`a[href="/richiesta-pin"]`)
+	look(citizen, "first")
+	citizen.expects("/richiesta-pin")
+	fields := applicantFields(t, n)
+	citizen.fills(map[string]string{"f-codice_fiscale": fields["f-codice_fiscale"]})
+	citizen.click("#f-italy")
+	citizen.click("#f-italian-no")
+	citizen.press("main form button[type=submit]")
+	citizen.sees("#problem", "SPID", "CIE", "CNS")
+	look(citizen, "refused")
+	citizen.click("#f-abroad")
+	citizen.click("#f-italian-no")
+	citizen.press("main form button[type=submit]")
+	citizen.sees("main", "Passo 2 di 2")
+	look(citizen, "second")
+
+	citizen.expects("/richiesta-pin/dati")
+	citizen.fills(fields)
+	citizen.fills(map[string]string{"f-sex": "M", "f-email": "sbagliato"})
+	citizen.press("main form button[type=submit]")
+	citizen.sees("#problem", "Alcuni dati mancano")
+	look(citizen, "fields")
+	citizen.fills(map[string]string{"f-email": fields["f-email"]})
+	citizen.press("main form button[type=submit]")
+	citizen.sees("#contradictions", "il sesso")
+	look(citizen, "contradiction")
+	citizen.click("#f-confirmed")
+	citizen.press("main form button[type=submit]")
+	citizen.is("/richiesta-pin/inviata")
+	citizen.sees("main", "La sua richiesta è stata presa in carico, a breve riceverà la prima parte di PIN")
+	look(citizen, "done")
+	citizen.findsMessage("La prima parte del suo PIN", fields["f-email"])
+
+	clerk := b.person(t, wide, script)
+	clerk.enterDesk(operator)
+	clerk.visit("/desk/richiami")
+	clerk.sees("main", "Sera, dalle 17 alle 20")
+	look(clerk, "calls")
+	clerk.opensLastCall()
+	clerk.sees("main", fields["f-street"], "I dati in archivio sono quelli della richiesta")
+	look(clerk, "call")
+	clerk.expects(clerk.where())
+	clerk.click("#outcome-refused")
+	clerk.press(".dsp-decide form button[type=submit]")
+	clerk.sees("#problem", "La richiesta non è valida")
+	look(clerk, "call-refused")
+	clerk.click("#outcome-unreached")
+	clerk.press(".dsp-decide form button[type=submit]")
+	clerk.is("/desk/richiami")
+	clerk.sees(".dsp-alert-success", "si richiama")
+	clerk.opensLastCall()
+	clerk.sees("main", "Da richiamare", "Tentativi: 1")
+	clerk.click("#outcome-confirmed")
+	clerk.press(".dsp-decide form button[type=submit]")
+	clerk.sees(".dsp-alert-success", "i dati sono confermati")
+	look(clerk, "calls-done")
+	citizen.findsMessage("La seconda parte del PIN arriva per posta", fields["f-email"])
+	issueInBrowser(t, clerk, n, look)
+}
+
+// opensLastCall opens the request that was asked last.
+func (p *person) opensLastCall() {
+	p.t.Helper()
+	p.press("tbody tr:last-child a.btn")
+}
+
+// issueInBrowser is the telephone and the counter.
+func issueInBrowser(t *testing.T, clerk *person, n int, look func(*person, string)) {
+	t.Helper()
+	clerk.visit("/desk/telefono")
+	look(clerk, "phone")
+	clerk.fills(without(applicantFields(t, n+1), "f-time_band"))
+	clerk.click("#f-italian-no")
+	clerk.press("main form button[type=submit]")
+	clerk.sees("main", "La legga ad alta voce adesso")
+	half := clerk.text(".dsp-half")
+	look(clerk, "half")
+	clerk.visit("/desk/telefono")
+	if again := clerk.text("main"); len(half) != 9 || strings.Contains(again, half) {
+		t.Errorf("the half %q is shown twice, or is none", half)
+	}
+
+	clerk.visit("/desk/sportello")
+	look(clerk, "counter")
+	clerk.expects("/desk/sportello")
+	clerk.fills(without(applicantFields(t, n+2), "f-time_band"))
+	clerk.click("#f-other")
+	clerk.click("#f-italian-no")
+	clerk.click("#f-verified")
+	clerk.press("main form button[type=submit]")
+	clerk.sees("#problem", "Il PIN si consegna solo al titolare")
+	look(clerk, "counter-refused")
+	clerk.click("#f-holder")
+	clerk.click("main form button[type=submit]")
+	if envelope := clerk.downloaded(); len(envelope) < 1000 {
+		t.Errorf("an envelope of %d bytes", len(envelope))
+	}
+}
+
+func without(fields map[string]string, name string) map[string]string {
+	delete(fields, name)
+	return fields
+}
+
+// requests asks for a PIN with JavaScript and then without: one after the other,
+// because each takes the last call of the list.
+func requests(t *testing.T, b *chromium) {
+	requestInBrowser(t, b, "operatore2", 100, true)
+	requestInBrowser(t, b, "supervisore", 200, false)
+}
