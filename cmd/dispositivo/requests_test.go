@@ -65,7 +65,7 @@ func (w *witness) requests(t *testing.T, s *server) {
 	expect(t, "confirmed", ask(with(other, "confirmed", []string{"sex"})), http.StatusAccepted, "")
 	crowd := s.from(t, "127.0.0.5")
 	var got answer
-	for range 60 {
+	for range 100 {
 		if got = w.check(t, w.send(t, crowd, "", http.MethodPost, "/pin-requests", with(who, "sex", "")), true); got.Status == http.StatusTooManyRequests {
 			break
 		}

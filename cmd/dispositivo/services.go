@@ -122,7 +122,7 @@ func newRequests(h *house, hasher *passhash.Hasher, p procedure, eligible reques
 	return request.New(request.Config{
 		Store: h.store, Clock: h.clock, Hasher: hasher, Places: places, Eligibility: eligible, Window: p.pinPolicy().Window,
 		Agency: p.Agency, Portal: publicURL, Phone: p.Contact, Office: p.Office, Guardians: p.Guardians,
-		Tries: h.tries(20, 30*time.Second), Told: h.tries(3, 8*time.Hour),
+		Tries: h.tries(60, 2*time.Second), Told: h.tries(3, 8*time.Hour),
 	}), nil
 }
 
