@@ -33,7 +33,7 @@ type Asking struct {
 	Reach bool
 }
 
-// Types, Bands and Sexes are what can be chosen.
+// Types are the categories of holders (A11).
 func (Asking) Types() []dossier.HolderType { return dossier.HolderTypes() }
 
 // Bands are the times of a call.

@@ -13,6 +13,8 @@ import (
 
 const applicantStreet = "Rua das Provas 77"
 
+func applicantEmail(n int) string { return fmt.Sprintf("richiedente%d@posta.example", n) }
+
 // applicant is what somebody invented asks for a PIN with; nobody on file.
 func applicant(t testing.TB, n int) map[string]any {
 	t.Helper()
@@ -21,7 +23,7 @@ func applicant(t testing.TB, n int) map[string]any {
 		"birth":       time.Date(1940, 1, 1+5000+n, 0, 0, 0, 0, time.UTC).Format(time.DateOnly),
 		"birth_place": "Stati Uniti d'America", "birth_province": "EE",
 		"address":          map[string]string{"street": applicantStreet, "postcode": "01304-001", "city": "São Paulo", "province": "SP", "state": "Brasile"},
-		"contacts":         map[string]string{"email": fmt.Sprintf("richiedente%d@posta.example", n), "mobile": "+447700900177"},
+		"contacts":         map[string]string{"email": applicantEmail(n), "mobile": "+447700900177"},
 		"document":         map[string]string{"type": "passport", "number": "YB7654321", "issuer": "Brasilia", "expiry": "2099-01-31"},
 		"italian_document": false, "time_band": "evening", "holder_type": "citizen",
 	}
@@ -89,22 +91,18 @@ func (w *witness) calls(t *testing.T, desk *client) {
 	}
 	r := list.Requests[0]
 	expect(t, "looked", w.ask(t, desk, http.MethodGet, "/pin-requests/"+r.ID, nil), http.StatusOK, "")
-	call := func(outcome string, version int64, more ...any) map[string]any {
-		body := map[string]any{"outcome": outcome, "version": version}
-		if len(more) == 2 {
-			body[more[0].(string)] = more[1] //nolint:forcetypeassert // written below
-		}
-		return body
+	call := func(outcome string, version int64) map[string]any {
+		return map[string]any{"outcome": outcome, "version": version}
 	}
 	path := "/pin-requests/" + r.ID + "/call"
 	expect(t, "refused without a reason", w.ask(t, desk, http.MethodPost, path, call("refused", r.Version)), http.StatusBadRequest, dossier.CodeRequestInvalid)
 	expect(t, "not reached", w.ask(t, desk, http.MethodPost, path, call("unreached", r.Version)), http.StatusNoContent, "")
 	expect(t, "too late", w.ask(t, desk, http.MethodPost, path, call("confirmed", r.Version)), http.StatusConflict, dossier.CodeConflict)
-	bad := call("corrected", r.Version+1, "data", with(applicant(t, 0), "surname", ""))
+	bad := with(call("corrected", r.Version+1), "data", with(applicant(t, 0), "surname", ""))
 	expect(t, "a bad correction", w.ask(t, desk, http.MethodPost, path, bad), http.StatusUnprocessableEntity, dossier.CodePINData)
-	barred := call("corrected", r.Version+1, "data", with(applicant(t, 0), "italian_document", true))
+	barred := with(call("corrected", r.Version+1), "data", with(applicant(t, 0), "italian_document", true))
 	expect(t, "not for people like her", w.ask(t, desk, http.MethodPost, path, barred), http.StatusForbidden, dossier.CodePINNotEligible)
-	good := call("corrected", r.Version+1, "data", with(applicant(t, 0), "holder_type", "artisan"))
+	good := with(call("corrected", r.Version+1), "data", with(applicant(t, 0), "holder_type", "artisan"))
 	expect(t, "corrected", w.ask(t, desk, http.MethodPost, path, good), http.StatusNoContent, "")
 }
 

@@ -110,11 +110,9 @@ func TestTwoOperatorsAtOnce(t *testing.T) {
 		wg.Wait()
 		won := 0
 		for _, err := range errs {
-			switch dossier.CodeOf(err) {
-			case "":
+			if err == nil {
 				won++
-			case dossier.CodeConflict, dossier.CodeNotFound:
-			default:
+			} else if code := dossier.CodeOf(err); code != dossier.CodeConflict && code != dossier.CodeNotFound {
 				t.Errorf("unexpected: %v", err)
 			}
 		}
