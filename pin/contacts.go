@@ -136,7 +136,7 @@ func SetContacts(h dossier.Holder, before dossier.Contacts, now time.Time) []dos
 	occasion := ident.New(now)
 	for _, old := range dossier.ContactKinds() {
 		to := before.Get(old)
-		itself := h.Person.Contacts.Get(old) == to && h.Person.Contacts.Marks[old].ChangedAt.Equal(now)
+		itself := h.Person.Contacts.Get(old) == to && h.Person.Contacts.Marks[old] != before.Marks[old]
 		if to == "" || !old.CanConfirm() || itself {
 			continue
 		}
