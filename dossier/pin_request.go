@@ -43,6 +43,9 @@ type AskedData struct {
 	HalfTo Contact `json:"half_to"`
 }
 
+// CallWithin is how soon the contact centre calls (A3).
+const CallWithin = 48 * time.Hour
+
 // OpenRequest puts a request on the work list; an older one for the same issue
 // leaves it.
 type OpenRequest struct{ Request PINRequest }

@@ -56,7 +56,7 @@ func (m *Minter) Mint(ctx context.Context, msg dossier.Message, h dossier.Holder
 // read aloud; the window of A8 begins.
 func (m *Minter) firstHalf(ctx context.Context, msg dossier.Message, h dossier.Holder) (*dossier.Minted, error) {
 	until := m.clock.Now().Add(m.policy.Window)
-	minted := &dossier.Minted{To: firstHalfContact(h.Person.Contacts)}
+	minted := &dossier.Minted{To: FirstHalfContact(h.Person.Contacts)}
 	if msg.To != nil {
 		minted.To = *msg.To
 	}
@@ -97,9 +97,9 @@ func (m *Minter) secondHalf(ctx context.Context, msg dossier.Message, h dossier.
 	}, nil
 }
 
-// firstHalfContact is the contact a first half goes to: a mailbox before a
+// FirstHalfContact is the contact a first half goes to: a mailbox before a
 // telephone, as for every message.
-func firstHalfContact(c dossier.Contacts) dossier.Contact {
+func FirstHalfContact(c dossier.Contacts) dossier.Contact {
 	for _, kind := range []dossier.ContactKind{dossier.ContactEmail, dossier.ContactPEC, dossier.ContactCitizenPEC, dossier.ContactMobile} {
 		if value := c.Get(kind); value != "" {
 			return dossier.Contact{Kind: kind, Value: value}

@@ -28,7 +28,7 @@ func pinRequest(id string, due time.Time) dossier.PINRequest {
 	return dossier.PINRequest{
 		ID: id, HolderID: "h1", Issue: dossier.PINIssue{ID: "p1", State: dossier.PINCallBack, Version: 3},
 		Asked: dossier.AskedData{Person: asked, Type: dossier.HolderCitizen}, Band: dossier.BandMorning, Attempts: 2,
-		AskedAt: due.Add(-request.CallWithin), DueAt: due,
+		AskedAt: due.Add(-dossier.CallWithin), DueAt: due,
 	}
 }
 

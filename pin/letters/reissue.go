@@ -108,6 +108,13 @@ func (s *Service) anew(ctx context.Context, h dossier.Holder) (*dossier.Change, 
 	}
 	ch := change(h, event)
 	ch.Effects = append(lost, dossier.VoidHalf{PINIssueID: h.PIN.ID, N: 1}, dossier.VoidHalf{PINIssueID: h.PIN.ID, N: 2}, firstHalf(h))
+	if event == dossier.PINEventAskedAgain {
+		again, err := s.callAgain(ctx, h.PIN)
+		if err != nil {
+			return nil, err
+		}
+		ch.Effects = append(ch.Effects, again)
+	}
 	return ch, nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/ident"
+	"dispositivo/pin"
 )
 
 // Return books a letter that came back, by the id on its bar code. Its half is
@@ -30,14 +32,33 @@ func (s *Service) Return(ctx context.Context, actor dossier.Actor, typed string)
 	}
 	ch := dossier.Change{Actor: actor, Effects: []dossier.Effect{dossier.MoveLetter{ID: l.ID, Event: dossier.LetterEventReturned}}}
 	if voided = l.State == dossier.LetterPosted && p.State == dossier.PINAwaitingActivation; voided {
+		again, err := s.callAgain(ctx, p)
+		if err != nil {
+			return l, false, err
+		}
 		ch.PIN = &dossier.PINMove{ID: p.ID, Event: dossier.PINEventLetterReturned, Version: p.Version}
-		ch.Effects = append(ch.Effects, dossier.VoidHalf{PINIssueID: p.ID, N: 2})
+		ch.Effects = append(ch.Effects, dossier.VoidHalf{PINIssueID: p.ID, N: 2}, again)
 	}
 	if _, err := s.cfg.Store.Apply(ctx, ch); err != nil {
 		return l, false, fmt.Errorf("book returned letter: %w", err)
 	}
 	l, err = s.cfg.Store.PINLetter(ctx, l.ID)
 	return l, voided, err
+}
+
+// callAgain puts an issue on the contact centre's list, with what is on file to
+// be confirmed or corrected. The first half is where it should be: a
+// confirmation of the same contact sends no other.
+func (s *Service) callAgain(ctx context.Context, p dossier.PINIssue) (dossier.Effect, error) {
+	h, err := s.cfg.Store.Holder(ctx, p.HolderID)
+	if err != nil {
+		return nil, fmt.Errorf("have the holder called: %w", err)
+	}
+	now := s.cfg.Clock.Now()
+	return dossier.OpenRequest{Request: dossier.PINRequest{
+		ID: ident.New(now), HolderID: h.ID, Issue: p, Band: dossier.BandAny, DueAt: now.Add(dossier.CallWithin),
+		Asked: dossier.AskedData{Person: h.Person, Type: h.Type, HalfTo: pin.FirstHalfContact(h.Person.Contacts)},
+	}}, nil
 }
 
 // normalID brings what a scanner or a person typed into the form of an id, which

@@ -3,6 +3,7 @@ package letters_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/testkit/house"
@@ -28,6 +29,11 @@ func TestReturnedLetterVoidsItsHalf(t *testing.T) {
 		}
 		if w.counts(codes[0], old) {
 			t.Error("the half that came back still counts")
+		}
+		// The contact centre calls, with what is on file.
+		calls, err := w.PINRequests(t.Context(), 10)
+		if err != nil || len(calls) != 1 || calls[0].Issue.ID != who.PIN.ID || !calls[0].DueAt.Equal(w.Clock.Now().Add(48*time.Hour)) {
+			t.Errorf("calls %+v, %v", calls, err)
 		}
 		_, _, err = w.serve.Return(t.Context(), operator, first.ID)
 		house.WantCode(t, err, dossier.CodeConflict)

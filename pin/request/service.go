@@ -13,9 +13,6 @@ import (
 	"dispositivo/internal/throttle"
 )
 
-// CallWithin is how soon the contact centre calls who asked online (A3).
-const CallWithin = 48 * time.Hour
-
 // Store is what requests need of the database.
 type Store interface {
 	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
@@ -184,7 +181,7 @@ func (s *Service) issue(holderID string) dossier.PINIssue {
 // way if it has one.
 func (s *Service) queue(a Ask, issue dossier.PINIssue, to dossier.Contact) []dossier.Effect {
 	r := dossier.PINRequest{
-		ID: s.id(), HolderID: issue.HolderID, Issue: issue, Band: a.Band, DueAt: s.cfg.Clock.Now().Add(CallWithin),
+		ID: s.id(), HolderID: issue.HolderID, Issue: issue, Band: a.Band, DueAt: s.cfg.Clock.Now().Add(dossier.CallWithin),
 		Asked: dossier.AskedData{Person: a.Person, Type: a.Type, HalfTo: to},
 	}
 	effects := []dossier.Effect{dossier.OpenRequest{Request: r}}
