@@ -20,7 +20,7 @@ func TestContactIsConfirmed(t *testing.T) {
 	t.Parallel()
 	house.Each(t, func(t *testing.T, h house.House) {
 		w := newWorld(t, h)
-		holder := w.add(someCF, dossier.PINActive)
+		holder := w.add(dossier.PINActive)
 		me := house.Citizen(holder)
 		contacts := pin.NewContacts(w.Store, w.Clock, throttle.New(w.Clock, 10, time.Minute))
 		waits, err := contacts.Ask(t.Context(), me, dossier.ContactMobile, "0039 333 111-2222")
@@ -59,7 +59,7 @@ func TestContactIsConfirmed(t *testing.T) {
 func TestChallengeHasABudget(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, house.New(t))
-	holder := w.add(someCF, dossier.PINActive)
+	holder := w.add(dossier.PINActive)
 	me := house.Citizen(holder)
 	contacts := pin.NewContacts(w.Store, w.Clock, throttle.New(w.Clock, 10, time.Minute))
 	if _, err := contacts.Ask(t.Context(), me, dossier.ContactEmail, "new@prova.example"); err != nil {
@@ -75,7 +75,7 @@ func TestChallengeHasABudget(t *testing.T) {
 func TestChallengeEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, house.New(t))
-	holder := w.add(someCF, dossier.PINActive)
+	holder := w.add(dossier.PINActive)
 	contacts := pin.NewContacts(w.Store, w.Clock, throttle.New(w.Clock, 10, time.Minute))
 	if _, err := contacts.Ask(t.Context(), house.Citizen(holder), dossier.ContactEmail, "new@prova.example"); err != nil {
 		t.Fatal(err)
@@ -88,7 +88,7 @@ func TestChallengeEnds(t *testing.T) {
 func TestContactsAreOfTheirKind(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, house.New(t))
-	me := house.Citizen(w.add(someCF, dossier.PINActive))
+	me := house.Citizen(w.add(dossier.PINActive))
 	contacts := pin.NewContacts(w.Store, w.Clock, throttle.New(w.Clock, 100, time.Minute))
 	for kind, values := range map[dossier.ContactKind][]string{
 		dossier.ContactEmail:  {"", "a", "a@b", "Anna <a@b.example>", "a@b.example\r\nBcc: c@d.example"},

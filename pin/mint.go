@@ -47,9 +47,13 @@ func (m *Minter) Mint(ctx context.Context, msg dossier.Message, h dossier.Holder
 		return m.secondHalf(ctx, msg, h)
 	case dossier.MessageDeviceCode, dossier.MessageContactCode:
 		return m.challenge(msg), nil
-	default:
-		return nil, nil
+	case dossier.MessageContactChanged, dossier.MessageAskedAgain, dossier.MessagePINReminder, dossier.MessagePINRefused,
+		dossier.MessageLetterComing, dossier.MessageLetterBack, dossier.MessagePINActivated, dossier.MessagePINChanged,
+		dossier.MessagePINLapsed, dossier.MessagePINSuspended, dossier.MessagePINResumed, dossier.MessagePINRevoked,
+		dossier.MessageReceipt, dossier.MessageAskMore, dossier.MessageConfirmation, dossier.MessageRejection,
+		dossier.MessageExpiry, dossier.MessageWithdrawn, dossier.MessageSuperseded:
 	}
+	return nil, nil
 }
 
 // firstHalf draws the first half of a PIN, or carries the one that an operator

@@ -60,7 +60,7 @@ func (a artist) draw(data []byte, err error) *image.Gray {
 	if err := errors.Join(err, doc.Close(context.Background())); err != nil {
 		a.t.Fatal(err)
 	}
-	return img.(*image.Gray)
+	return img.(*image.Gray) //nolint:errcheck // grey was asked for
 }
 
 func (a artist) look(img *image.Gray, g raster.Geometry) identity.Look {

@@ -191,10 +191,8 @@ func (s *Screener) keep(ctx context.Context, f dossier.File, r sandbox.Rendered)
 
 // retry makes a lost race temporary: the next try sees what is there then.
 func retry(err error) error {
-	switch dossier.CodeOf(err) {
-	case dossier.CodeConflict, dossier.CodeDossierChanged:
+	if code := dossier.CodeOf(err); code == dossier.CodeConflict || code == dossier.CodeDossierChanged {
 		return &dossier.Error{Code: dossier.CodeConflict, Temporary: true, Err: err}
-	default:
-		return err
 	}
+	return err
 }

@@ -176,14 +176,12 @@ func (d *Desk) caseProblem(c *gin.Context, id string, choice review.Verdict, err
 // faultOf returns the id of what the operator should turn to, and the key of a
 // text that says it more plainly than the error's own; both may be empty.
 func faultOf(err error, choice review.Verdict) (field, text string) {
-	switch dossier.CodeOf(err) {
-	case dossier.CodePagesUnseen, dossier.CodeDossierChanged:
-		return "pages", ""
-	case dossier.CodeRequestInvalid:
-	default:
-		return "", ""
-	}
+	code := dossier.CodeOf(err)
 	switch {
+	case code == dossier.CodePagesUnseen || code == dossier.CodeDossierChanged:
+		return "pages", ""
+	case code != dossier.CodeRequestInvalid:
+		return "", ""
 	case choice.Action == "":
 		return "action-approve", "ui.decide.noaction"
 	case choice.Action == dossier.ActionApprove && choice.Reason != "":

@@ -74,7 +74,7 @@ func (b *bench) send(r *http.Request, role dossier.Role, lang string) *httptest.
 
 func (b *bench) get(path string, role dossier.Role, lang string) *httptest.ResponseRecorder {
 	b.t.Helper()
-	return b.send(httptest.NewRequest(http.MethodGet, path, nil), role, lang)
+	return b.send(httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, path, nil), role, lang)
 }
 
 func (b *bench) post(path string, role dossier.Role, form url.Values) *httptest.ResponseRecorder {
@@ -82,7 +82,7 @@ func (b *bench) post(path string, role dossier.Role, form url.Values) *httptest.
 	if form == nil {
 		form = url.Values{"csrf": {"csrf-" + string(role)}}
 	}
-	r := httptest.NewRequest(http.MethodPost, path, strings.NewReader(form.Encode()))
+	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	return b.send(r, role, "it")
 }
@@ -156,7 +156,7 @@ func TestSignInWithSecondFactor(t *testing.T) {
 	token, _, _ := strings.Cut(rest, `"`)
 	try := func(password, otp string) *httptest.ResponseRecorder {
 		form := url.Values{"csrf": {token}, "username": {"operatore"}, "password": {password}, "otp": {otp}, "dopo": {"/desk/quarantena"}}
-		r := httptest.NewRequest(http.MethodPost, "/desk/accesso", strings.NewReader(form.Encode()))
+		r := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, "/desk/accesso", strings.NewReader(form.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Cookie", cookie)
 		return b.send(r, "", "it")

@@ -91,7 +91,7 @@ func drawPage(ctx context.Context, dir string, doc []byte) (*image.Gray, error) 
 func (s sheets) faxed(o fax.Options) []ccitt.Bitmap {
 	var pages []ccitt.Bitmap
 	for i, page := range s.pages {
-		o.Seed += uint64(i) //nolint:gosec // two pages
+		o.Seed += uint64(i)
 		pages = append(pages, fax.Simulate(page, drawnDPI, o))
 	}
 	return pages

@@ -125,7 +125,7 @@ func document(size int) (pdf []byte, at int) {
 	noise := make([]byte, width*height)
 	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // noise
 	for i := range noise {
-		noise[i] = byte(random.Uint32())
+		noise[i] = byte(random.Uint32()) //nolint:gosec // its last eight bits
 	}
 	var b bytes.Buffer
 	var offsets []int

@@ -160,7 +160,7 @@ func (b *bench) compare(ctx context.Context, name string, ours, peer target, cli
 }
 
 func (b *bench) print(name string, ours, peer, ratio float64, unit, better string) {
-	fmt.Fprintf(b.out, "bench %s ours=%.2f peer=%.2f ratio=%.2f unit=%s %s\n", name, ours, peer, ratio, unit, better)
+	fmt.Fprintf(b.out, "bench %s ours=%.2f peer=%.2f ratio=%.2f unit=%s %s\n", name, ours, peer, ratio, unit, better) //nolint:errcheck // when the terminal is gone, nobody is there to be told so
 }
 
 func median(values []float64) float64 {

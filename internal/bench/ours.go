@@ -109,7 +109,7 @@ func treeTicks(pid int) (int64, error) {
 	}
 	var sum int64
 	for _, path := range all {
-		b, err := os.ReadFile(path) //nolint:gosec // a kernel file
+		b, err := os.ReadFile(path) //nolint:gosec // a kernel file, of a process of ours
 		if err != nil {
 			continue // it ended meanwhile
 		}
@@ -177,7 +177,7 @@ func signIn(ctx context.Context, db, key, pepper string) (tokens []string, err e
 
 // forgetPeak lets the kernel begin anew to note the largest resident memory.
 func (s *ours) forgetPeak() error {
-	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0); err != nil { //nolint:gosec // a kernel file
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0); err != nil {
 		return fmt.Errorf("reset peak memory: %w", err)
 	}
 	return nil

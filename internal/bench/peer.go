@@ -29,7 +29,7 @@ type bare struct {
 // servePeer serves the peer over a folder until ctx ends; it says its address
 // on standard output.
 func servePeer(ctx context.Context, dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil { //nolint:gosec // the bench's own folder
 		return err
 	}
 	folder, err := os.Open(dir) //nolint:gosec // the bench's own folder
@@ -49,7 +49,9 @@ func servePeer(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stdout, "http://%s/\n", l.Addr())
+	if _, err := fmt.Fprintf(os.Stdout, "http://%s/\n", l.Addr()); err != nil {
+		return err
+	}
 	server := &http.Server{Handler: &bare{dir: dir, folder: folder, db: db}, ReadHeaderTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -90,7 +92,7 @@ func (p *bare) keep(r *http.Request) error {
 		return err
 	}
 	name := hex.EncodeToString(hash.Sum(nil))
-	if err := os.Rename(f.Name(), filepath.Join(p.dir, name)); err != nil { //nolint:gosec // both names are ours
+	if err := os.Rename(f.Name(), filepath.Join(p.dir, name)); err != nil {
 		return err
 	}
 	if err := p.folder.Sync(); err != nil {

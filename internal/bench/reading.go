@@ -98,7 +98,7 @@ const readTurns = 9
 
 // readBoth lets ours and the script take turns with one document.
 func (b *bench) readBoth(ctx context.Context, t task, r *readerProcess, path, token string) error {
-	var ours, theirs, cpus, theirCPUs, ratios, cpuRatios []float64
+	var ours, theirs, cpus, theirCPUs, ratios []float64
 	var read, seen bool
 	for turn := range readTurns + 1 {
 		mine, found, err := r.read(path, token)
@@ -114,7 +114,7 @@ func (b *bench) readBoth(ctx context.Context, t task, r *readerProcess, path, to
 			continue // both are warm from here on
 		}
 		ours, theirs, ratios = append(ours, mine.wall), append(theirs, peer.wall), append(ratios, mine.wall/peer.wall)
-		cpus, theirCPUs, cpuRatios = append(cpus, mine.cpu), append(theirCPUs, peer.cpu), append(cpuRatios, mine.cpu/peer.cpu)
+		cpus, theirCPUs = append(cpus, mine.cpu), append(theirCPUs, peer.cpu)
 	}
 	fmt.Fprintf(os.Stderr, "%s: token found by ours: %v, by the peer: %v\n", t.name, read, seen)
 	b.print(t.name, median(ours), median(theirs), median(ratios), "ms", "lower-is-better")

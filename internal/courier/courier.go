@@ -231,6 +231,10 @@ func (c *Courier) data(ctx context.Context, m dossier.Message) (map[string]strin
 	case dossier.MessageConfirmation:
 		data["date"] = c.day(d.ChangedAt)
 	case dossier.MessageExpiry, dossier.MessageWithdrawn, dossier.MessageSuperseded:
+	case dossier.MessageFirstHalf, dossier.MessageDeviceCode, dossier.MessageContactCode, dossier.MessageContactChanged,
+		dossier.MessageAskedAgain, dossier.MessagePINReminder, dossier.MessagePINRefused, dossier.MessageLetterComing,
+		dossier.MessageLetterBack, dossier.MessagePINActivated, dossier.MessagePINChanged, dossier.MessagePINLapsed,
+		dossier.MessagePINSuspended, dossier.MessagePINResumed, dossier.MessagePINRevoked: // about no dossier
 	}
 	return data, nil
 }

@@ -177,7 +177,7 @@ func (c *child) read(
 			if err != nil {
 				return err
 			}
-			switch f.kind {
+			switch f.kind { //nolint:exhaustive // outcome judges every other kind, known or not
 			case frameStarted:
 				var s started
 				if err := f.into(frameStarted, &s); err != nil {

@@ -10,8 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"dispositivo/internal/clock"
 	llsyscall "github.com/landlock-lsm/go-landlock/landlock/syscall"
+
+	"dispositivo/internal/clock"
 )
 
 // serverToKill is the main of a server that is killed in mid-work: it has a
@@ -26,7 +27,7 @@ func serverToKill() int {
 	for {
 		p.starts.mu.Lock()
 		for c := range p.starts.alive {
-			fmt.Println(c.cmd.Process.Pid)
+			_, _ = fmt.Fprintln(os.Stdout, c.cmd.Process.Pid) // the test reads it
 			p.starts.mu.Unlock()
 			select {}
 		}
@@ -43,7 +44,7 @@ func TestServerKilled(t *testing.T) {
 	}
 	folders := t.TempDir()
 	t.Setenv("TMPDIR", folders)
-	cmd := exec.Command(exe, "sandbox-server")
+	cmd := exec.CommandContext(t.Context(), exe, "sandbox-server")
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -53,7 +53,7 @@ func writeFrame(w io.Writer, kind frameKind, head any, body ...[]byte) error {
 	buf := make([]byte, 0, frameHeader+len(text))
 	buf = append(buf, byte(kind))
 	buf = binary.BigEndian.AppendUint32(buf, uint32(len(text))) //nolint:gosec // bounded by maxHead
-	buf = binary.BigEndian.AppendUint32(buf, uint32(total))     //nolint:gosec // bounded by maxBody
+	buf = binary.BigEndian.AppendUint32(buf, uint32(total))
 	if _, err := w.Write(append(buf, text...)); err != nil {
 		return fmt.Errorf("write frame: %w", err)
 	}

@@ -78,6 +78,7 @@ func (v *visit) document(ctx context.Context, data []byte) error {
 		return v.pdf(ctx, data)
 	case FormatTIFF:
 		return v.tiff(ctx, data)
+	case FormatUnknown:
 	}
 	v.find(dossier.Finding{
 		Code: dossier.FileType, Severity: dossier.SeverityBlock, Detail: string(v.report.Format),

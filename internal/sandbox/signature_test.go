@@ -48,7 +48,7 @@ func TestSignatureThroughFax(t *testing.T) {
 		found, wrong := 0, 0
 		for i, c := range people {
 			for _, signed := range []bool{false, true} {
-				page, g := way.sent(filledForm(t, r, c, signed), uint64(i)) //nolint:gosec // small
+				page, g := way.sent(filledForm(t, r, c, signed), uint64(i))
 				unsigned := saysUnsigned(t, r, page, g)
 				switch {
 				case signed && unsigned:
@@ -148,7 +148,7 @@ func filledForm(t *testing.T, r *reader, c demo.Citizen, signed bool) *image.Gra
 	if err := errors.Join(err, doc.Close(context.Background())); err != nil {
 		t.Fatal(err)
 	}
-	return img.(*image.Gray)
+	return img.(*image.Gray) //nolint:errcheck // grey was asked for
 }
 
 // saysUnsigned reads the signs of a page whose code must be found.

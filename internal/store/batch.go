@@ -55,20 +55,20 @@ func (w *batcher) join(ctx context.Context, fn func(runner) error) (*batch, erro
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waiting.Add(-1)
-	defer w.finish()
+	defer w.finish() //nolint:contextcheck // a change that has begun is carried through
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if w.open != nil {
 		b := w.open
-		return b, w.guarded(b, fn)
+		return b, w.guarded(b, fn) //nolint:contextcheck // likewise
 	}
-	if err := w.exec(`BEGIN IMMEDIATE`); err != nil {
+	if err := w.exec(`BEGIN IMMEDIATE`); err != nil { //nolint:contextcheck // likewise
 		return nil, err
 	}
 	b := &batch{done: make(chan struct{})}
 	w.open = b
-	if err := w.alone(b, fn); err != nil {
+	if err := w.alone(b, fn); err != nil { //nolint:contextcheck // likewise
 		return nil, err
 	}
 	return b, nil

@@ -172,7 +172,7 @@ func TestBatchGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	err := w.do(t.Context(), func(q runner) error {
 		gone := make(chan error, 1)
-		go func() { gone <- w.do(ctx, put(2)) }()
+		go func() { gone <- w.do(ctx, put(2)) }() //nolint:contextcheck // a batch passes none
 		for w.waiting.Load() == 0 {
 			runtime.Gosched() // it is on its way to the lock
 		}
@@ -182,7 +182,7 @@ func TestBatchGivenUp(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		return put(1)(q)
+		return put(1)(q) //nolint:contextcheck // likewise
 	})
 	if err != nil || rows(t, read) != 1 {
 		t.Errorf("%v, %d rows", err, rows(t, read))

@@ -101,12 +101,11 @@ func (a *applier) movePIN(ctx context.Context, m dossier.PINMove) error {
 	if err != nil {
 		return err
 	}
-	switch m.Event {
-	case dossier.PINEventConfirmed:
+	if m.Event == dossier.PINEventConfirmed {
 		p.ConfirmedAt = a.now
-	case dossier.PINEventActivated:
+	}
+	if m.Event == dossier.PINEventActivated {
 		p.ActivatedAt = a.now
-	default: // nothing else has a date of its own
 	}
 	n, err := a.execN(ctx, `UPDATE pins SET state = ?, version = version + 1, changed_at = ?, confirmed_at = ?, activated_at = ?
 		WHERE id = ? AND state = ? AND version = ?`, string(step.To), micros(a.now), micros(p.ConfirmedAt), micros(p.ActivatedAt),

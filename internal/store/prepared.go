@@ -42,7 +42,7 @@ func (p *prepared) statement(ctx context.Context, query string) (*sql.Stmt, erro
 	if st := p.statements[query]; st != nil {
 		return st, nil
 	}
-	st, err := p.on.PrepareContext(context.WithoutCancel(ctx), query)
+	st, err := p.on.PrepareContext(context.WithoutCancel(ctx), query) //nolint:sqlclosecheck // kept until close
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (p *prepared) bound(ctx context.Context) context.Context {
 
 // ExecContext implements runner.
 func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	st, err := p.statement(ctx, query)
+	st, err := p.statement(ctx, query) //nolint:sqlclosecheck // likewise
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (
 
 // QueryContext implements runner.
 func (p *prepared) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	st, err := p.statement(ctx, query)
+	st, err := p.statement(ctx, query) //nolint:sqlclosecheck // likewise
 	if err != nil {
 		return nil, err
 	}

@@ -90,7 +90,7 @@ func (q querier) execN(ctx context.Context, query string, args ...any) (int64, e
 }
 
 func (q querier) row(ctx context.Context, query string, args ...any) firstRow {
-	rows, err := q.q.QueryContext(ctx, q.text(query), args...)
+	rows, err := q.q.QueryContext(ctx, q.text(query), args...) //nolint:rowserrcheck // Scan asks, and closes
 	return firstRow{rows: rows, err: err}
 }
 

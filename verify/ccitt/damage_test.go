@@ -30,7 +30,7 @@ func (c class) String() string {
 
 // hit returns the stream with the damage of the class at a place drawn by seed.
 func (c class) hit(stream []byte, seed uint64) []byte {
-	rng := rand.New(rand.NewPCG(seed, uint64(c.lost))) //nolint:gosec // damage for tests
+	rng := rand.New(rand.NewPCG(seed, uint64(c.lost)))
 	out := slices.Clone(stream)
 	if c.lost == 0 {
 		at := rng.IntN(8 * len(out))

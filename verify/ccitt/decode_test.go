@@ -111,8 +111,12 @@ func TestPaddingIsNoPicture(t *testing.T) {
 func TestLimits(t *testing.T) {
 	one := []byte{0xff}
 	for _, p := range []ccitt.Params{
-		{Columns: 0}, {Columns: 65_536}, {Columns: 10, Rows: -1}, {Columns: 20_000, Rows: 20_000},
-		{Columns: 10, Encoding: 9}, {Columns: 100, Rows: 11, MaxPixels: 1000},
+		{Columns: 0},
+		{Columns: 65_536},
+		{Columns: 10, Rows: -1},
+		{Columns: 20_000, Rows: 20_000},
+		{Columns: 10, Encoding: 9},
+		{Columns: 100, Rows: 11, MaxPixels: 1000},
 	} {
 		if _, _, err := ccitt.Decode(one, p); !errors.Is(err, ccitt.ErrParams) {
 			t.Errorf("%+v: %v", p, err)
@@ -145,7 +149,7 @@ func TestManyErrors(t *testing.T) {
 	page := letters()[1]
 	for _, e := range encodings {
 		for _, errs := range []int{10, 100, 1000} {
-			rng := rand.New(rand.NewPCG(1, uint64(errs))) //nolint:gosec // damage for tests
+			rng := rand.New(rand.NewPCG(1, uint64(errs)))
 			p := ccitt.Params{Encoding: e, Columns: page.Width, Rows: page.Height}
 			data := ccitt.Encode(page, p)
 			for range errs {

@@ -63,7 +63,7 @@ func (e *encoder) put(code, length int) {
 	e.n += length
 	for e.n >= 8 {
 		e.n -= 8
-		e.out = append(e.out, byte(e.acc>>e.n))
+		e.out = append(e.out, byte(e.acc>>e.n)) //nolint:gosec // the eight bits whose turn it is
 	}
 }
 

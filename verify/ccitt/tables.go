@@ -61,7 +61,7 @@ var modes = newModes()
 
 func newModes() (t [1 << modeBits]mode) {
 	add := func(word string, m mode) {
-		m.bits = uint8(len(word))
+		m.bits = uint8(len(word)) //nolint:gosec // at most modeBits
 		code, free := mustBits(word), modeBits-len(word)
 		for i := range 1 << free {
 			t[code<<free|i] = m

@@ -56,7 +56,7 @@ func Framed(page *image.Gray, place Place, inner Box, thick float64) (*image.Gra
 		return nil, false
 	}
 	edge := int(math.Ceil(thick*scale)) + 1
-	return p.gray.SubImage(image.Rect(left+edge, top+edge, right-edge, bottom-edge)).(*image.Gray), true //nolint:forcetypeassert // a part of grey is grey
+	return p.gray.SubImage(image.Rect(left+edge, top+edge, right-edge, bottom-edge)).(*image.Gray), true //nolint:errcheck // a part of grey is grey
 }
 
 // patch is the surroundings of a frame, made level.

@@ -92,8 +92,12 @@ func kind(err error) string {
 		err  error
 		text string
 	}{
-		{codicefiscale.ErrLength, "length"}, {codicefiscale.ErrAlphabet, "characters"}, {codicefiscale.ErrShape, "shape"},
-		{codicefiscale.ErrMonth, "month"}, {codicefiscale.ErrDay, "day"}, {codicefiscale.ErrCheck, "check character"},
+		{codicefiscale.ErrLength, "length"},
+		{codicefiscale.ErrAlphabet, "characters"},
+		{codicefiscale.ErrShape, "shape"},
+		{codicefiscale.ErrMonth, "month"},
+		{codicefiscale.ErrDay, "day"},
+		{codicefiscale.ErrCheck, "check character"},
 	} {
 		if errors.Is(err, k.err) {
 			return k.text

@@ -35,22 +35,35 @@ func TestCompare(t *testing.T) {
 			p.Name, p.Document = Name{Surname: "MUELLER", Given: "JOERG"}, "UT1234567"
 		}, nil},
 		{"nothing known", func(p *Person) { *p = Person{} }, nil},
-		{"another name", func(p *Person) { p.Name.Surname = "Schmidt" },
-			[]dossier.Finding{warn(dossier.IDMismatch, "names different: other")}},
-		{"day and month", func(p *Person) { p.Birth = "1972-09-07" },
-			[]dossier.Finding{warn(dossier.IDMismatch, "birth similar: day and month swapped")}},
-		{"year alone", func(p *Person) { p.Birth = "1972" },
-			[]dossier.Finding{warn(dossier.IDMismatch, "birth similar: date known in part")}},
+		{
+			"another name", func(p *Person) { p.Name.Surname = "Schmidt" },
+			[]dossier.Finding{warn(dossier.IDMismatch, "names different: other")},
+		},
+		{
+			"day and month", func(p *Person) { p.Birth = "1972-09-07" },
+			[]dossier.Finding{warn(dossier.IDMismatch, "birth similar: day and month swapped")},
+		},
+		{
+			"year alone", func(p *Person) { p.Birth = "1972" },
+			[]dossier.Finding{warn(dossier.IDMismatch, "birth similar: date known in part")},
+		},
 		{"sex", func(p *Person) { p.Sex = "F" }, []dossier.Finding{warn(dossier.IDMismatch, "sex different: other")}},
 		{"sex not specified", func(p *Person) { p.Sex = "" }, nil},
-		{"number", func(p *Person) { p.Document = "AX7654321" },
-			[]dossier.Finding{warn(dossier.IDMismatch, "document number different: other")}},
-		{"number, O for 0", func(p *Person) { p.Document = "UT-I234567" },
-			[]dossier.Finding{warn(dossier.IDMismatch, "document number similar: look-alike characters")}},
-		{"number, a digit", func(p *Person) { p.Document = "UT1234568" },
-			[]dossier.Finding{warn(dossier.IDMismatch, "document number similar: one or two letters")}},
+		{
+			"number", func(p *Person) { p.Document = "AX7654321" },
+			[]dossier.Finding{warn(dossier.IDMismatch, "document number different: other")},
+		},
+		{
+			"number, O for 0", func(p *Person) { p.Document = "UT-I234567" },
+			[]dossier.Finding{warn(dossier.IDMismatch, "document number similar: look-alike characters")},
+		},
+		{
+			"number, a digit", func(p *Person) { p.Document = "UT1234568" },
+			[]dossier.Finding{warn(dossier.IDMismatch, "document number similar: one or two letters")},
+		},
 		{"expired", func(p *Person) { p.Expiry = "2026-03-01" }, []dossier.Finding{
-			warn(dossier.IDMismatch, "expiry different: other"), warn(dossier.IDExpired, "")}},
+			warn(dossier.IDMismatch, "expiry different: other"), warn(dossier.IDExpired, ""),
+		}},
 	} {
 		document := mueller()
 		tt.change(&document)

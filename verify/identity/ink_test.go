@@ -47,7 +47,8 @@ func noisy(img *image.Gray, share float64, r *rand.Rand) *image.Gray {
 }
 
 // box draws a signature box as forms have it: a frame, a line to sign on.
-func box(w, h int) *image.Gray {
+func box() *image.Gray {
+	const w, h = 480, 130
 	img := canvas(w, h)
 	draw.Draw(img, image.Rect(0, 0, w, 2), image.Black, image.Point{}, draw.Src)
 	draw.Draw(img, image.Rect(0, 0, 2, h), image.Black, image.Point{}, draw.Src)
@@ -62,15 +63,15 @@ func TestInked(t *testing.T) {
 	for seed := range uint64(12) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		for _, noise := range []float64{0, 0.005, 0.02, 0.04} {
-			empty, ok := Inked(noisy(box(480, 130), noise, r))
+			empty, ok := Inked(noisy(box(), noise, r))
 			most = max(most, empty)
 			if !ok || empty >= EmptyShare {
 				t.Errorf("empty, noise %.3f: %.4f", noise, empty)
 			}
 			for _, thick := range []float64{2, 3, 5} {
-				signed := box(480, 130)
+				signed := box()
 				pen(signed, 60, 300, 22, thick, r)
-				initials := box(480, 130)
+				initials := box()
 				pen(initials, 100, 140, 18, thick, r)
 				for _, img := range []*image.Gray{signed, initials} {
 					share, ok := Inked(noisy(img, noise, r))
@@ -103,9 +104,9 @@ func TestInkedGrounds(t *testing.T) {
 			t.Errorf("%s: %.4f", name, share)
 		}
 	}
-	part := box(480, 130)
+	part := box()
 	pen(part, 60, 300, 22, 3, rand.New(rand.NewPCG(1, 1)))
-	if share, _ := Inked(part.SubImage(image.Rect(20, 10, 400, 120)).(*image.Gray)); share < EmptyShare {
+	if share, _ := Inked(part.SubImage(image.Rect(20, 10, 400, 120)).(*image.Gray)); share < EmptyShare { //nolint:errcheck // a part of grey is grey
 		t.Error("a part of a picture holds no ink")
 	}
 }

@@ -51,12 +51,12 @@ func LookOf(ink iter.Seq2[float64, float64], unit float64) (Look, bool) {
 	l := Look{across: quarters(w.across), down: quarters(w.down)}
 	area := (2 * reach * w.across / wide) * (2 * reach * w.down / high) / (unit * unit)
 	for i, n := range counts {
-		l.cells[i] = uint8(min(float64(n)/area/fullCell, 1)*shades + 0.5) //nolint:gosec // 0 to shades
+		l.cells[i] = uint8(min(float64(n)/area/fullCell, 1)*shades + 0.5)
 	}
 	return l, true
 }
 
-func quarters(v float64) uint16 { return uint16(min(v*4, math.MaxUint16)) } //nolint:gosec // bounded
+func quarters(v float64) uint16 { return uint16(min(v*4, math.MaxUint16)) }
 
 // window is where the print of a page is: its middle, and one standard
 // deviation each way.
@@ -138,7 +138,7 @@ func (l *Look) Outline() Outline {
 	const full = shades * (wide / outlineWide) * (high / outlineHigh)
 	var o Outline
 	for i, sum := range sums {
-		o[i] = uint8(min(sum*2*255/full, 255)) //nolint:gosec // bounded
+		o[i] = uint8(min(sum*2*255/full, 255)) //nolint:gosec // a sum of shades: 0 to 255
 	}
 	return o
 }

@@ -55,7 +55,7 @@ func passports(t *testing.T, n int) []*image.Gray {
 		if err := errors.Join(err, doc.Close(context.Background())); err != nil {
 			t.Fatal(err)
 		}
-		pages = append(pages, img.(*image.Gray))
+		pages = append(pages, img.(*image.Gray)) //nolint:errcheck // grey was asked for
 	}
 	return pages
 }
@@ -136,7 +136,7 @@ func TestLooks(t *testing.T) {
 	looks := make([][]identity.Look, people)
 	for i, page := range passports(t, people) {
 		for k, way := range copies() {
-			name, img, g := way(page, uint64(10*i+k)) //nolint:gosec // small
+			name, img, g := way(page, uint64(10*i+k))
 			looks[i] = append(looks[i], lookOf(t, img, g))
 			if i == 0 {
 				names = append(names, name)

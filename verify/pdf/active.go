@@ -86,7 +86,7 @@ func (s *searcher) visit(obj types.Object, depth int) {
 		}
 		return
 	}
-	d, _, ok := dictOf(obj)
+	d, ok := dictOf(obj)
 	if !ok {
 		return
 	}
@@ -204,7 +204,7 @@ func (s *searcher) opening(action types.Object) {
 			pending = append(pending, a...)
 			continue
 		}
-		d, _, ok := dictOf(obj)
+		d, ok := dictOf(obj)
 		if !ok {
 			continue
 		}

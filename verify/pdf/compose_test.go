@@ -22,7 +22,7 @@ func render(t *testing.T, data []byte, page int) *image.NRGBA {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return img.(*image.NRGBA)
+	return img.(*image.NRGBA) //nolint:errcheck // colour was asked for
 }
 
 func TestMerge(t *testing.T) {

@@ -77,7 +77,7 @@ func judge(t *testing.T, name string, data []byte) judged {
 	if x.Document == nil {
 		return j
 	}
-	defer x.Document.Close(context.Background())
+	defer x.Document.Close(context.Background()) //nolint:errcheck // a test that is over
 	for n := 1; n <= min(x.Document.NumPages(), pdf.DefaultPages); n++ {
 		img, _, err := x.Document.Render(ctx, n, pdf.RenderOptions{DPI: 100, Gray: n%2 == 0})
 		if err != nil {
@@ -102,7 +102,7 @@ func TestCorpora(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			start := time.Now()
+			start := time.Now() //nolint:forbidigo // how long it takes
 			j := judge(t, f.name, data)
 			took := time.Since(start)
 			t.Logf("%-8s %-11s %-20s pages %2d blank %d structured %-5v %6s %v | %s", f.expect, j.verdict, j.code,

@@ -57,9 +57,9 @@ func TestRenderIsRepeatable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return string(img.(*image.NRGBA).Pix)
+		return string(img.(*image.NRGBA).Pix) //nolint:errcheck // colour was asked for
 	}
-	if pixels() != pixels() {
+	if first, again := pixels(), pixels(); first != again {
 		t.Error("the same bytes gave other pixels")
 	}
 }
@@ -165,7 +165,7 @@ func TestMemoryLimit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer e.Close(context.Background())
+	defer e.Close(context.Background()) //nolint:errcheck // a test that is over
 	if err := renderBy(t.Context(), e, letters(t, 1), 400); !errors.Is(err, pdf.ErrEngine) {
 		t.Errorf("got %v", err)
 	}
@@ -226,7 +226,7 @@ func renderBy(ctx context.Context, e *pdf.Engine, data []byte, dpi float64) erro
 	if err != nil {
 		return err
 	}
-	defer d.Close(context.Background())
+	defer d.Close(context.Background()) //nolint:errcheck,contextcheck // also when ctx has ended; what rendering says counts
 	_, _, err = d.Render(ctx, 1, pdf.RenderOptions{DPI: dpi})
 	return err
 }

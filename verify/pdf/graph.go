@@ -37,7 +37,7 @@ func (g *graph) findRoot() {
 		}
 	}
 	for _, obj := range g.objects {
-		if d, _, ok := dictOf(obj); ok && nameOf(d["Type"]) == "Catalog" {
+		if d, ok := dictOf(obj); ok && nameOf(d["Type"]) == "Catalog" {
 			g.root = d
 		}
 	}
@@ -81,7 +81,7 @@ func (g *graph) resolve(obj types.Object) types.Object {
 
 // dict resolves obj to a dictionary, that of a stream included.
 func (g *graph) dict(obj types.Object) (types.Dict, bool) {
-	d, _, ok := dictOf(g.resolve(obj))
+	d, ok := dictOf(g.resolve(obj))
 	return d, ok
 }
 
@@ -102,18 +102,18 @@ func refOf(obj types.Object) (types.IndirectRef, bool) {
 	return types.IndirectRef{}, false
 }
 
-func dictOf(obj types.Object) (d types.Dict, stream, ok bool) {
+func dictOf(obj types.Object) (d types.Dict, ok bool) {
 	switch o := obj.(type) {
 	case types.Dict:
-		return o, false, o != nil
+		return o, o != nil
 	case types.StreamDict:
-		return o.Dict, true, o.Dict != nil
+		return o.Dict, o.Dict != nil
 	case types.ObjectStreamDict:
-		return o.Dict, true, o.Dict != nil
+		return o.Dict, o.Dict != nil
 	case types.XRefStreamDict:
-		return o.Dict, true, o.Dict != nil
+		return o.Dict, o.Dict != nil
 	}
-	return nil, false, false
+	return nil, false
 }
 
 // nameOf is the decoded name, or empty for anything else.

@@ -86,14 +86,14 @@ func hostFunction(name string) api.GoModuleFunc {
 // breakDownTime fills a struct tm, as gmtime and localtime do; here is UTC.
 func breakDownTime(_ context.Context, mod api.Module, stack []uint64) {
 	const offsetOfZone = 36
-	t := time.Unix(int64(stack[0]), 0).UTC()
+	t := time.Unix(int64(stack[0]), 0).UTC() //nolint:gosec // an i64: the same bits
 	at := api.DecodeU32(stack[1])
 	fields := []int{
 		t.Second(), t.Minute(), t.Hour(), t.Day(), int(t.Month()) - 1,
 		t.Year() - 1900, int(t.Weekday()), t.YearDay() - 1, 0,
 	}
 	for i, v := range fields {
-		mod.Memory().WriteUint32Le(at+uint32(4*i), uint32(int32(v)))
+		mod.Memory().WriteUint32Le(at+uint32(4*i), uint32(int32(v))) //nolint:gosec // a year of an int64 of seconds is cut as in C
 	}
 	mod.Memory().WriteUint32Le(at+offsetOfZone, 0)
 }

@@ -48,13 +48,19 @@ func TestExamine(t *testing.T) {
 		{"cut at its end", letter[:len(letter)-20], dossier.Accepted, ""},
 		{"password", encrypted(t, "open", "own"), dossier.Rejected, dossier.FileEncrypted},
 		{"owner password only", encrypted(t, "", "own"), dossier.Accepted, ""},
-		{"page tree loop", written("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[2 0 R]>>"),
-			dossier.Rejected, dossier.PDFInvalid},
-		{"no pages", written("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>"),
-			dossier.Rejected, dossier.PagesNone},
+		{
+			"page tree loop", written("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[2 0 R]>>"),
+			dossier.Rejected, dossier.PDFInvalid,
+		},
+		{
+			"no pages", written("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>"),
+			dossier.Rejected, dossier.PagesNone,
+		},
 		{"an action as page", written("<</Type/Catalog/Pages 2 0 R>>", script), dossier.Rejected, dossier.PagesNone},
-		{"dynamic XFA", onePage("/NeedsRendering true/AcroForm<</XFA 5 0 R/Fields[]>>", "", stream("", "<xdp/>")),
-			dossier.Rejected, dossier.PDFInvalid},
+		{
+			"dynamic XFA", onePage("/NeedsRendering true/AcroForm<</XFA 5 0 R/Fields[]>>", "", stream("", "<xdp/>")),
+			dossier.Rejected, dossier.PDFInvalid,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -208,7 +214,7 @@ func TestWorkIsBounded(t *testing.T) {
 		"1 0 obj<</N 1/First 0>>stream\n", "1 0 obj<</N 1/First 0/Filter/Fl>>stream\n", "trailer(", "trailer<</A[",
 	} {
 		data := []byte("%PDF-1.7\n" + strings.Repeat(piece, 1_048_000/len(piece)))
-		start := time.Now()
+		start := time.Now() //nolint:forbidigo // how long it takes
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		pdf.Inspect(ctx, data, pdf.Limits{})
 		cancel()

@@ -83,21 +83,21 @@ func (d *Document) draw(ctx context.Context, w, h int, gray bool) (uint64, error
 		flagRGBOrder = 0x10
 		white        = 0xFFFFFFFF
 	)
-	bitmap, err := d.call(ctx, "FPDFBitmap_CreateEx", uint64(w), uint64(h), formatBGRx, 0, 0)
+	bitmap, err := d.call(ctx, "FPDFBitmap_CreateEx", uint64(w), uint64(h), formatBGRx, 0, 0) //nolint:gosec // 1 to maxSide
 	if err != nil {
 		return 0, err
 	}
 	if bitmap == 0 {
 		return 0, fmt.Errorf("%w: no memory for %dx%d pixels", ErrEngine, w, h)
 	}
-	if _, err := d.call(ctx, "FPDFBitmap_FillRect", bitmap, 0, 0, uint64(w), uint64(h), white); err != nil {
+	if _, err := d.call(ctx, "FPDFBitmap_FillRect", bitmap, 0, 0, uint64(w), uint64(h), white); err != nil { //nolint:gosec // 1 to maxSide
 		return 0, err
 	}
 	flags := uint64(flagAnnot | flagRGBOrder)
 	if gray {
 		flags |= flagGray
 	}
-	area := []uint64{0, 0, uint64(w), uint64(h), 0, flags}
+	area := []uint64{0, 0, uint64(w), uint64(h), 0, flags} //nolint:gosec // 1 to maxSide
 	if _, err := d.call(ctx, "FPDF_RenderPageBitmap", append([]uint64{bitmap, d.page}, area...)...); err != nil {
 		return 0, err
 	}
@@ -151,7 +151,7 @@ func grayOf(src []byte, stride, w, h int) *image.Gray {
 		out := img.Pix[y*img.Stride : y*img.Stride+w]
 		for x := range out {
 			r, g, b := uint32(in[4*x]), uint32(in[4*x+1]), uint32(in[4*x+2])
-			out[x] = uint8((19595*r + 38470*g + 7471*b + 1<<15) >> 16)
+			out[x] = uint8((19595*r + 38470*g + 7471*b + 1<<15) >> 16) //nolint:gosec // the weights add up to 1<<16: at most 255
 		}
 	}
 	return img

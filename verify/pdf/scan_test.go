@@ -54,7 +54,7 @@ func shades(t *testing.T) (string, func(x, y int) color.Gray) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return stored.String(), func(x, y int) color.Gray { return color.GrayModel.Convert(decoded.At(x, y)).(color.Gray) }
+	return stored.String(), func(x, y int) color.Gray { return color.GrayModel.Convert(decoded.At(x, y)).(color.Gray) } //nolint:errcheck // the model makes grey
 }
 
 // TestScanAtItsOwnResolution: a page that is one fax or one JPEG comes out dot
@@ -88,7 +88,7 @@ func TestScanAtItsOwnResolution(t *testing.T) {
 			wrong := 0
 			for y := range h {
 				for x := range w {
-					got, want := img.At(x, y).(color.Gray).Y, tt.want(x, y).Y
+					got, want := img.At(x, y).(color.Gray).Y, tt.want(x, y).Y //nolint:errcheck // grey was asked for
 					if diff := int(got) - int(want); diff > tt.near || diff < -tt.near {
 						wrong++
 					}

@@ -131,7 +131,7 @@ func (s *sweep) noteTrailer(d types.Dict) {
 func (s *sweep) objectStream(d types.Dict, body []byte) {
 	_, hasN := d["N"]
 	_, hasFirst := d["First"]
-	if d["Type"] != types.Name("ObjStm") && !(hasN && hasFirst) {
+	if d["Type"] != types.Name("ObjStm") && (!hasN || !hasFirst) {
 		return
 	}
 	s.packed++

@@ -79,7 +79,7 @@ func (d *decoder) colour() (image.Image, error) {
 func (d *decoder) oldSource() (rowSource, error) {
 	g := &d.grid
 	g.tiled, g.bw, g.bh, g.across, g.down = false, g.width, g.height, 1, 1
-	problem := error(errData)
+	problem := errData
 	var best *jpegRows
 	for _, stream := range d.page.oldJPEG() {
 		rows, err := oldRows(bytes.Clone(stream), g.area(0, 0))

@@ -90,7 +90,7 @@ func TestFax(t *testing.T) {
 		if info.Encoding != tc.encoding || info.Height != h || info.Rows != h || len(info.Damaged) > 0 {
 			t.Errorf("%s: %+v", tc.name, info)
 		}
-		if !bytes.Equal(img.(*image.Gray).Pix, expand(page, false, 0).Pix) {
+		if !bytes.Equal(img.(*image.Gray).Pix, expand(page, false, 0).Pix) { //nolint:errcheck // a fax is grey
 			t.Errorf("%s: another picture", tc.name)
 		}
 	}
@@ -315,7 +315,7 @@ func half(t *testing.T, img image.Image, y int) []byte {
 	t.Helper()
 	b := img.Bounds()
 	b.Min.Y, b.Max.Y = y, y+b.Dy()/2
-	whole, _, _ := encodeJPEG(t, img.(interface {
+	whole, _, _ := encodeJPEG(t, img.(interface { //nolint:errcheck // every picture of image has it
 		SubImage(image.Rectangle) image.Image
 	}).SubImage(b))
 	return whole
@@ -323,7 +323,7 @@ func half(t *testing.T, img image.Image, y int) []byte {
 
 func near(t *testing.T, name string, got, want color.Color) {
 	t.Helper()
-	a, b := color.NRGBAModel.Convert(got).(color.NRGBA), color.NRGBAModel.Convert(want).(color.NRGBA)
+	a, b := color.NRGBAModel.Convert(got).(color.NRGBA), color.NRGBAModel.Convert(want).(color.NRGBA) //nolint:errcheck // the model makes them
 	for _, d := range []int{int(a.R) - int(b.R), int(a.G) - int(b.G), int(a.B) - int(b.B)} {
 		if d < -12 || d > 12 {
 			t.Errorf("%s: %v instead of %v", name, a, b)

@@ -60,7 +60,7 @@ func rowsPerStrip(d directory, h, planes int) int {
 	case rows == 0 || !d.has(tagRowsPerStrip):
 		return ceil(h, strips)
 	}
-	return min(int(rows), h) //nolint:gosec // at most maxSide
+	return min(int(rows), h)
 }
 
 // measure prepares for a file that does not say how long its blocks are.

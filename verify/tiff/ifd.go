@@ -203,7 +203,7 @@ func (d directory) value(tag uint16, i int, fallback uint64) uint64 {
 // small is value for what is an enumeration or a small number: anything that
 // does not fit 16 bits becomes 65,535, which no tag defines.
 func (d directory) small(tag uint16, i, fallback int) int {
-	return int(min(d.value(tag, i, uint64(max(fallback, 0))), math.MaxUint16)) //nolint:gosec // just bounded
+	return int(min(d.value(tag, i, uint64(max(fallback, 0))), math.MaxUint16))
 }
 
 // rational returns value i of a tag of type RATIONAL or FLOAT (or a whole

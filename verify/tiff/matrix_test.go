@@ -326,9 +326,15 @@ func packBytes(data []byte) []byte {
 func sheets() []sheet {
 	var all []sheet
 	for _, kind := range []sheet{
-		{photometric: whiteIsZero}, {photometric: blackIsZero}, {photometric: blackIsZero, extra: 2},
-		{photometric: rgb}, {photometric: rgb, extra: 1}, {photometric: rgb, extra: 2}, {photometric: palette},
-		{photometric: cmyk}, {photometric: ycbcr},
+		{photometric: whiteIsZero},
+		{photometric: blackIsZero},
+		{photometric: blackIsZero, extra: 2},
+		{photometric: rgb},
+		{photometric: rgb, extra: 1},
+		{photometric: rgb, extra: 2},
+		{photometric: palette},
+		{photometric: cmyk},
+		{photometric: ycbcr},
 	} {
 		for _, depth := range []int{1, 2, 4, 6, 8, 12, 16} {
 			if kind.photometric == palette && depth > 8 || kind.photometric == ycbcr && depth != 8 {

@@ -118,7 +118,7 @@ func (f *format) onWhite(c, alpha byte) byte {
 	}
 	rest := 255 - uint32(alpha)
 	if f.associated {
-		return byte(min(uint32(c)+rest, 255)) //nolint:gosec // just bounded
+		return byte(min(uint32(c)+rest, 255))
 	}
 	return byte((uint32(c)*uint32(alpha) + 255*rest + 127) / 255) //nolint:gosec // an average of bytes
 }

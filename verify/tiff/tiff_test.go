@@ -105,9 +105,14 @@ func manyPages(n int) []byte {
 	return b.data
 }
 
-// TestProblems proves that a page which cannot be decoded says why, and does
-// not hide the next.
-func TestProblems(t *testing.T) {
+// problemCase is a first page, its encoding, and what is wrong with it if anything.
+type problemCase struct {
+	tags     []tag
+	encoding string
+	code     dossier.FindingCode
+}
+
+func problemCases() []problemCase {
 	base := func(compression uint32, more ...tag) []tag {
 		return append([]tag{
 			short(tagWidth, 8), short(tagLength, 8), short(tagBitsPerSample, 1), short(tagCompression, compression),
@@ -124,11 +129,7 @@ func TestProblems(t *testing.T) {
 		tags[2], tags[4] = short(tagBitsPerSample, depths...), short(tagPhotometric, photometric)
 		return tags
 	}
-	tests := []struct {
-		tags     []tag
-		encoding string
-		code     dossier.FindingCode
-	}{
+	return []problemCase{
 		{base(2), "mh", ""},
 		{base(3, long(tagT4Options, 1)), "g3-2d", ""},
 		{base(3, long(tagT4Options, 4)), "g3-1d", ""},
@@ -157,7 +158,12 @@ func TestProblems(t *testing.T) {
 			long(tagStripByteCounts, 4), short(tagPlanar, 2), short(tagPhotometric, 9),
 		}, "none", dossier.FileUnreadable},
 	}
-	for _, tc := range tests {
+}
+
+// TestProblems proves that a page which cannot be decoded says why, and does
+// not hide the next.
+func TestProblems(t *testing.T) {
+	for _, tc := range problemCases() {
 		b := newBuilder(false)
 		b.page(tc.tags...)
 		b.gray(2, 2, 7)

@@ -19,7 +19,7 @@ func ResizeHeap(_ context.Context, mod api.Module, stack []uint64) {
 	if want <= have {
 		return
 	}
-	if _, ok := mod.Memory().Grow(uint32((want - have + PageSize - 1) / PageSize)); !ok {
+	if _, ok := mod.Memory().Grow(uint32((want - have + PageSize - 1) / PageSize)); !ok { //nolint:gosec // want fits 32 bits
 		stack[0] = 0
 	}
 }

@@ -3,6 +3,7 @@ package wasm
 import (
 	"context"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/tetratelabs/wazero/api"
@@ -48,7 +49,10 @@ func (in *Instance) Call(ctx context.Context, name string, args ...uint64) (uint
 // View is a part of the engine's own memory. The error is ErrEngine, for what
 // lies outside of it.
 func (in *Instance) View(at uint64, size int) ([]byte, error) {
-	data, ok := in.mod.Memory().Read(uint32(at), uint32(size))
+	if size < 0 || uint64(size) > math.MaxUint32 {
+		return nil, fmt.Errorf("%w: memory out of range", ErrEngine)
+	}
+	data, ok := in.mod.Memory().Read(api.DecodeU32(at), uint32(size))
 	if !ok {
 		return nil, fmt.Errorf("%w: memory out of range", ErrEngine)
 	}
@@ -58,7 +62,7 @@ func (in *Instance) View(at uint64, size int) ([]byte, error) {
 // Write copies data to an address of the engine's memory. The error is
 // ErrEngine, for what does not fit.
 func (in *Instance) Write(at uint64, data []byte) error {
-	if !in.mod.Memory().Write(uint32(at), data) {
+	if !in.mod.Memory().Write(api.DecodeU32(at), data) {
 		return fmt.Errorf("%w: memory out of range", ErrEngine)
 	}
 	return nil

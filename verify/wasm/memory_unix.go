@@ -13,7 +13,7 @@ import (
 // gives everything back at once.
 func memoryAllocator() experimental.MemoryAllocator {
 	return experimental.MemoryAllocatorFunc(func(_, limit uint64) experimental.LinearMemory {
-		region, err := syscall.Mmap(-1, 0, int(limit),
+		region, err := syscall.Mmap(-1, 0, int(limit), //nolint:gosec // at most 4 GiB, the most that WebAssembly can address
 			syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 		if err != nil {
 			return &mappedMemory{} // wazero panics on it; Start answers for that

@@ -67,8 +67,18 @@ func directory(page ccitt.Bitmap, p ccitt.Params, strip, size, ratios uint32) []
 		order = 2
 	}
 	tags := []entry{
-		{256, long, w}, {257, long, h}, {258, long, 1}, {259, long, compression}, {262, long, 0}, {266, long, order},
-		{273, long, strip}, {277, long, 1}, {278, long, h}, {279, long, size}, {282, rational, ratios}, {283, rational, ratios + 8},
+		{256, long, w},
+		{257, long, h},
+		{258, long, 1},
+		{259, long, compression},
+		{262, long, 0},
+		{266, long, order},
+		{273, long, strip},
+		{277, long, 1},
+		{278, long, h},
+		{279, long, size},
+		{282, rational, ratios},
+		{283, rational, ratios + 8},
 	}
 	if compression == 3 {
 		tags = append(tags, entry{292, long, options})
