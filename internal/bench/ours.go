@@ -109,7 +109,7 @@ func treeTicks(pid int) (int64, error) {
 	}
 	var sum int64
 	for _, path := range all {
-		b, err := os.ReadFile(path) //nolint:gosec // a kernel file, of a process of ours
+		b, err := os.ReadFile(path) //nolint:gosec // a kernel file
 		if err != nil {
 			continue // it ended meanwhile
 		}
