@@ -24,9 +24,9 @@ func TestHashesTellNothing(t *testing.T) {
 			var hashes atomic.Int64
 			w.hasher = passhash.New(w.Keys.Pepper(), passhash.OnCompute(func() { hashes.Add(1) }))
 			w.access = w.newAccess()
-			h := w.add(someCF, state)
+			h := w.add(state)
 			if state != dossier.PINActive {
-				w.halves(h, "ACDEFHJK", "MNPRTVWX")
+				w.halves(h)
 			}
 			devices := pin.NewDevices(w.Store, w.Clock, throttle.New(w.Clock, 1000, time.Millisecond))
 			for name, way := range map[string]struct {

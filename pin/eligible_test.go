@@ -16,7 +16,7 @@ import (
 func TestAccessAsksTheGate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, house.New(t))
-	h := w.add(someCF, dossier.PINActive)
+	h := w.add(dossier.PINActive)
 	access := pin.NewAccess(pin.Config{
 		Store: w.Store, Guard: signin.NewGuard(w.Store, w.Clock), Sessions: w.sessions, Hasher: w.hasher, Clock: w.Clock,
 		Tries: throttle.New(w.Clock, 1000, time.Millisecond), Policy: pin.DefaultPolicy(),
