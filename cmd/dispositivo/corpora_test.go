@@ -135,18 +135,18 @@ func screened(t *testing.T, citizen *client, fates []fate) {
 		Conversions []struct{ Submissions []submission }
 	}
 	read := map[string]submission{}
-	err := testkit.WaitFor(5*time.Minute, func() error {
+	err := testkit.WaitWhileMoving(5*time.Minute, func() (int, error) {
 		var got conversions
 		citizen.get("/conversions").decode(t, &got)
 		for _, c := range got.Conversions {
 			for _, sub := range c.Submissions {
 				if sub.State == dossier.SubmissionReceived || sub.State == dossier.SubmissionScreening {
-					return fmt.Errorf("%s is %s", sub.Protocol, sub.State)
+					return len(read), fmt.Errorf("%s is %s", sub.Protocol, sub.State)
 				}
 				read[sub.Protocol] = sub
 			}
 		}
-		return nil
+		return len(read), nil
 	})
 	if err != nil {
 		t.Fatal(err)
