@@ -43,7 +43,7 @@ func (f frame) cut(img *image.Gray, k int, p *patch) bool {
 }
 
 // samples takes w by h samples around the middle of cell k out of a picture,
-// row by row, darkness as ink.
+// row by row, darkness as ink; w is at most patchW+2*reach.
 func (f frame) samples(img *image.Gray, k, w, h int, out []float32) {
 	ux, uy := f.along()
 	step := unitsPerSample * f.scale
@@ -52,17 +52,23 @@ func (f frame) samples(img *image.Gray, k, w, h int, out []float32) {
 	reachX, reachY := math.Abs(right*ux)+math.Abs(down*uy)+1, math.Abs(right*uy)+math.Abs(down*ux)+1
 	within := cx-reachX >= 0 && cy-reachY >= 0 &&
 		cx+reachX < float64(img.Rect.Dx()-1) && cy+reachY < float64(img.Rect.Dy()-1)
+	var xs, ys [patchW + 2*reach]float64 // where the middle row lies
+	for i := range w {
+		u := (float64(i) - float64(w-1)/2) * step
+		xs[i], ys[i] = cx+u*ux, cy+u*uy
+	}
 	for j := range h {
 		v := (float64(j) - float64(h-1)/2) * step * f.tall
+		left, down := v*uy, v*ux
 		row := out[j*w : (j+1)*w]
-		for i := range row {
-			u := (float64(i) - float64(w-1)/2) * step
-			x, y := cx+u*ux-v*uy, cy+u*uy+v*ux
-			if within {
-				row[i] = white - between(img, x, y)
-			} else {
-				row[i] = white - bilinear(img, x, y, img.Rect.Dx(), img.Rect.Dy())
+		if !within {
+			for i := range row {
+				row[i] = white - bilinear(img, xs[i]-left, ys[i]+down, img.Rect.Dx(), img.Rect.Dy())
 			}
+			continue
+		}
+		for i := range row {
+			row[i] = white - between(img, xs[i]-left, ys[i]+down)
 		}
 	}
 }
@@ -100,16 +106,20 @@ func (f frame) likeness(img *image.Gray, columns, n int, t *templates) float64 {
 	count := 0
 	for k := n / 2; k < columns; k += n {
 		count++
-		if !f.cut(img, k, &p) {
-			continue
+		if f.cut(img, k, &p) {
+			sum += float64(p.best(t))
 		}
-		best := float32(-1)
-		for i := range t {
-			best = max(best, correlate(&p, &t[i]))
-		}
-		sum += float64(best)
 	}
 	return sum / float64(count)
+}
+
+// best is how much a patch is like the character that it is most like.
+func (p *patch) best(t *templates) float32 {
+	best := float32(-1)
+	for i := range t {
+		best = max(best, correlate(p, &t[i]))
+	}
+	return best
 }
 
 // sheet is the frames of a zone in one picture, with what reads them best.
@@ -188,14 +198,33 @@ func (s sheet) fitted() sheet {
 	return s.measured()
 }
 
-// sharpened searches the sharpness and weight of the print.
+// sharpened searches the sharpness and weight of the print. The cells stay where
+// they are, so they are cut once.
 func (s sheet) sharpened() sheet {
-	s = s.measured()
+	var cells []patch
+	count := 0
+	for _, f := range s.frames {
+		for k := every / 2; k < s.columns; k += every {
+			var p patch
+			if count++; f.cut(s.img, k, &p) {
+				cells = append(cells, p)
+			}
+		}
+	}
+	measured := func(t sheet) sheet {
+		var sum float64
+		for i := range cells {
+			sum += float64(cells[i].best(t.templates()))
+		}
+		t.score = sum / float64(count)
+		return t
+	}
+	s = measured(s)
 	for b := range blurs {
 		for w := range weights {
 			t := s
 			t.print.blur, t.print.weight = b, w
-			s = better(s, t.measured())
+			s = better(s, measured(t))
 		}
 	}
 	return s
@@ -276,11 +305,13 @@ func (f frame) regressed(img *image.Gray, columns int, t *templates) frame {
 	return g
 }
 
+// reach is how many samples around its cell a character is looked for.
+const reach = 2
+
 // nearby returns the best likeness of cell k within two samples, and where, in
 // units along and across the line. The characters likeliest at the cell itself
 // stand for all.
 func (f frame) nearby(img *image.Gray, k int, t *templates) (best float32, u, v float64) {
-	const reach = 2
 	const w, h = patchW + 2*reach, patchH + 2*reach
 	best = -1
 	var p patch

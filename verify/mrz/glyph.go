@@ -183,9 +183,9 @@ func (p *patch) normalize() bool {
 	return true
 }
 
-// correlate returns the product of two patches. So many sums at once, because
-// each addition has to wait for the one before it.
-func correlate(a, b *patch) float32 {
+// dot returns the product of two patches. So many sums at once, because each
+// addition has to wait for the one before it.
+func dot(a, b *patch) float32 {
 	var s0, s1, s2, s3, s4, s5, s6, s7, s8, s9 float32
 	for i := 0; i < patchSize; i += 10 {
 		x, y := (*[10]float32)(a[i:]), (*[10]float32)(b[i:])
