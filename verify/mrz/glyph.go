@@ -163,16 +163,21 @@ type patch [patchSize]float32
 
 // normalize subtracts the mean and divides by the length; false for a flat one.
 func (p *patch) normalize() bool {
-	var sum, square float64
-	for _, v := range p {
-		sum += float64(v)
+	// Four sums at once, because each addition has to wait for the one before it.
+	var s0, s1, s2, s3 float64
+	for i := 0; i < patchSize; i += 4 {
+		x := (*[4]float32)(p[i:])
+		s0, s1, s2, s3 = s0+float64(x[0]), s1+float64(x[1]), s2+float64(x[2]), s3+float64(x[3])
 	}
-	mean := sum / patchSize
-	for i, v := range p {
-		d := float64(v) - mean
-		p[i] = float32(d)
-		square += d * d
+	mean := (s0 + s1 + s2 + s3) / patchSize
+	s0, s1, s2, s3 = 0, 0, 0, 0
+	for i := 0; i < patchSize; i += 4 {
+		x := (*[4]float32)(p[i:])
+		d0, d1, d2, d3 := float64(x[0])-mean, float64(x[1])-mean, float64(x[2])-mean, float64(x[3])-mean
+		s0, s1, s2, s3 = s0+d0*d0, s1+d1*d1, s2+d2*d2, s3+d3*d3
+		x[0], x[1], x[2], x[3] = float32(d0), float32(d1), float32(d2), float32(d3)
 	}
+	square := s0 + s1 + s2 + s3
 	if square < 1e-9 {
 		return false
 	}

@@ -1,6 +1,10 @@
 package mrz
 
-import "image"
+import (
+	"encoding/binary"
+	"image"
+	"math"
+)
 
 // Thresholding looks at a window of 2*around+1 pixels: two characters of a
 // level.
@@ -18,8 +22,16 @@ func inkOf(src *image.Gray) []uint8 {
 	spans := make([][2]int, h)
 	add := func(y int, sign uint32) {
 		from, to := spans[y][0], spans[y][1]
-		for x, v := range src.Pix[y*src.Stride : y*src.Stride+w][from:to] {
-			columns[from+x] += sign * uint32(white-v)
+		row := src.Pix[y*src.Stride : y*src.Stride+w][:to]
+		for x := from; x < to; {
+			end := min(x+8, to)
+			if end-x == 8 && binary.LittleEndian.Uint64(row[x:]) == math.MaxUint64 {
+				x = end // paper
+				continue
+			}
+			for ; x < end; x++ {
+				columns[x] += sign * uint32(white-row[x])
+			}
 		}
 	}
 	for y := range h + around {

@@ -119,7 +119,9 @@ func shrink(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
 			}
 		}
 		for x := from; x < to; x++ {
-			out[x] = uint8(min(uint64(sums[x])*256/(uint64(wide.columns[x].total)*uint64(row.total)), 255))
+			// Whole numbers this small divide as exactly as floats, and much faster.
+			mean := float64(uint64(sums[x])*256) / float64(uint64(wide.columns[x].total)*uint64(row.total))
+			out[x] = uint8(min(mean, 255))
 		}
 	}
 	return dst
@@ -168,8 +170,20 @@ func (row *wideRow) lay(y int, line []uint8, span [2]int) {
 	}
 	row.y = y
 	copy(row.sums, row.paper)
-	for x := span[0]; x < span[1]; x++ {
-		row.sums[x] = row.columns[x].sum(line) >> 8
+	const words = 8
+	for x := span[0]; x < span[1]; {
+		// Columns that see nothing but paper have its sum already.
+		from := row.columns[x].from
+		paper := from+words <= len(line) && binary.LittleEndian.Uint64(line[from:]) == math.MaxUint64
+		if !paper || row.columns[x].to >= from+words {
+			row.sums[x] = row.columns[x].sum(line) >> 8
+			x++
+		}
+		for ; x < span[1] && row.columns[x].to < from+words; x++ {
+			if !paper {
+				row.sums[x] = row.columns[x].sum(line) >> 8
+			}
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"image"
+	"math"
 )
 
 // encodeSixteen encodes a grey picture as PNG of sixteen shades, four bits a
@@ -51,8 +52,15 @@ var shades = func() (table [256]byte) {
 
 // pack puts two pixels into a byte.
 func pack(dst, src []byte) {
-	for i := range dst[:len(src)/2] {
-		dst[i] = shades[src[2*i]]<<4 | shades[src[2*i+1]]
+	for i := 0; i < len(src)/2; {
+		if from := src[2*i:]; len(from) >= 8 && binary.LittleEndian.Uint64(from) == math.MaxUint64 { // paper
+			binary.LittleEndian.PutUint32(dst[i:], math.MaxUint32)
+			i += 4
+			continue
+		}
+		for end := min(i+4, len(src)/2); i < end; i++ {
+			dst[i] = shades[src[2*i]]<<4 | shades[src[2*i+1]]
+		}
 	}
 	if len(src)%2 == 1 {
 		dst[len(dst)-1] = shades[src[len(src)-1]] << 4

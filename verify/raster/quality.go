@@ -1,6 +1,7 @@
 package raster
 
 import (
+	"encoding/binary"
 	"fmt"
 	"image"
 	"math"
@@ -162,10 +163,8 @@ func inkShare(g *image.Gray, r image.Rectangle) float64 {
 	var histogram [256]int
 	total := 0
 	for y := r.Min.Y; y < r.Max.Y; y++ {
-		for _, v := range g.Pix[y*g.Stride+r.Min.X : y*g.Stride+r.Max.X] {
-			histogram[v]++
-			total++
-		}
+		count(&histogram, g.Pix[y*g.Stride+r.Min.X:y*g.Stride+r.Max.X])
+		total += r.Dx()
 	}
 	if total == 0 {
 		return 0
@@ -219,10 +218,18 @@ func sharpness(img *image.Gray, r image.Rectangle) float64 {
 	for y := r.Min.Y; y < r.Max.Y; y++ {
 		at := y*img.Stride + r.Min.X
 		row, above, below := img.Pix[at-1:][:r.Dx()+2], img.Pix[at-img.Stride:][:r.Dx()], img.Pix[at+img.Stride:][:r.Dx()]
-		for x := range above {
-			l := 4*int(row[x+1]) - int(row[x]) - int(row[x+2]) - int(above[x]) - int(below[x])
-			edges[min(max(l, -l), len(edges)-1)]++
-			histogram[row[x+1]]++
+		for x := 0; x < len(above); {
+			if x+14 <= len(above) && eightWhite(row[x:]) && eightWhite(row[x+8:]) && eightWhite(above[x:]) && eightWhite(below[x:]) {
+				edges[0] += 8
+				histogram[0xff] += 8
+				x += 8
+				continue
+			}
+			for end := min(x+8, len(above)); x < end; x++ {
+				l := 4*int(row[x+1]) - int(row[x]) - int(row[x+2]) - int(above[x]) - int(below[x])
+				edges[min(max(l, -l), len(edges)-1)]++
+				histogram[row[x+1]]++
+			}
 		}
 	}
 	contrast := level(histogram, total, 0.98) - level(histogram, total, 0.002)
@@ -231,6 +238,9 @@ func sharpness(img *image.Gray, r image.Rectangle) float64 {
 	}
 	return strongest(edges[:], max(total/500, 1)) / float64(contrast)
 }
+
+// eightWhite reports whether the next eight pixels are white.
+func eightWhite(row []byte) bool { return binary.LittleEndian.Uint64(row) == math.MaxUint64 }
 
 // strongest is the mean of the n strongest edges.
 func strongest(edges []int, n int) float64 {

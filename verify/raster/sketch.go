@@ -73,10 +73,7 @@ func (p plain) reduced(w, h int) *image.Gray {
 		first, last = left[begin], max(left[end-1]+1, left[end])
 		clear(sums[first:last])
 		for sy := top; sy < bottom; sy++ {
-			line, sums := src.Pix[sy*src.Stride:][first:last], sums[first:last]
-			for x, v := range line {
-				sums[x] += uint32(v)
-			}
+			darken(sums[first:last], src.Pix[sy*src.Stride:][first:last])
 		}
 		for x := begin; x < end; x++ {
 			from, to := left[x], max(left[x]+1, left[x+1])
@@ -84,10 +81,28 @@ func (p plain) reduced(w, h int) *image.Gray {
 			for _, v := range sums[from:to] {
 				sum += v
 			}
-			row[x] = byte(sum / uint32((to-from)*(bottom-top))) //nolint:gosec // a mean of bytes
+			if sum > 0 {
+				n := uint32((to - from) * (bottom - top)) //nolint:gosec // of one page
+				row[x] = byte((0xff*n - sum) / n)         //nolint:gosec // a mean of bytes
+			}
 		}
 	}
 	return dst
+}
+
+// darken adds how much darker than paper each pixel of a row is.
+func darken(sums []uint32, row []byte) {
+	for len(row) >= 8 {
+		if binary.LittleEndian.Uint64(row) != math.MaxUint64 {
+			for x, v := range row[:8] {
+				sums[x] += uint32(0xff - v)
+			}
+		}
+		row, sums = row[8:], sums[8:]
+	}
+	for x, v := range row {
+		sums[x] += uint32(0xff - v)
+	}
 }
 
 // inked returns from where to where a row is not white; a row that is white
@@ -169,9 +184,7 @@ func tile(g *image.Gray) tiling {
 			total := 0
 			right := min(w, (tx+1)*tileSide)
 			for y := ty * tileSide; y < min(h, (ty+1)*tileSide); y++ {
-				for _, v := range g.Pix[y*g.Stride+tx*tileSide : y*g.Stride+right] {
-					histogram[v]++
-				}
+				count(&histogram, g.Pix[y*g.Stride+tx*tileSide:y*g.Stride+right])
 				total += right - tx*tileSide
 			}
 			i := ty*t.across + tx
@@ -180,6 +193,24 @@ func tile(g *image.Gray) tiling {
 		}
 	}
 	return t
+}
+
+// count adds the pixels of a row to a histogram. Most are paper, which is counted
+// eight at a time.
+func count(histogram *[256]int, row []byte) {
+	for len(row) >= 8 {
+		if binary.LittleEndian.Uint64(row) == math.MaxUint64 {
+			histogram[0xff] += 8
+		} else {
+			for _, v := range row[:8] {
+				histogram[v]++
+			}
+		}
+		row = row[8:]
+	}
+	for _, v := range row {
+		histogram[v]++
+	}
 }
 
 // threshold is the grey below which a pixel of a tile is ink.
