@@ -291,6 +291,14 @@ func (s strip) flattened(page *image.Gray, zoom, share float64) view {
 func addLine(sums []int, page *image.Gray, px, py, dx, dy float64) {
 	const one = 1 << 16
 	x, y, stepX, stepY := int(px*one), int(py*one), int(dx*one), int(dy*one)
+	last := len(sums) - 1
+	if within(page, x, y) && within(page, x+last*stepX, y+last*stepY) { // then so is what lies between
+		for i := range sums {
+			sums[i] += int(sampleWithin(page, x, y))
+			x, y = x+stepX, y+stepY
+		}
+		return
+	}
 	for i := range sums {
 		sums[i] += int(sample(page, x, y))
 		x, y = x+stepX, y+stepY

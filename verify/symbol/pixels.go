@@ -254,13 +254,24 @@ func rotated(img *image.Gray, degrees float64) (turned *image.Gray, back func(im
 // sample reads between pixels; sx and sy have 16 bits of fraction. Outside is
 // white.
 func sample(img *image.Gray, sx, sy int) byte {
-	x, y := sx>>16, sy>>16
-	if x < 0 || y < 0 || x+1 >= img.Rect.Dx() || y+1 >= img.Rect.Dy() {
+	if !within(img, sx, sy) {
 		return white
 	}
+	return sampleWithin(img, sx, sy)
+}
+
+// within reports whether a point has four pixels around it.
+func within(img *image.Gray, sx, sy int) bool {
+	x, y := sx>>16, sy>>16
+	return x >= 0 && y >= 0 && x+1 < img.Rect.Dx() && y+1 < img.Rect.Dy()
+}
+
+// sampleWithin is sample for such a point.
+func sampleWithin(img *image.Gray, sx, sy int) byte {
 	fx, fy := sx&0xFFFF>>8, sy&0xFFFF>>8
-	at := y*img.Stride + x
-	up := int(img.Pix[at])*(256-fx) + int(img.Pix[at+1])*fx
-	down := int(img.Pix[at+img.Stride])*(256-fx) + int(img.Pix[at+img.Stride+1])*fx
+	at := sy>>16*img.Stride + sx>>16
+	top, low := img.Pix[at:at+2:at+2], img.Pix[at+img.Stride:at+img.Stride+2:at+img.Stride+2]
+	up := int(top[0])*(256-fx) + int(top[1])*fx
+	down := int(low[0])*(256-fx) + int(low[1])*fx
 	return byte((up*(256-fy) + down*fy) >> 16)
 }
