@@ -161,7 +161,7 @@ func signIn(ctx context.Context, db, key, pepper string) (tokens []string, err e
 	for n := range holders {
 		h := dossier.Holder{
 			ID: ident.New(clk.Now()), Office: "residenti-estero", PIN: dossier.PINIssue{ID: ident.New(clk.Now()), Kind: dossier.Ordinario},
-			Person: dossier.Person{CodiceFiscale: holderCode(n), Surname: "Prova", Name: "Anna", Lang: "it"},
+			Person: dossier.Person{CodiceFiscale: holderCode(n), Surname: "Prova", Name: "Anna", Lang: "it", Address: dossier.Address{State: "Argentina"}},
 		}
 		if err := s.InsertHolder(ctx, store.NewHolder{Holder: h, PINHash: hash}); err != nil {
 			return nil, err
