@@ -79,6 +79,9 @@ var gone = map[PINEvent]Step[PINState]{
 	PINEventReplaced: {To: PINReplaced}, // the newer issue speaks for itself
 }
 
+// Ends reports whether an issue is gone after the event, in whatever state it was.
+func (e PINEvent) Ends() bool { _, ok := gone[e]; return ok || e == PINEventRefused }
+
 // pinTable is the whole life of a PIN issue.
 var pinTable = map[PINState]map[PINEvent]Step[PINState]{
 	PINRequested: with(gone, map[PINEvent]Step[PINState]{

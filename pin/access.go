@@ -162,7 +162,7 @@ func (a *Access) compare(ctx context.Context, cf string, s dossier.PINSecrets, t
 	if s.Hash != "" {
 		// Whoever has a half, or nothing, writes a budget down: so does who has a
 		// PIN, or the time it takes would tell them apart. Nothing comes of it.
-		if _, err := a.cfg.Guard.Spend(ctx, "PIN of "+cf, halfBudget); err != nil {
+		if _, err := a.cfg.Guard.Spend(ctx, pinBudgetOf(cf), halfBudget); err != nil {
 			return false, err
 		}
 		return a.cfg.Hasher.Verify(ctx, s.Hash, typed)
@@ -175,7 +175,7 @@ func (a *Access) compare(ctx context.Context, cf string, s dossier.PINSecrets, t
 // half checks one half against its own budget, existing or not. A right half
 // gets its budget back.
 func (a *Access) half(ctx context.Context, cf string, h dossier.Half, n int, typed string) (bool, error) {
-	budget := fmt.Sprintf("half %d of %s", n, cf)
+	budget := halfBudgetOf(cf, n)
 	left, err := a.cfg.Guard.Spend(ctx, budget, halfBudget)
 	if err != nil {
 		return false, err
@@ -185,6 +185,17 @@ func (a *Access) half(ctx context.Context, cf string, h dossier.Half, n int, typ
 		return false, err
 	}
 	return true, a.cfg.Guard.Restore(ctx, budget)
+}
+
+func halfBudgetOf(cf string, n int) string { return fmt.Sprintf("half %d of %s", n, cf) }
+
+func pinBudgetOf(cf string) string { return "PIN of " + cf }
+
+// Budgets are the subjects under which wrong tries at halves are counted for a
+// codice fiscale: new halves, and an operator, begin them anew. The lock's own
+// subject is the codice fiscale itself.
+func Budgets(cf string) []string {
+	return []string{halfBudgetOf(cf, 1), halfBudgetOf(cf, 2), pinBudgetOf(cf)}
 }
 
 // usable says what a right PIN does not open, and why. whole: both halves were
@@ -233,6 +244,9 @@ func (a *Access) start(ctx context.Context, p dossier.PINIssue) (session.Session
 		return session.Session{}, Account{}, err
 	}
 	s, err := a.cfg.Sessions.Start(ctx, actor, p.ID)
+	if dossier.CodeOf(err) == dossier.CodeConflict { // revoked or recovered while it was proved
+		return session.Session{}, Account{}, &dossier.Error{Code: dossier.CodeCredentialsWrong, Err: err}
+	}
 	if err != nil {
 		return session.Session{}, Account{}, fmt.Errorf("sign in: %w", err)
 	}

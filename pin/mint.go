@@ -47,6 +47,13 @@ func (m *Minter) Mint(ctx context.Context, msg dossier.Message, h dossier.Holder
 		return m.secondHalf(ctx, msg, h)
 	case dossier.MessageDeviceCode, dossier.MessageContactCode:
 		return m.challenge(msg), nil
+	case dossier.MessageRecoveryFirst:
+		return m.recovered(ctx, msg, 1)
+	case dossier.MessageRecoverySecond:
+		return m.recovered(ctx, msg, 2)
+	case dossier.MessageRecoveryCode, dossier.MessageRevocationCode:
+		return m.loss(msg), nil
+	case dossier.MessageRecoveryRefused, dossier.MessagePINRecovered, dossier.MessageRevocationElsewhere, dossier.MessagePINUnlocked:
 	case dossier.MessageContactChanged, dossier.MessageAskedAgain, dossier.MessagePINReminder, dossier.MessagePINRefused,
 		dossier.MessageLetterComing, dossier.MessageLetterBack, dossier.MessagePINActivated, dossier.MessagePINChanged,
 		dossier.MessagePINLapsed, dossier.MessagePINSuspended, dossier.MessagePINResumed, dossier.MessagePINRevoked,

@@ -39,14 +39,26 @@ func Group(pin string) string {
 
 // Generate draws a PIN of eight characters, or a half, each equally likely: 37
 // random bits.
-func Generate() string {
-	var b [Length]byte
+func Generate() string { return draw(Alphabet, Length) }
+
+// letters are those of the alphabet: the provisional code of a recovery has no
+// digits (D1), and 32 random bits beside its link.
+const letters = "ACDEFHJKMNPRTVWXY"
+
+// handleLength makes a handle of 130 random bits.
+const handleLength = 28
+
+// Handle draws what names something to whom it was given, and to nobody else.
+func Handle() string { return draw(Alphabet, handleLength) }
+
+func draw(alphabet string, length int) string {
+	b := make([]byte, length)
 	for i := range b {
-		n, err := rand.Int(rand.Reader, big.NewInt(int64(len(Alphabet))))
+		n, err := rand.Int(rand.Reader, big.NewInt(int64(len(alphabet))))
 		if err != nil {
 			panic(err) // crypto/rand does not fail: Go ends the program first
 		}
-		b[i] = Alphabet[n.Int64()]
+		b[i] = alphabet[n.Int64()]
 	}
-	return string(b[:])
+	return string(b)
 }

@@ -22,7 +22,9 @@ import (
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
 	"dispositivo/pin/letters"
+	"dispositivo/pin/recovery"
 	"dispositivo/pin/request"
+	"dispositivo/pin/revocation"
 	"dispositivo/queue"
 	"dispositivo/verify"
 	"dispositivo/verify/review"
@@ -41,6 +43,8 @@ type services struct {
 	activation *activation.Service
 	letters    *letters.Service
 	requests   *request.Service
+	recovery   *recovery.Service
+	revocation *revocation.Service
 	operators  *operator.Accounts
 	conversion *conversion.Service
 	door       *intake.Door
@@ -90,6 +94,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 	if s.requests, err = newRequests(h, hasher, p, eligible, publicURL); err != nil {
 		return nil, err
 	}
+	s.wireLost(h, eligible, publicURL)
 	door := intake.Config{
 		Store: h.store, Vault: h.vault, Prober: pool, Dossiers: s.conversion, Hash: h.keys.MAC("content"),
 		Clock: h.clock, Logger: h.logger, MaxBytes: p.MaxBytes,
@@ -194,7 +199,7 @@ func (s *services) screening() map[dossier.TaskKind]queue.Handler {
 }
 
 func (s *services) otherWork() map[dossier.TaskKind]queue.Handler {
-	return map[dossier.TaskKind]queue.Handler{
+	return s.lostWork(map[dossier.TaskKind]queue.Handler{
 		dossier.TaskOffer:    versioned(s.desk.Offer),
 		dossier.TaskEscalate: versioned(s.desk.Escalate),
 		dossier.TaskExpire:   versioned(s.conversion.Expire),
@@ -217,7 +222,7 @@ func (s *services) otherWork() map[dossier.TaskKind]queue.Handler {
 		dossier.TaskSend: func(ctx context.Context, t dossier.Task) error {
 			return s.courier.Send(ctx, t.ID, t.Subject)
 		},
-	}
+	})
 }
 
 // versioned calls do with the dossier's id and the version the task was made for.

@@ -71,15 +71,18 @@ var allowed = map[string]string{
 	"pin/letters": "dossier internal/clock internal/codicefiscale internal/ident internal/paper internal/passhash internal/throttle pin",
 	// It draws halves and PINs as everybody does, by the one generator and alphabet.
 	"pin/request": "dossier internal/clock internal/codicefiscale internal/ident internal/paper internal/passhash internal/throttle pin",
-	"queue":       "dossier internal/clock",
+	// Recovery and revocation use the words of pin for contacts, cards and codes; pin.Minter draws what they send.
+	"pin/recovery":   "dossier internal/clock internal/codicefiscale internal/ident internal/throttle pin",
+	"pin/revocation": "dossier internal/clock internal/codicefiscale internal/ident internal/throttle pin",
+	"queue":          "dossier internal/clock",
 
 	// The edges: they call the domain, and the store serves it.
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session verify/review",
 	"api/edge":       "dossier internal/i18n internal/session",
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
-	"api/v1":         "api/edge dossier intake internal/operator internal/session pin pin/activation pin/conversion pin/letters pin/request verify/review",
-	"api/portal":     "api/edge api/ui dossier intake internal/session pin pin/activation pin/conversion pin/request",
-	"api/desk":       "api/edge api/ui dossier internal/operator internal/session pin/letters pin/request verify/review",
+	"api/v1":         "api/edge dossier intake internal/operator internal/session pin pin/activation pin/conversion pin/letters pin/recovery pin/request pin/revocation verify/review",
+	"api/portal":     "api/edge api/ui dossier intake internal/session pin pin/activation pin/conversion pin/recovery pin/request pin/revocation",
+	"api/desk":       "api/edge api/ui dossier internal/operator internal/session pin/letters pin/request pin/revocation verify/review",
 	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",
 
 	// Everything is joined here and nowhere else.

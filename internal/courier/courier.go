@@ -234,7 +234,9 @@ func (c *Courier) data(ctx context.Context, m dossier.Message) (map[string]strin
 	case dossier.MessageFirstHalf, dossier.MessageDeviceCode, dossier.MessageContactCode, dossier.MessageContactChanged,
 		dossier.MessageAskedAgain, dossier.MessagePINReminder, dossier.MessagePINRefused, dossier.MessageLetterComing,
 		dossier.MessageLetterBack, dossier.MessagePINActivated, dossier.MessagePINChanged, dossier.MessagePINLapsed,
-		dossier.MessagePINSuspended, dossier.MessagePINResumed, dossier.MessagePINRevoked: // about no dossier
+		dossier.MessagePINSuspended, dossier.MessagePINResumed, dossier.MessagePINRevoked,
+		dossier.MessageRecoveryCode, dossier.MessageRecoveryRefused, dossier.MessageRecoveryFirst, dossier.MessageRecoverySecond,
+		dossier.MessagePINRecovered, dossier.MessageRevocationCode, dossier.MessageRevocationElsewhere, dossier.MessagePINUnlocked: // about no dossier
 	}
 	return data, nil
 }

@@ -29,7 +29,7 @@ func full() map[string]string {
 	return map[string]string{
 		"protocol": "2026/0000042", "pages": "2", "status_url": "https://ente.example/stato", "status_code": "KX7M-2PQR",
 		"date": "22 novembre 2026", "deadline": "22 dicembre 2026", "state": "reviewing",
-		"half": "ACDE FHJK", "code": "MNPR TVWX",
+		"half": "ACDE FHJK", "code": "MNPR TVWX", "link": "ACDEFHJKMNPRTVWXY23456789ACD", "portal": "https://ente.example",
 		"reasons": "form.unsigned,id.missing", "findings": "page.dark:2,id.missing",
 	}
 }
@@ -41,6 +41,8 @@ var kinds = []dossier.MessageKind{
 	dossier.MessageAskedAgain, dossier.MessagePINReminder, dossier.MessageLetterUnderway, dossier.MessagePINRefused, dossier.MessageLetterComing,
 	dossier.MessageLetterBack, dossier.MessagePINActivated, dossier.MessagePINChanged, dossier.MessagePINLapsed,
 	dossier.MessagePINSuspended, dossier.MessagePINResumed, dossier.MessagePINRevoked,
+	dossier.MessageRecoveryCode, dossier.MessageRecoveryRefused, dossier.MessageRecoveryFirst, dossier.MessageRecoverySecond, dossier.MessagePINRecovered,
+	dossier.MessageRevocationCode, dossier.MessageRevocationElsewhere, dossier.MessagePINUnlocked,
 }
 
 func TestComposeEveryKind(t *testing.T) {

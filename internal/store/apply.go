@@ -56,7 +56,7 @@ func (a *applier) run(ctx context.Context) error {
 		}
 	}
 	if m := a.change.PIN; m != nil {
-		if err := a.movePIN(ctx, *m); err != nil {
+		if err := a.movePINAndDossiers(ctx, *m); err != nil {
 			return err
 		}
 	}

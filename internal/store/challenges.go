@@ -137,12 +137,12 @@ func (s *Store) RememberDevice(ctx context.Context, codiceFiscale, device string
 	})
 }
 
-// ForgetOver removes devices, challenges, proposals and activations whose time is over.
+// ForgetOver removes devices, challenges, proposals, activations and losses whose time is over.
 func (s *Store) ForgetOver(ctx context.Context) error {
 	return s.tx(ctx, "forget what is over", func(t *tx) error {
 		for _, query := range []string{
 			`DELETE FROM devices WHERE until < ?`, `DELETE FROM challenges WHERE until < ?`, `DELETE FROM proposals WHERE until < ?`,
-			`DELETE FROM activations WHERE until < ?`,
+			`DELETE FROM activations WHERE until < ?`, `DELETE FROM pin_losses WHERE until < ?`,
 		} {
 			if err := t.exec(ctx, query, micros(t.now)); err != nil {
 				return err

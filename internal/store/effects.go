@@ -7,7 +7,7 @@ import (
 	"dispositivo/dossier"
 )
 
-// effect applies one effect; the two type switches are the whole closed set.
+// effect applies one effect; the three type switches are the whole closed set.
 func (a *applier) effect(ctx context.Context, e dossier.Effect) error {
 	switch e := e.(type) {
 	case dossier.OpenDossier:
@@ -83,6 +83,26 @@ func (a *applier) pinEffect(ctx context.Context, e dossier.Effect) error {
 	case dossier.SealLetter:
 		return a.sealLetter(ctx, e)
 	default:
+		return a.lossEffect(ctx, e)
+	}
+}
+
+// lossEffect applies what belongs to lost PINs and to operators who act on one.
+func (a *applier) lossEffect(ctx context.Context, e dossier.Effect) error {
+	switch e := e.(type) {
+	case dossier.OpenLoss:
+		return a.openLoss(ctx, e)
+	case dossier.SettleLoss:
+		return a.settleLoss(ctx, e)
+	case dossier.MintLoss:
+		return a.mintLoss(ctx, e)
+	case dossier.CloseLoss:
+		return a.closeLoss(ctx, e)
+	case dossier.ClearLocks:
+		return a.clearLocks(ctx, e)
+	case dossier.NotePIN:
+		return a.notePIN(ctx, e)
+	default:
 		return fmt.Errorf("unknown effect %T", e)
 	}
 }
@@ -100,6 +120,9 @@ func (a *applier) openDossier(ctx context.Context, e dossier.OpenDossier) error 
 	code, err := key.Seal([]byte(e.StatusCode), adCode(d.ID))
 	if err != nil {
 		return fmt.Errorf("seal status code: %w", err)
+	}
+	if err := a.usablePIN(ctx, d.PINIssueID); err != nil {
+		return err
 	}
 	due := a.s.policy.Due(dossier.StateOpen, a.now)
 	err = a.exec(ctx, `INSERT INTO dossiers (id, holder_id, pin_id, state, version, office, form_version, sealed_form,

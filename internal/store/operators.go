@@ -84,9 +84,15 @@ func (s *Store) UseTOTPStep(ctx context.Context, operatorID string, step int64) 
 	return fresh, err
 }
 
-// InsertSession keeps a session by the hash of its token.
+// InsertSession keeps a session by the hash of its token. CodeConflict: the PIN it
+// was opened with is gone.
 func (s *Store) InsertSession(ctx context.Context, hash []byte, ses session.Session) error {
 	return s.tx(ctx, "insert session", func(t *tx) error {
+		if ses.PINIssueID != "" { // it may be revoked or recovered at this very moment
+			if err := t.usablePIN(ctx, ses.PINIssueID); err != nil {
+				return err
+			}
+		}
 		err := t.exec(ctx, `INSERT INTO sessions (hash, role, actor_id, pin_id, csrf, seen_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			hash, string(ses.Actor.Role), ses.Actor.ID, ses.PINIssueID, ses.CSRF, micros(ses.SeenAt), micros(ses.ExpiresAt))
 		if err != nil {
