@@ -1,0 +1,296 @@
+package recovery_test
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/codicefiscale"
+	"dispositivo/internal/session"
+	"dispositivo/internal/testkit/house"
+	"dispositivo/pin/conversion"
+	"dispositivo/pin/recovery"
+	"dispositivo/pin/revocation"
+)
+
+// life is one holder to whom anything may happen, and what must hold all along.
+type life struct {
+	*world
+	conversion *conversion.Service
+	sessions   *session.Keeper
+	holderID   string
+	cf         string
+	// issues are all that ever were; kind is what the living one must empower to.
+	issues   map[string]bool
+	kind     dossier.Kind
+	opened   []session.Session
+	dossiers []string
+	answers  []recovery.Answer
+}
+
+// newLife brings in somebody of its own: one store serves many lives.
+func (w *world) newLife(n int) *life {
+	w.T.Helper()
+	born := time.Date(1930, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n)
+	cf, err := codicefiscale.Compute("Prova", "Ada", born, "F", "H501")
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	l := &life{
+		world: w, cf: cf.String(), issues: map[string]bool{}, kind: dossier.Ordinario,
+		sessions: session.NewKeeper(w.Store, w.Clock, session.DefaultIdle),
+		conversion: conversion.New(conversion.Config{
+			Store: w.Store, Clock: w.Clock, TokenKey: bytes.Repeat([]byte{7}, 32), Agency: "INPS",
+		}),
+	}
+	l.holderID = w.add(l.cf, dossier.Ordinario, dossier.PINActive).ID
+	l.note()
+	return l
+}
+
+func (l *life) note() {
+	if id := l.holder(l.holderID).PIN.ID; id != "" {
+		l.issues[id] = true
+	}
+}
+
+// must fails but for a conflict or a wrong code: what the tables and the rules
+// refuse may be tried.
+func (l *life) must(err error) bool {
+	l.T.Helper()
+	switch dossier.CodeOf(err) {
+	case "":
+		return true
+	case dossier.CodeConflict, dossier.CodeChallengeWrong:
+	default:
+		l.T.Fatal(err)
+	}
+	return false
+}
+
+// askRecovery keeps the answer for later; none when it is refused.
+func (l *life) askRecovery() {
+	if l.must(l.ask(l.cf, somePhone, someMail)) {
+		for _, one := range of(l.codes(), dossier.MessageRecoveryCode) {
+			l.answers = append(l.answers, recovery.Answer{Link: one.values["link"], CodiceFiscale: l.cf, Code: one.values["code"], Source: "net"})
+		}
+	}
+}
+
+// codes words the messages that carry a code, and none that costs a hash.
+func (l *life) codes() []word {
+	l.T.Helper()
+	ctx := l.T.Context()
+	tasks, err := l.DueTasks(ctx, l.Clock.Now(), 10000)
+	if err != nil {
+		l.T.Fatal(err)
+	}
+	for _, task := range tasks {
+		switch task.Kind { //nolint:exhaustive // the others are not this world's
+		case dossier.TaskRecover:
+			err = l.recovery.Settle(ctx, task.ID, task.Subject)
+		case dossier.TaskRevoke:
+			err = l.revocation.Settle(ctx, task.ID, task.Subject)
+		}
+		if err != nil {
+			l.T.Fatal(err)
+		}
+	}
+	var words []word
+	messages, err := l.Messages(ctx, l.holderID, 1000)
+	if err != nil {
+		l.T.Fatal(err)
+	}
+	for _, m := range messages {
+		if m.Sent || m.Kind != dossier.MessageRecoveryCode && m.Kind != dossier.MessageRevocationCode {
+			continue
+		}
+		words = append(words, l.send(l.Task(dossier.TaskSend, m.ID)))
+	}
+	return words
+}
+
+// recover answers with any of the messages that ever came.
+func (l *life) recover(n int) {
+	if len(l.answers) > 0 {
+		l.must(l.confirm(l.answers[n%len(l.answers)]))
+	}
+}
+
+func (l *life) revoke() {
+	handle, err := l.revocation.Ask(l.T.Context(), revocation.Ask{CodiceFiscale: l.cf, Card: someCard(), Source: "net"})
+	if l.must(err) {
+		for _, one := range of(l.codes(), dossier.MessageRevocationCode) {
+			_, err := l.revocation.Confirm(l.T.Context(), revocation.Answer{Handle: handle, Code: one.values["code"], Source: "net"})
+			l.must(err)
+		}
+	}
+}
+
+func (l *life) carry(action revocation.Action) {
+	h := l.holder(l.holderID)
+	l.must(l.revocation.Carry(l.T.Context(), house.Reviewer("op"), revocation.Act{
+		HolderID: h.ID, Version: h.PIN.Version, Action: action, Reason: "lost",
+	}))
+}
+
+// approve brings a dossier of the living issue to its approval; "" when the issue
+// takes none.
+func (l *life) approve() string {
+	l.T.Helper()
+	h := l.holder(l.holderID)
+	if !h.PIN.InUse() || h.PIN.Kind == dossier.Dispositivo || l.open() {
+		return ""
+	}
+	id := l.Reviewing(h)
+	l.dossiers = append(l.dossiers, id)
+	r, err := l.ClaimReview(l.T.Context(), house.Reviewer("op"), id, time.Minute)
+	if err != nil {
+		l.T.Fatal(err)
+	}
+	version := l.Get(id).Version
+	l.Must(dossier.Change{
+		Actor: house.Reviewer("op"), Dossier: &dossier.Move{ID: id, Event: dossier.EventApproved, Version: version},
+		Effects: []dossier.Effect{dossier.Decide{Decision: dossier.Decision{
+			ID: l.ID(), DossierID: id, ReviewID: r.ID, OperatorID: "op", Action: dossier.ActionApprove, Version: version,
+		}}},
+	})
+	return id
+}
+
+func (l *life) open() bool {
+	for _, id := range l.dossiers {
+		if !l.Get(id).State.Final() {
+			return true
+		}
+	}
+	return false
+}
+
+// convert carries out whatever is approved.
+func (l *life) convert() {
+	for _, id := range l.dossiers {
+		if l.Get(id).State != dossier.StateApproved {
+			continue
+		}
+		before := l.holder(l.holderID).PIN
+		l.must(l.conversion.Convert(l.T.Context(), l.Task(dossier.TaskConvert, id).ID, id))
+		if l.Get(id).State == dossier.StateConverted {
+			if before.ID != l.Get(id).PINIssueID {
+				l.T.Errorf("a dossier of %s converted %s", l.Get(id).PINIssueID, before.ID)
+			}
+			l.kind = dossier.Dispositivo
+		}
+	}
+}
+
+func (l *life) startSession() {
+	h := l.holder(l.holderID)
+	if h.PIN.Opens() == "" {
+		return
+	}
+	s, err := l.sessions.Start(l.T.Context(), dossier.Actor{Role: h.PIN.Opens(), ID: h.ID}, h.PIN.ID)
+	if l.must(err) {
+		l.opened = append(l.opened, s)
+	}
+}
+
+// request is what the counter does for who has no PIN: an ordinario one.
+func (l *life) request() {
+	h := l.holder(l.holderID)
+	if h.PIN.ID != "" {
+		return
+	}
+	l.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.OpenPIN{
+		Issue: dossier.PINIssue{ID: l.ID(), HolderID: h.ID, Kind: dossier.Ordinario, State: dossier.PINActive, Channel: dossier.PINOnline}, Hash: l.hash,
+	}}})
+	l.kind = dossier.Ordinario
+}
+
+// check is what must hold after everything that happens.
+func (l *life) check(what string) {
+	l.T.Helper()
+	l.note()
+	ctx := l.T.Context()
+	living := 0
+	for id := range l.issues {
+		p, err := l.PINIssue(ctx, id)
+		if err != nil {
+			l.T.Fatal(err)
+		}
+		if !p.Gone() {
+			living++
+		}
+		if p.Gone() && p.ID == l.holder(l.holderID).PIN.ID {
+			l.T.Errorf("%s: the living issue is %s", what, p.State)
+		}
+	}
+	if living > 1 {
+		l.T.Errorf("%s: %d issues live", what, living)
+	}
+	if p := l.holder(l.holderID).PIN; p.ID != "" && p.Kind != l.kind {
+		l.T.Errorf("%s: the PIN is %s, want %s", what, p.Kind, l.kind)
+	}
+	for _, s := range l.opened {
+		p, err := l.PINIssue(ctx, s.PINIssueID)
+		if _, open := l.Session(ctx, s.Key()); err != nil || p.Gone() && dossier.CodeOf(open) != dossier.CodeUnauthorized {
+			l.T.Errorf("%s: a session of a %s issue is open: %v, %v", what, p.State, open, err)
+		}
+	}
+	for _, id := range l.dossiers {
+		d := l.Get(id)
+		if p, err := l.PINIssue(ctx, d.PINIssueID); err != nil || p.Gone() && !d.State.Final() {
+			l.T.Errorf("%s: a dossier of a %s issue is %s, %v", what, p.State, d.State, err)
+		}
+	}
+}
+
+// proves D1, D2, D3, C11: whatever order recovery, revocation, suspension,
+// conversion and sign-in come in, one issue lives, its kind is raised by a
+// conversion alone, and what belonged to a dead one is over.
+func TestNoSequenceBreaksTheRules(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, house.New(t))
+	n := 0
+	rapid.Check(t, func(t *rapid.T) {
+		n++
+		l := w.newLife(n)
+		acts := map[string]func(){
+			"ask": l.askRecovery, "recover": func() { l.recover(rapid.IntRange(0, 3).Draw(t, "which")) }, "revoke": l.revoke,
+			"operator revokes": func() { l.carry(revocation.Revoke) }, "suspend": func() { l.carry(revocation.Suspend) },
+			"resume": func() { l.carry(revocation.Resume) }, "unlock": func() { l.carry(revocation.Unlock) },
+			"approve": func() { l.approve() }, "convert": l.convert, "sign in": l.startSession, "request": l.request,
+		}
+		names := []string{
+			"ask", "ask", "recover", "recover", "recover", "revoke", "operator revokes", "suspend", "resume", "resume",
+			"unlock", "approve", "approve", "convert", "convert", "sign in", "sign in", "request", "request",
+		}
+		for i, name := range rapid.SliceOfN(rapid.SampledFrom(names), 1, 9).Draw(t, "acts") {
+			acts[name]()
+			l.check(fmt.Sprint(i, " ", name))
+			if w.T.Failed() {
+				t.FailNow()
+			}
+		}
+	})
+}
+
+// A PIN that is gone takes no session any more, whoever proved it a moment ago.
+func TestDeadIssuesTakeNoSession(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, h house.House) {
+		l := newWorld(t, h).newLife(1)
+		p := l.holder(l.holderID).PIN
+		l.MovePIN(p.ID, dossier.PINEventRevoked)
+		_, err := l.sessions.Start(t.Context(), dossier.Actor{Role: dossier.RoleCitizen, ID: l.holderID}, p.ID)
+		house.WantCode(t, err, dossier.CodeConflict)
+		_, err = h.Apply(t.Context(), dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.OpenDossier{
+			Dossier: dossier.Dossier{ID: l.ID(), HolderID: l.holderID, PINIssueID: p.ID}, TokenID: "t", StatusCode: "c",
+		}}})
+		house.WantCode(t, err, dossier.CodeConflict)
+	})
+}

@@ -1,0 +1,5 @@
+//go:build soak
+
+package recovery_test
+
+const rounds = 200
