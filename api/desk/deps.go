@@ -44,12 +44,13 @@ type Requests interface {
 
 // Deps is what New needs; every field is required.
 type Deps struct {
-	Edge     *edge.Edge
-	UI       *ui.UI
-	Accounts Accounts
-	Reviews  Reviews
-	Letters  Letters
-	Requests Requests
+	Edge       *edge.Edge
+	UI         *ui.UI
+	Accounts   Accounts
+	Reviews    Reviews
+	Letters    Letters
+	Requests   Requests
+	Revocation Revocation
 	// Now says which calls are late.
 	Now func() time.Time
 }

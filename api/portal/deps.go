@@ -88,6 +88,8 @@ type Deps struct {
 	Requests   Requests
 	Door       Door
 	Letters    Letters
+	Recovery   Recovery
+	Revocation Revocation
 	// MaxBytes is the limit of an uploaded file in bytes, for texts and for
 	// the check in the browser. The door keeps it.
 	MaxBytes int64

@@ -56,6 +56,8 @@ func (p *Portal) Routes(r gin.IRouter) {
 	pages.POST(pathStatus, on(p.lookup))
 	pages.GET(pathReissue, on(p.reissueForm))
 	pages.POST(pathReissue, on(p.reissue))
+	p.recoverRoutes(pages)
+	p.revokeRoutes(pages)
 	pages.GET(pathRequest, on(p.requestForm))
 	pages.POST(pathRequest, on(p.requestBegin))
 	pages.GET(pathRequestData, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathRequest) })

@@ -20,7 +20,9 @@ import (
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
 	"dispositivo/pin/letters"
+	"dispositivo/pin/recovery"
 	"dispositivo/pin/request"
+	"dispositivo/pin/revocation"
 	"dispositivo/verify/review"
 )
 
@@ -39,6 +41,8 @@ type Deps struct {
 	Sessions   *session.Keeper
 	Conversion *conversion.Service
 	Requests   *request.Service
+	Recovery   *recovery.Service
+	Revocation *revocation.Service
 	Door       *intake.Door
 	Letters    *letters.Service
 	Desk       *review.Desk
@@ -62,6 +66,7 @@ func (a *API) Routes(r gin.IRouter) {
 	r.POST("/pin-requests", h(a.askForPIN))
 	r.DELETE("/sessions/current", h(a.signOut))
 	a.letterRoutes(r)
+	a.lostRoutes(r)
 
 	r.POST("/pin-activations", h(a.beginActivation))
 	activating := r.Group("/pin-activations/current", a.Edge.Only(dossier.RoleSimplified))

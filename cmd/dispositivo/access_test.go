@@ -91,6 +91,12 @@ var table = []cell{
 	{"POST /api/v1/submissions/:id/clearance", "" /*       */, "401  403  403  409  404  404  404  409  403  403  403"},
 	{"POST /api/v1/submissions/:id/refusal", "" /*         */, "401  403  403  409  404  404  404  409  403  403  403"},
 
+	{"POST /api/v1/pin-recoveries", "{}" /*                */, "400  400  400  400  400  400  400  400  400  400  400"},
+	{"POST /api/v1/pin-recoveries/confirmation", "{}" /*   */, "400  400  400  400  400  400  400  400  400  400  400"},
+	{"POST /api/v1/pin-revocations", "{}" /*               */, "400  400  400  400  400  400  400  400  400  400  400"},
+	{"POST /api/v1/pin-revocations/confirmation", "{}" /*  */, "400  400  400  400  400  400  400  400  400  400  400"},
+	{"POST /api/v1/holders/search", "{}" /*                */, "401  403  403  400  400  400  400  400  403  403  403"},
+	{"POST /api/v1/holders/:id/pin-actions", "{}" /*       */, "401  403  403  400  400  400  400  400  403  403  403"},
 	{"POST /api/v1/pin-reissues", "{}" /*                  */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"GET /api/v1/letter-batches", "" /*                   */, "401  403  403  200  200  200  200  200  200  200  403"},
 	{"POST /api/v1/letter-batches", "" /*                  */, "401  403  403  200  200  200  200  200  403  403  403"},
@@ -113,6 +119,13 @@ var table = []cell{
 	{"POST /stato", "protocollo=2026/0000001&codice=x" /*  */, "404  404  404  404  404  404  404  404  404  404  429"},
 	{"GET /pin/riemissione", "" /*                         */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"POST /pin/riemissione", "codice_fiscale=x" /*        */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"GET /pin/ripristino", "" /*                          */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"POST /pin/ripristino", "codice_fiscale=x" /*         */, "422  422  422  422  422  422  422  422  422  422  422"},
+	{"GET /pin/ripristino/:link", "" /*                    */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"POST /pin/ripristino/conferma", "link=x" /*          */, "422  422  422  422  422  422  422  422  422  422  422"},
+	{"GET /pin/revoca", "" /*                              */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"POST /pin/revoca", "codice_fiscale=x" /*             */, "422  422  422  422  422  422  422  422  422  422  422"},
+	{"POST /pin/revoca/conferma", "richiesta=x" /*         */, "422  422  422  422  422  422  422  422  422  422  422"},
 	{"GET /richiesta-pin", "" /*                           */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"POST /richiesta-pin", firstPage /*                   */, "422  422  422  422  422  422  422  422  422  422  422"},
 	{"GET /richiesta-pin/dati", "" /*                      */, "303  303  303  303  303  303  303  303  303  303  303"},
@@ -158,6 +171,10 @@ var table = []cell{
 	{"GET /desk/richiami", "" /*                           */, " in   in   in  200  200  200  200  200  403  403   in"},
 	{"GET /desk/richiami/:request", "" /*                  */, " in   in   in  200  200  200  200  200  403  403   in"},
 	{"POST /desk/richiami/:request", refusedForm /*        */, " in   in   in  400  400  400  400  400  403  403   in"},
+	{"GET /desk/titolari", "" /*                           */, " in   in   in  200  200  200  200  200  403  403   in"},
+	{"POST /desk/titolari", "codice_fiscale=x" /*          */, " in   in   in  422  422  422  422  422  403  403   in"},
+	{"GET /desk/titolari/:holder", "" /*                   */, " in   in   in  404  404  404  404  404  403  403   in"},
+	{"POST /desk/titolari/:holder", "action=x" /*          */, " in   in   in  404  404  404  404  404  403  403   in"},
 	{"GET /desk/telefono", "" /*                           */, " in   in   in  200  200  200  200  200  403  403   in"},
 	{"POST /desk/telefono", "codice_fiscale=x" /*          */, " in   in   in  422  422  422  422  422  403  403   in"},
 	{"GET /desk/sportello", "" /*                          */, " in   in   in  200  200  200  200  200  403  403   in"},
@@ -387,7 +404,7 @@ var parameter = regexp.MustCompile(`[:*](\w+)`)
 
 // address fills in a route's parameters. ":id" means another thing on each.
 func (w *world) address(route, path string) string {
-	ids := map[string]string{"n": "1", "image": "1.img", "batch": "nothing", "hash": "0", "file": "nothing.css", "kind": "fax"}
+	ids := map[string]string{"n": "1", "image": "1.img", "batch": "nothing", "hash": "0", "file": "nothing.css", "kind": "fax", "link": "nothing", "holder": "nothing"}
 	for name, value := range w.ids {
 		ids[name] = value
 	}

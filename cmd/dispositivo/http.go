@@ -35,6 +35,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	citizen := portal.Deps{
 		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion, Requests: s.requests,
 		Door: s.door, Letters: s.letters, MaxBytes: c.MaxBytes,
+		Recovery: s.recovery, Revocation: s.revocation,
 	}
 	if c.Demo {
 		citizen.Messages = h.messageBox
@@ -44,9 +45,12 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		V1: v1.New(v1.Deps{
 			Edge: e, Access: s.access, Activation: s.activation, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests,
 			Door: s.door, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(),
+			Recovery: s.recovery, Revocation: s.revocation,
 		}),
 		Portal: portal.New(citizen),
-		Desk:   desk.New(desk.Deps{Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests, Now: h.clock.Now}),
+		Desk: desk.New(desk.Deps{
+			Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests, Revocation: s.revocation, Now: h.clock.Now,
+		}),
 	})
 	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
