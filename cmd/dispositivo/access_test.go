@@ -174,7 +174,7 @@ var table = []cell{
 	{"GET /desk/titolari", "" /*                           */, " in   in   in  200  200  200  200  200  403  403   in"},
 	{"POST /desk/titolari", "codice_fiscale=x" /*          */, " in   in   in  422  422  422  422  422  403  403   in"},
 	{"GET /desk/titolari/:holder", "" /*                   */, " in   in   in  404  404  404  404  404  403  403   in"},
-	{"POST /desk/titolari/:holder", "action=x" /*          */, " in   in   in  404  404  404  404  404  403  403   in"},
+	{"POST /desk/titolari/:holder", "action=x" /*          */, " in   in   in  400  400  400  400  400  403  403   in"},
 	{"GET /desk/telefono", "" /*                           */, " in   in   in  200  200  200  200  200  403  403   in"},
 	{"POST /desk/telefono", "codice_fiscale=x" /*          */, " in   in   in  422  422  422  422  422  403  403   in"},
 	{"GET /desk/sportello", "" /*                          */, " in   in   in  200  200  200  200  200  403  403   in"},

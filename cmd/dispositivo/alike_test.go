@@ -12,7 +12,7 @@ import (
 	"dispositivo/internal/demo"
 )
 
-// proves B3: status, headers and text of an answer are the same for codes that
+// proves B3, D1, D2: status, headers and text of an answer are the same for codes that
 // are known and for others, on every way in, until the lock and within it.
 func TestAnswersTellNothing(t *testing.T) {
 	t.Parallel()
@@ -23,6 +23,11 @@ func TestAnswersTellNothing(t *testing.T) {
 		{"/accesso", "pin=AAAAAAAA"}, {"/accesso", "pin=AAAAAAAAAAAAAAAA"}, {"/accesso/rinnovo", "pin=AAAAAAAA"},
 		{"/accesso/sblocco", ""}, {"/accesso/sblocco/codice", "codice=AAAAAAAA"},
 		{"/pin/attivazione", "pin=AAAAAAAA&prova=document&documento_tipo=passport&documento_numero=1&documento_scadenza=2099-01-01"},
+		{"/pin/ripristino", "cellulare=%2B393331234567&indirizzo=a@prova.example"}, {"/pin/ripristino/conferma", "link=AAAA&codice=AAAAAAAA"},
+		{"/pin/revoca", "tessera_numero=80380000123456789012&tessera_scadenza=2099-01-01"},
+		{"/api/v1/pin-recoveries", `{"codice_fiscale":"CF","mobile":"+393331234567","address":"a@prova.example"}`},
+		{"/api/v1/pin-recoveries/confirmation", `{"link":"AAAA","codice_fiscale":"CF","code":"AAAAAAAA"}`},
+		{"/api/v1/pin-revocations", `{"codice_fiscale":"CF","card":{"number":"80380000123456789012","expiry":"2099-01-01"}}`},
 		{"/api/v1/sessions", `{"pin":"AAAAAAAA","codice_fiscale":"CF"}`},
 		{"/api/v1/pin-activations", `{"first_half":"AAAAAAAA","codice_fiscale":"CF","document":{"type":"passport","number":"1","expiry":"2099-01-01"}}`},
 	} {
@@ -69,4 +74,4 @@ func (v *visitor) tries(t *testing.T, path, form, codiceFiscale string) string {
 }
 
 // newEachTime is what differs between two answers to the same request.
-var newEachTime = regexp.MustCompile(`name="csrf" value="[^"]*"|urn:dispositivo:request:[0-9a-f]+|\d+ secondi|"seconds":"\d+"`)
+var newEachTime = regexp.MustCompile(`name="csrf" value="[^"]*"|urn:dispositivo:request:[0-9a-f]+|\d+ secondi|"seconds":"\d+"|name="richiesta" value="[A-Z0-9]{28}"|"handle":"[A-Z0-9]{28}"`)

@@ -162,6 +162,10 @@ func everyPage(t *testing.T, b *chromium) {
 		t.Parallel()
 		deskPages(t, b)
 	})
+	t.Run("lost PINs", func(t *testing.T) {
+		t.Parallel()
+		lostPages(t, b)
+	})
 }
 
 func (p *person) citizenPages(c demo.Citizen) {

@@ -158,6 +158,7 @@ func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from t
 	t.Run("quarantine", func(t *testing.T) { w.quarantine(t, s) })
 	t.Run("letters", func(t *testing.T) { w.letters(t, s) })
 	t.Run("PIN requests", func(t *testing.T) { w.requests(t, s) })
+	t.Run("lost PINs", func(t *testing.T) { w.lost(t, s) })
 	t.Run("nothing left out", w.nothingLeftOut)
 	t.Run("the log holds nothing personal", func(t *testing.T) { silentLog(t, s) })
 }
@@ -229,6 +230,10 @@ func (w *witness) strangers(t *testing.T, s *server) {
 				body = map[string]any{"action": "approve", "version": 1}
 			case "recordCall":
 				body = map[string]any{"outcome": "unreached", "version": 1}
+			case "findHolder":
+				body = map[string]any{"codice_fiscale": "RSSMRA72L09H501S"}
+			case "actOnPIN":
+				body = map[string]any{"action": "suspend", "reason": "lost", "version": 1}
 			}
 			got := w.misuse(t, "opens-nothing", method, address, body)
 			expect(t, op.OperationID+" with a wrong token", got, http.StatusUnauthorized, dossier.CodeUnauthorized)
