@@ -64,7 +64,7 @@ func tolerate(t *testing.T, err error, codes ...dossier.Code) bool {
 func TestConversionAgainstRevocation(t *testing.T) {
 	race(t, func(l *life) (one, other func(), after func(*testing.T)) {
 		id := l.approve()
-		task := l.Task(dossier.TaskConvert, id)
+		task := l.task(dossier.TaskConvert, id)
 		p := l.holder(l.holderID).PIN
 		handle, err := l.revocation.Ask(l.T.Context(), revocation.Ask{CodiceFiscale: l.cf, Card: someCard(), Source: "net"})
 		if err != nil {
@@ -93,7 +93,7 @@ func TestConversionAgainstRevocation(t *testing.T) {
 func TestConversionAgainstRecovery(t *testing.T) {
 	race(t, func(l *life) (one, other func(), after func(*testing.T)) {
 		id := l.approve()
-		task := l.Task(dossier.TaskConvert, id)
+		task := l.task(dossier.TaskConvert, id)
 		l.askRecovery()
 		convert := func() error { return l.conversion.Convert(l.T.Context(), task.ID, id) }
 		return func() { tolerate(l.T, convert(), dossier.CodeConflict) },
