@@ -255,34 +255,54 @@ func (s *span) length() float64 { return s.high - s.low }
 
 func (s *span) middle() float64 { return (s.low + s.high) / 2 }
 
-// flattened draws the strip with its bars upright, zoom times as wide, in a few
-// rows, each the mean over a window of share of its height: noise goes, bars
-// stay. Its quiet zones are included.
-func (s strip) flattened(page *image.Gray, zoom, share float64) view {
-	const rows, quietShare, quietLeast = 9, 0.08, 24
-	quiet := max(s.length*quietShare, quietLeast)
-	w := max(1, min(int((s.length+2*quiet)*zoom), maxSide))
-	img := image.NewGray(image.Rect(0, 0, w, rows))
-	window := s.height * share
-	samples := max(1, int(window))
-	from := func(x, c float64) (px, py float64) {
-		a := x/zoom - s.length/2 - quiet
-		return s.x + a*s.ux - c*s.uy, s.y + a*s.uy + c*s.ux
+// layers are the lines along a strip, bars upright, zoom times as wide, its quiet
+// zones included: sampled once, however many pictures are made of them.
+type layers struct {
+	strip
+	zoom, quiet float64
+	width, n    int
+	sums        []int // of the first i lines, for i from 0 to n
+}
+
+// layered samples the strip line by line, one a pixel of its height. A strip
+// higher than mostLayers has its lines wider apart: enough are left to average.
+func (s strip) layered(page *image.Gray, zoom float64) layers {
+	const quietShare, quietLeast, mostLayers = 0.08, 24, 256
+	l := layers{strip: s, zoom: zoom, quiet: max(s.length*quietShare, quietLeast)}
+	l.width = max(1, min(int((s.length+2*l.quiet)*zoom), maxSide))
+	l.n = max(1, min(int(s.height), mostLayers))
+	l.sums = make([]int, (l.n+1)*l.width)
+	for i := range l.n {
+		next := l.sums[(i+1)*l.width:][:l.width]
+		copy(next, l.sums[i*l.width:])
+		x, y := l.at(0, float64(i)+0.5)
+		addLine(next, page, x, y, s.ux/zoom, s.uy/zoom)
 	}
-	middleOf := func(row float64) float64 { return (row/(rows-1) - 0.5) * (s.height - window) }
-	sums := make([]int, w)
+	return l
+}
+
+// at is where column x of line i lies on the page.
+func (l layers) at(x, i float64) (px, py float64) {
+	a, c := x/l.zoom-l.length/2-l.quiet, (i/float64(l.n)-0.5)*l.height
+	return l.x + a*l.ux - c*l.uy, l.y + a*l.uy + c*l.ux
+}
+
+// flattened draws the strip in a few rows, each the mean over a window of share
+// of its height: noise goes, bars stay.
+func (l layers) flattened(share float64) view {
+	const rows = 9
+	img := image.NewGray(image.Rect(0, 0, l.width, rows))
+	window := max(1, int(float64(l.n)*share))
+	first := func(row int) int { return min(max(row, 0)*(l.n-window)/(rows-1), l.n-window) }
 	for y := range rows {
-		clear(sums)
-		for i := range samples {
-			px, py := from(0, middleOf(float64(y))+(float64(i)+0.5-float64(samples)/2)*window/float64(samples))
-			addLine(sums, page, px, py, s.ux/zoom, s.uy/zoom)
-		}
-		for x, sum := range sums {
-			img.Pix[y*img.Stride+x] = byte(sum / samples)
+		before := l.sums[first(y)*l.width:][:l.width]
+		after := l.sums[(first(y)+window)*l.width:][:l.width]
+		for x, sum := range before {
+			img.Pix[y*img.Stride+x] = byte((after[x] - sum) / window)
 		}
 	}
 	return view{img: img, back: func(p image.Point) image.Point {
-		x, y := from(float64(p.X), middleOf(float64(p.Y)))
+		x, y := l.at(float64(p.X), float64(first(p.Y))+float64(window)/2)
 		return image.Pt(int(math.Round(x)), int(math.Round(y)))
 	}}
 }
