@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"image"
+	"image/draw"
 	"testing"
 
 	"codeberg.org/go-pdf/fpdf"
@@ -22,7 +23,9 @@ func render(t *testing.T, data []byte, page int) *image.NRGBA {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return img.(*image.NRGBA) //nolint:errcheck // colour was asked for
+	colour := image.NewNRGBA(img.Bounds())
+	draw.Draw(colour, colour.Rect, img, image.Point{}, draw.Src)
+	return colour
 }
 
 func TestMerge(t *testing.T) {

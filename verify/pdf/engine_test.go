@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"image"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +46,33 @@ func TestRender(t *testing.T) {
 	}
 }
 
+// TestRenderKeepsColour proves that a page gives up its colours only when it has
+// none, and that grey without being asked for is the same grey.
+func TestRenderKeepsColour(t *testing.T) {
+	render := func(content string, gray bool) image.Image {
+		img, _, err := open(t, written(
+			"<</Type/Catalog/Pages 2 0 R>>", pagesOfOne, "<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 100]/Contents 4 0 R>>", stream("", content),
+		)).Render(t.Context(), 1, pdf.RenderOptions{Gray: gray})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return img
+	}
+	const black, half, blue = "0 g 20 20 50 50 re f", "0.3 g 20 20 50 50 re f", "0 0 1 rg 199 99 1 1 re f"
+	for _, content := range []string{black, half} {
+		got, ok := render(content, false).(*image.Gray)
+		want := render(content, true).(*image.Gray) //nolint:errcheck // grey was asked for
+		if !ok || !slices.Equal(got.Pix, want.Pix) {
+			t.Errorf("%q is no grey picture, or another", content)
+		}
+	}
+	for _, content := range []string{blue, black + " " + blue} {
+		if img, ok := render(content, false).(*image.NRGBA); !ok {
+			t.Errorf("%q lost its colour: %T", content, img)
+		}
+	}
+}
+
 func dark(img image.Image, x, y int) bool {
 	r, g, b, _ := img.At(x, y).RGBA()
 	return r+g+b < 3*0x1000
@@ -57,7 +85,7 @@ func TestRenderIsRepeatable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return string(img.(*image.NRGBA).Pix) //nolint:errcheck // colour was asked for
+		return string(img.(*image.Gray).Pix) //nolint:errcheck // the letters are black
 	}
 	if first, again := pixels(), pixels(); first != again {
 		t.Error("the same bytes gave other pixels")

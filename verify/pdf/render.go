@@ -27,13 +27,14 @@ type RenderOptions struct {
 	// MaxPixels bounds width times height; a larger page is rendered at a lower
 	// resolution. DefaultMaxPixels when 0.
 	MaxPixels int
-	// Gray gives an *image.Gray instead of an *image.NRGBA.
+	// Gray gives an *image.Gray whatever the colours of the page.
 	Gray bool
 }
 
 // Render draws page n (1-based) on white, with annotations and form fields as a
-// viewer shows them. It returns the image, an *image.NRGBA or *image.Gray, and
-// the resolution used, which is lower than asked for when the page is too large.
+// viewer shows them. It returns the image, an *image.Gray when no pixel has any
+// colour or Gray asks for it, else an *image.NRGBA, and the resolution used,
+// which is lower than asked for when the page is too large.
 func (d *Document) Render(ctx context.Context, n int, opts RenderOptions) (image.Image, float64, error) {
 	wPt, hPt, err := d.PageSize(ctx, n)
 	if err != nil {
@@ -127,7 +128,34 @@ func (d *Document) copyBitmap(ctx context.Context, bitmap uint64, w, h int, gray
 	if gray {
 		return grayOf(src, stride, w, h), nil
 	}
+	if img := colourless(src, stride, w, h); img != nil {
+		return img, nil
+	}
 	return colourOf(src, stride, w, h), nil
+}
+
+// colourless is the picture in a quarter of the bytes when no pixel of it has any
+// colour, as on nearly every scan; nil when one has.
+func colourless(src []byte, stride, w, h int) *image.Gray {
+	const colours, two = 0x00FFFFFF, 0x00FFFFFF_00FFFFFF // of a pixel, of two
+	img := image.NewGray(image.Rect(0, 0, w, h))
+	for y := range h {
+		in, out := src[y*stride:][:4*w], img.Pix[y*img.Stride:][:w]
+		for x := 0; x < len(out); {
+			if x+2 <= len(out) && binary.LittleEndian.Uint64(in[4*x:])&two == two { // paper
+				out[x], out[x+1] = 0xFF, 0xFF
+				x += 2
+				continue
+			}
+			v := binary.LittleEndian.Uint32(in[4*x:]) & colours
+			if v != (v&0xFF)*0x010101 {
+				return nil
+			}
+			out[x] = byte(v) //nolint:gosec // the least of its bytes
+			x++
+		}
+	}
+	return img
 }
 
 func colourOf(src []byte, stride, w, h int) *image.NRGBA {
