@@ -38,8 +38,10 @@ func TestChoose(t *testing.T) {
 		{"against the digit", func(l likenesses) { l[number+1].set('B', 0.93) }, false, 0, []Fault{FaultNumber, FaultComposite}},
 		{"as likely with the same value", func(l likenesses) { l[number].set('B', 0.89) }, false, 0, []Fault{FaultDoubt}},
 		{"letter where a digit stands", func(l likenesses) { l[birth+2].set('O', 0.95) }, true, 0, nil},
-		{"plainly a letter where a digit stands", func(l likenesses) { l[birth+2].set('A', 0.99); l[birth+2].set('0', 0.6) }, false, 0,
-			[]Fault{FaultBirth}}, // A counts as 0 does: the class alone tells
+		{
+			"plainly a letter where a digit stands", func(l likenesses) { l[birth+2].set('A', 0.99); l[birth+2].set('0', 0.6) }, false, 0,
+			[]Fault{FaultBirth},
+		}, // A counts as 0 does: the class alone tells
 		{"digit in a name", func(l likenesses) { l[name].set('1', 0.92) }, true, 0, nil},
 		{"name in doubt", func(l likenesses) { l[name].set('X', 0.89) }, true, 1, nil},
 		{"blurred beyond reading", func(l likenesses) {

@@ -6,13 +6,9 @@ import (
 	"math"
 )
 
-// level is the page at a size where the characters of a zone would stand 12 to
+// A level is the page at a size where the characters of a zone would stand 12 to
 // 17 pixels apart. Reading works level by level because nobody knows how large
 // the zone is.
-type level struct {
-	gray  *image.Gray
-	scale float64 // level pixels per page pixel
-}
 
 // Pitch, the distance from character to character, that a level is good for.
 const (

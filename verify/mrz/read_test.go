@@ -68,8 +68,11 @@ func TestNeverValidOnClutter(t *testing.T) {
 // one.
 func TestWrongDigitIsNeverValid(t *testing.T) {
 	kinds := []copying{
-		{pitch: 20}, {pitch: 15, spread: 1.5}, {pitch: 9, spread: 0.8},
-		{pitch: 20, bilevel: true, noise: 0.02}, {pitch: 20, bilevel: true, noise: 0.04, face: 1},
+		{pitch: 20},
+		{pitch: 15, spread: 1.5},
+		{pitch: 9, spread: 0.8},
+		{pitch: 20, bilevel: true, noise: 0.02},
+		{pitch: 20, bilevel: true, noise: 0.04, face: 1},
 	}
 	read := make([]int, len(kinds))
 	for i := *first; i < *first+*many; i++ {
@@ -156,8 +159,11 @@ func TestReadBounds(t *testing.T) {
 		t.Error("a part of a picture is not read")
 	}
 	for _, img := range []*image.Gray{
-		nil, {}, image.NewGray(image.Rect(0, 0, 5, 5)), image.NewGray(image.Rect(0, 0, 39, 4000)),
-		image.NewGray(image.Rect(0, 0, 4200, 4200)), {Rect: image.Rect(0, 0, 500, 500), Stride: 500},
+		nil,
+		{},
+		image.NewGray(image.Rect(0, 0, 5, 5)), image.NewGray(image.Rect(0, 0, 39, 4000)),
+		image.NewGray(image.Rect(0, 0, 4200, 4200)),
+		{Rect: image.Rect(0, 0, 500, 500), Stride: 500},
 		{Rect: image.Rect(0, 0, 500, 500), Stride: 1, Pix: make([]byte, 250000)},
 		image.NewGray(image.Rect(-300, -200, 200, 300)), image.NewGray(image.Rect(0, 0, 40, 100000)),
 	} {

@@ -93,8 +93,14 @@ func made(t *testing.T) []namedPage {
 		add(fmt.Sprintf("letter, %d%% cut off on the left", share), imaging.Crop(letter, crop), Geometry{})
 	}
 	for _, o := range []fax.Options{
-		{}, {FlipRate: 0.005}, {FlipRate: 0.02}, {FlipRate: 0.04}, {Streaks: 6, LostLines: 0.05, SkewDegrees: 3}, {Diffuse: true},
-		{DPIX: 204, DPIY: 98}, {DPIX: 204, DPIY: 98, FlipRate: 0.02, SkewDegrees: -3},
+		{},
+		{FlipRate: 0.005},
+		{FlipRate: 0.02},
+		{FlipRate: 0.04},
+		{Streaks: 6, LostLines: 0.05, SkewDegrees: 3},
+		{Diffuse: true},
+		{DPIX: 204, DPIY: 98},
+		{DPIX: 204, DPIY: 98, FlipRate: 0.02, SkewDegrees: -3},
 	} {
 		img, g := faxed(letter, o)
 		if o.DPIY == 0 {

@@ -58,7 +58,7 @@ func (s *sketch) letterHeight(sideways bool) int32 {
 	sum := int32(0)
 	for h, n := range ink {
 		if sum += n; 2*sum >= total {
-			return int32(h) //nolint:gosec // at most maxLetter
+			return int32(h)
 		}
 	}
 	return maxLetter

@@ -39,7 +39,7 @@ func writing(g *image.Gray, t tiling) ([]part, []run) {
 	}
 	for i := range runs {
 		r := &runs[i]
-		root := find(parents, int32(i)) //nolint:gosec // bounded by maxRuns
+		root := find(parents, int32(i))
 		if index[root] < 0 {
 			index[root] = int32(len(parts)) //nolint:gosec // bounded by maxRuns
 			parts = append(parts, part{x0: r.from, y0: r.y, x1: r.to, y1: r.y + 1})
@@ -86,7 +86,7 @@ func findRuns(g *image.Gray, t tiling) []run {
 				case ink && from < 0:
 					from = start + i
 				case !ink && from >= 0:
-					runs = append(runs, run{y: int32(y), from: int32(from), to: int32(start + i)}) //nolint:gosec // inside a sketch
+					runs = append(runs, run{y: int32(y), from: int32(from), to: int32(start + i)})
 					from = -1
 				}
 			}
@@ -105,7 +105,7 @@ func findRuns(g *image.Gray, t tiling) []run {
 func join(runs []run) []int32 {
 	parents := make([]int32, len(runs))
 	for i := range parents {
-		parents[i] = int32(i) //nolint:gosec // bounded by maxRuns
+		parents[i] = int32(i)
 	}
 	above, start := 0, 0
 	for i, r := range runs {
@@ -116,7 +116,7 @@ func join(runs []run) []int32 {
 			above++
 		}
 		for j := above; j < start && runs[j].from <= r.to; j++ {
-			a, b := find(parents, int32(j)), find(parents, int32(i)) //nolint:gosec // bounded by maxRuns
+			a, b := find(parents, int32(j)), find(parents, int32(i))
 			parents[max(a, b)] = min(a, b)
 		}
 	}

@@ -45,7 +45,7 @@ func encodeSixteen(img *image.Gray) (Picture, error) {
 // shades are the nearest of sixteen greys.
 var shades = func() (table [256]byte) {
 	for v := range table {
-		table[v] = byte((v + 8) / 17) //nolint:gosec // 0 to 15
+		table[v] = byte((v + 8) / 17)
 	}
 	return table
 }()

@@ -86,13 +86,24 @@ func TestLowResolution(t *testing.T) {
 		dpi  float64
 		low  bool
 	}{
-		{3508, 300, false}, {2200, 204, false}, {1169, 100, false}, {1100, 94, true},
+		{3508, 300, false},
+		{2200, 204, false},
+		{1169, 100, false},
+		{1100, 94, true},
 		{1011, 300, false}, // an identity card, 86 mm wide
 		{516, 300, true},   // nobody reads a form in 516 pixels
-		{1011, 0, true}, {1011, 72, true}, {10, 10, true},
+		{1011, 0, true},
+		{1011, 72, true},
+		{10, 10, true},
+		// The limit itself, on A4 of 11.69 inches and on a card as the file says.
+		{1169, 0, false},
+		{1168, 0, true},
+		{MinSide, 100, false},
+		{MinSide, 99.9, true},
+		{MinSide - 1, 300, true},
 	}
 	for _, tc := range tests {
-		if got := codes(LowResolution(3, tc.side, tc.dpi)); (len(got) == 1) != tc.low {
+		if got := codes(LowResolution(3, tc.side, tc.dpi)); (len(got) == 1) != tc.low || tc.low && got[0] != dossier.PageLowResolution {
 			t.Errorf("%d pixels at %v dpi: %v", tc.side, tc.dpi, got)
 		}
 	}

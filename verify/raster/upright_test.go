@@ -73,8 +73,12 @@ func TestUpright(t *testing.T) {
 // square, and that the finding says what was done.
 func TestUprightFax(t *testing.T) {
 	tests := []fax.Options{
-		{}, {DPIX: 204, DPIY: 98}, {FlipRate: 0.02, SkewDegrees: 2.5}, {DPIX: 204, DPIY: 98, FlipRate: 0.005, SkewDegrees: -4},
-		{Streaks: 5, LostLines: 0.05, SkewDegrees: 1}, {Diffuse: true},
+		{},
+		{DPIX: 204, DPIY: 98},
+		{FlipRate: 0.02, SkewDegrees: 2.5},
+		{DPIX: 204, DPIY: 98, FlipRate: 0.005, SkewDegrees: -4},
+		{Streaks: 5, LostLines: 0.05, SkewDegrees: 1},
+		{Diffuse: true},
 	}
 	for i, o := range tests {
 		o.Seed = uint64(i)

@@ -74,12 +74,6 @@ func (m warp) level(degrees float64, most int) warp {
 	return m.then(n)
 }
 
-// shrinks is how many old pixels a new one stands for, along the side where that
-// is more.
-func (m warp) shrinks() float64 {
-	return max(math.Hypot(m.xu, m.yu), math.Hypot(m.xv, m.yv))
-}
-
 // still reports whether every pixel stays what and where it is.
 func (m warp) still() bool { return m == warp{xu: 1, yv: 1, w: m.w, h: m.h} }
 
