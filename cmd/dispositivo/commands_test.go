@@ -395,6 +395,25 @@ func tamper(t *testing.T, data string) {
 		}
 	}
 	verify := []string{"audit", "verify", "--demo", "--data", data}
+	// The end is cut off, with the checkpoints in the database: the file outside tells.
+	exec(`CREATE TABLE log_copy AS SELECT * FROM audit`)
+	exec(`DELETE FROM audit WHERE seq > 15`)
+	exec(`DELETE FROM audit_checkpoints`)
+	refused(t, 1, []string{"entry 16", "cut off"}, verify...)
+	outside := filepath.Join(data, "audit-checkpoints.jsonl")
+	kept := filepath.Join(t.TempDir(), "kept.jsonl")
+	if err := os.Rename(outside, kept); err != nil {
+		t.Fatal(err)
+	}
+	if got := runWith(t, "", verify...); got.code != 0 || !strings.Contains(got.stdout, "note: no file of checkpoints") {
+		t.Errorf("without any checkpoint: exit %d\n%s", got.code, got.stdout)
+	}
+	refused(t, 1, []string{"entry 16", "cut off"}, append(verify, "--checkpoint", kept)...)
+	exec(`DELETE FROM audit`)
+	exec(`INSERT INTO audit SELECT * FROM log_copy`)
+	if err := os.Rename(kept, outside); err != nil {
+		t.Fatal(err)
+	}
 	for _, attack := range []struct{ name, do, undo, entry string }{
 		{
 			"another actor", `UPDATE audit SET actor = 'operator:nobody' || actor WHERE seq = 5`,

@@ -143,6 +143,9 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 	}
 	<-ctx.Done()
 	wg.Wait()
+	if c.does("worker") {
+		h.lastWord(context.WithoutCancel(ctx))
+	}
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}

@@ -92,7 +92,11 @@ func (s *Store) InsertSession(ctx context.Context, hash []byte, ses session.Sess
 		if err != nil {
 			return err
 		}
-		return t.audit(ctx, auditRow{actor: actorName(ses.Actor), action: "session.started", subject: ses.Actor.ID, detail: `{}`})
+		row := auditRow{actor: actorName(ses.Actor), action: "session.started", subject: ses.Actor.ID, detail: `{}`}
+		if ses.Actor.IsHolder() {
+			row.holderID = ses.Actor.ID
+		}
+		return t.audit(ctx, row)
 	})
 }
 
