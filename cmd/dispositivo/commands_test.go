@@ -353,8 +353,26 @@ func TestProofs(t *testing.T) { //nolint:tparallel // each part goes on from the
 		}
 	}
 	refused(t, 1, []string{"BAD", "init-keys"}, "doctor", "--data", s.Data)
+	t.Run("erasure", func(t *testing.T) { eraseHolder(t, s.Data) })
 	t.Run("audit", func(t *testing.T) { tamper(t, s.Data) })
 	t.Run("blob", func(t *testing.T) { loseBlob(t, s.Data) })
+}
+
+// eraseHolder erases one citizen, twice; the log is whole afterwards.
+func eraseHolder(t *testing.T, data string) {
+	erase := func(c demo.Citizen) ran {
+		return runWith(t, c.CodiceFiscale.String()+"\n", "holder", "erase", "--sure", "--demo", "--data", data)
+	}
+	if got := erase(inScene(t, demo.SceneDispositivo)); got.code != 0 || !strings.Contains(got.stdout, "is erased") {
+		t.Errorf("exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	if got := erase(inScene(t, demo.SceneDispositivo)); got.code != 1 || !strings.Contains(got.stderr, "nobody") {
+		t.Errorf("twice: exit %d\n%s%s", got.code, got.stdout, got.stderr)
+	}
+	refused(t, 2, []string{"--sure"}, "holder", "erase", "--demo", "--data", data)
+	if got := runWith(t, "", "audit", "verify", "--demo", "--data", data); got.code != 0 {
+		t.Errorf("audit verify: exit %d\n%s", got.code, got.stdout)
+	}
 }
 
 // used waits until there is something to prove: a log and pages.

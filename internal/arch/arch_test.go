@@ -71,10 +71,11 @@ var allowed = map[string]string{
 	"pin/letters": "dossier internal/clock internal/codicefiscale internal/ident internal/paper internal/passhash internal/throttle pin",
 	// It draws halves and PINs as everybody does, by the one generator and alphabet.
 	"pin/request": "dossier internal/clock internal/codicefiscale internal/ident internal/paper internal/passhash internal/throttle pin",
+	"pin/journal": "dossier internal/audit internal/codicefiscale",
 	"queue":       "dossier internal/clock",
 
 	// The edges: they call the domain, and the store serves it.
-	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session verify/review",
+	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session pin/journal verify/review",
 	"api/edge":       "dossier internal/i18n internal/session",
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
 	"api/v1":         "api/edge dossier intake internal/operator internal/session pin pin/activation pin/conversion pin/letters pin/request verify/review",

@@ -10,6 +10,8 @@ ALTER TABLE audit ADD COLUMN stamp BYTEA;
 CREATE UNIQUE INDEX audit_uid ON audit(uid);
 CREATE INDEX audit_holder ON audit(holder_id, id);
 CREATE INDEX audit_at ON audit(at, id);
+CREATE INDEX audit_actor ON audit(actor, id);
+CREATE INDEX messages_holder ON messages(holder_id, id);
 
 -- Signed statements of where the chain stood; copies go to a file outside.
 CREATE TABLE audit_checkpoints (
@@ -25,6 +27,8 @@ ALTER TABLE holders ADD COLUMN erased_at BIGINT NOT NULL DEFAULT 0;
 -- +goose Down
 ALTER TABLE holders DROP COLUMN erased_at;
 DROP TABLE audit_checkpoints;
+DROP INDEX messages_holder;
+DROP INDEX audit_actor;
 DROP INDEX audit_at;
 DROP INDEX audit_holder;
 DROP INDEX audit_uid;
