@@ -88,6 +88,7 @@ type Deps struct {
 	Requests   Requests
 	Door       Door
 	Letters    Letters
+	Journal    Journal
 	// MaxBytes is the limit of an uploaded file in bytes, for texts and for
 	// the check in the browser. The door keeps it.
 	MaxBytes int64

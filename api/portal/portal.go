@@ -88,6 +88,8 @@ func (p *Portal) Routes(r gin.IRouter) {
 	own.POST("/area/recapiti/rimozione", on(p.removeContact))
 	own.GET(pathContactCode, on(p.contactCodeForm))
 	own.POST(pathContactCode, on(p.confirmContact))
+	own.GET(pathOperations, on(p.operations))
+	own.GET(pathOwnMail, on(p.ownMail))
 	own.GET(pathConvert, on(p.convert))
 	own.GET("/conversione/modulo.pdf", on(p.form))
 	own.GET(pathSend, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathConvert) })

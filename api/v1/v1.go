@@ -19,6 +19,7 @@ import (
 	"dispositivo/pin"
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
+	"dispositivo/pin/journal"
 	"dispositivo/pin/letters"
 	"dispositivo/pin/request"
 	"dispositivo/verify/review"
@@ -41,6 +42,7 @@ type Deps struct {
 	Requests   *request.Service
 	Door       *intake.Door
 	Letters    *letters.Service
+	Journal    *journal.Service
 	Desk       *review.Desk
 	// PublicURL is where citizens find the portal, without a slash at its end.
 	PublicURL string
@@ -62,6 +64,7 @@ func (a *API) Routes(r gin.IRouter) {
 	r.POST("/pin-requests", h(a.askForPIN))
 	r.DELETE("/sessions/current", h(a.signOut))
 	a.letterRoutes(r)
+	a.journalRoutes(r)
 
 	r.POST("/pin-activations", h(a.beginActivation))
 	activating := r.Group("/pin-activations/current", a.Edge.Only(dossier.RoleSimplified))

@@ -34,7 +34,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	u.SetCSRF(e.CSRF)
 	citizen := portal.Deps{
 		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion, Requests: s.requests,
-		Door: s.door, Letters: s.letters, MaxBytes: c.MaxBytes,
+		Door: s.door, Letters: s.letters, Journal: s.journal, MaxBytes: c.MaxBytes,
 	}
 	if c.Demo {
 		citizen.Messages = h.messageBox
@@ -42,11 +42,11 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	handler := api.New(api.Config{
 		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(), InFlight: &h.requests,
 		V1: v1.New(v1.Deps{
-			Edge: e, Access: s.access, Activation: s.activation, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests,
+			Edge: e, Access: s.access, Activation: s.activation, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests, Journal: s.journal,
 			Door: s.door, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(),
 		}),
 		Portal: portal.New(citizen),
-		Desk:   desk.New(desk.Deps{Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests, Now: h.clock.Now}),
+		Desk:   desk.New(desk.Deps{Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests, Journal: s.journal, Now: h.clock.Now}),
 	})
 	return &http.Server{
 		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,

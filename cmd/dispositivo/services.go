@@ -21,6 +21,7 @@ import (
 	"dispositivo/pin"
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
+	"dispositivo/pin/journal"
 	"dispositivo/pin/letters"
 	"dispositivo/pin/request"
 	"dispositivo/queue"
@@ -41,6 +42,7 @@ type services struct {
 	activation *activation.Service
 	letters    *letters.Service
 	requests   *request.Service
+	journal    *journal.Service
 	operators  *operator.Accounts
 	conversion *conversion.Service
 	door       *intake.Door
@@ -73,6 +75,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		Store: h.store, Guard: signin.NewGuard(h.store, h.clock), Sessions: s.sessions, Hasher: hasher, Clock: h.clock,
 		Tries: h.tries(60, time.Second), Policy: policy, Eligible: eligible.Check,
 	})
+	s.journal = journal.New(h.store)
 	s.devices = pin.NewDevices(h.store, h.clock, h.tries(5, 5*time.Minute))
 	s.contacts = pin.NewContacts(h.store, h.clock, h.tries(5, 10*time.Minute))
 	s.activation = activation.New(activation.Config{

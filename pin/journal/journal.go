@@ -8,6 +8,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 	"dispositivo/internal/audit"
 	"dispositivo/internal/codicefiscale"
 )
+
+// MaxSubjects bounds the subjects of a filter: a submission with its documents.
+const MaxSubjects = 50
 
 // PageSize is how many entries or messages are shown at once.
 const PageSize = 50
@@ -137,9 +141,9 @@ func (s *Service) nameOperators(ctx context.Context, lines []Line) error {
 
 func isHolder(r dossier.Role) bool { return dossier.Actor{Role: r, ID: "x"}.IsHolder() }
 
-// Export calls fn for everything the auditor asks for, and logs that it was taken
-// away before the first entry is handed out. Nothing is held in memory.
-func (s *Service) Export(ctx context.Context, actor dossier.Actor, f Filter, fn func(audit.Entry) error) error {
+// Export writes everything the auditor asks for, and logs that it was taken away
+// before the first line is written. Nothing is held in memory.
+func (s *Service) Export(ctx context.Context, actor dossier.Actor, f Filter, file *CSV) error {
 	if err := actor.Require(dossier.RoleAuditor); err != nil {
 		return err
 	}
@@ -148,10 +152,13 @@ func (s *Service) Export(ctx context.Context, actor dossier.Actor, f Filter, fn 
 		return fmt.Errorf("log export: %w", err)
 	}
 	f.Before = 0
-	if err := s.store.EachLogged(ctx, f, fn); err != nil {
+	if err := file.line(slices.Clone(columns)); err != nil {
+		return err
+	}
+	if err := s.store.EachLogged(ctx, f, file.Entry); err != nil {
 		return fmt.Errorf("export log: %w", err)
 	}
-	return nil
+	return file.End()
 }
 
 func day(t time.Time) string {
@@ -214,7 +221,9 @@ func (s *Service) findProtocol(ctx context.Context, actor dossier.Actor, text st
 		f.Subjects = append(f.Subjects, sub.DossierID)
 	}
 	for _, d := range sub.Documents {
-		f.Subjects = append(f.Subjects, d.ID)
+		if len(f.Subjects) < MaxSubjects {
+			f.Subjects = append(f.Subjects, d.ID)
+		}
 	}
 	if err := s.store.NoteLook(ctx, actor, "audit.searched", sub.ID, sub.HolderID, `{"by":"protocol"}`); err != nil {
 		return fmt.Errorf("log search: %w", err)
