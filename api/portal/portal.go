@@ -44,6 +44,8 @@ func (p *Portal) Routes(r gin.IRouter) {
 	pages.GET("/", on(p.landing))
 	pages.GET(pathSignIn, on(p.signInForm))
 	pages.POST(pathSignIn, on(p.signIn))
+	pages.GET(pathIdentity+"/:via", on(p.beginIdentity))
+	pages.GET(pathIdentity+"/:via/ritorno", on(p.endIdentity))
 	pages.GET(pathUnlock, on(p.unlockForm))
 	pages.POST(pathUnlock, on(p.askCode))
 	pages.POST("/accesso/sblocco/codice", on(p.unlock))

@@ -109,6 +109,9 @@ var table = []cell{
 	{"GET /", "" /*                                        */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /accesso", "" /*                                 */, "200  303  303  200  200  200  200  200  200  200  200"},
 	{"POST /accesso", "codice_fiscale=x&pin=x" /*          */, "401  401  401  401  401  401  401  401  401  401  401"},
+	// No identity of elsewhere is configured here.
+	{"GET /accesso/identita/:via", "" /*                   */, "404  404  404  404  404  404  404  404  404  404  404"},
+	{"GET /accesso/identita/:via/ritorno", "" /*           */, "404  404  404  404  404  404  404  404  404  404  404"},
 	{"GET /accesso/sblocco", "" /*                         */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"POST /accesso/sblocco", "codice_fiscale=x" /*        */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"POST /accesso/sblocco/codice", "codice=x" /*         */, "422  422  422  422  422  422  422  422  422  422  422"},
@@ -398,7 +401,7 @@ var parameter = regexp.MustCompile(`[:*](\w+)`)
 
 // address fills in a route's parameters. ":id" means another thing on each.
 func (w *world) address(route, path string) string {
-	ids := map[string]string{"n": "1", "image": "1.img", "batch": "nothing", "hash": "0", "file": "nothing.css", "kind": "fax"}
+	ids := map[string]string{"n": "1", "image": "1.img", "batch": "nothing", "hash": "0", "file": "nothing.css", "via": "spid", "kind": "fax"}
 	for name, value := range w.ids {
 		ids[name] = value
 	}
