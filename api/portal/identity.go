@@ -28,6 +28,11 @@ type Identities interface {
 	Card(r *http.Request) (federation.Identity, error)
 }
 
+func (p *Portal) identityRoutes(pages gin.IRouter) {
+	pages.GET(pathIdentity+"/:via", p.Edge.Handle(p.beginIdentity))
+	pages.GET(pathIdentity+"/:via/ritorno", p.Edge.Handle(p.endIdentity))
+}
+
 // beginIdentity sends the visitor to the provider of SPID or CIE. A card has been
 // shown with the connection already. These are links, not forms: our pages let
 // forms lead to ourselves alone.
@@ -72,10 +77,8 @@ func (p *Portal) enter(c *gin.Context, id federation.Identity, err error) error 
 		}
 		err = signErr
 	}
-	switch dossier.CodeOf(err) {
-	case dossier.CodeIdentityRefused, dossier.CodeIdentityUnknown:
+	if code := dossier.CodeOf(err); code == dossier.CodeIdentityRefused || code == dossier.CodeIdentityUnknown {
 		return p.showProblem(c, p.signInPage(signInData{}), err)
-	default:
-		return err
 	}
+	return err
 }

@@ -24,6 +24,11 @@ type Journal interface {
 	Messages(ctx context.Context, actor dossier.Actor, before string) (journal.Messages, error)
 }
 
+func (p *Portal) journalRoutes(own gin.IRouter) {
+	own.GET(pathOperations, p.Edge.Handle(p.operations))
+	own.GET(pathOwnMail, p.Edge.Handle(p.ownMail))
+}
+
 // pageOf is a part of a list on a page; Next is the address of what follows.
 type pageOf[T any] struct {
 	List        []T

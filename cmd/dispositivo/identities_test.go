@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
+	"dispositivo/internal/clock"
 	"dispositivo/internal/testkit/idp"
 )
 
@@ -16,9 +16,10 @@ import (
 // names the way, and neither of the two.
 func TestIdentityOfElsewhere(t *testing.T) {
 	t.Parallel()
-	provider := idp.New(t, time.Now)
+	provider := idp.New(t, clock.System().Now)
 	s := serveDemo(t, "--spid-issuer", provider.URL, "--spid-client-id", idp.ClientID,
-		"--spid-client-secret-file", write(t, "secret", []byte(idp.ClientSecret)), "--oidc-loopback")
+		"--spid-client-secret-file", write(t, "secret", []byte(idp.ClientSecret)), "--cie-issuer", provider.URL, "--cie-client-id", idp.ClientID, "--oidc-loopback")
+	byBrowser(t, s, provider)
 	c := s.from(t, "127.0.0.9")
 	if page := c.send(t, http.MethodGet, "/accesso", nil, nil); !strings.Contains(string(page.answer.Body), "/accesso/identita/spid") {
 		t.Error("SPID is not offered")
@@ -56,7 +57,7 @@ func TestIdentityOfElsewhere(t *testing.T) {
 	}
 	var detail string
 	var sealed []byte
-	err := openSQLite(t, s.Data).QueryRowContext(t.Context(), `SELECT detail, sealed FROM audit WHERE action = 'session.started' AND detail LIKE '%spid%'`).Scan(&detail, &sealed)
+	err := openSQLite(t, s.Data).QueryRowContext(t.Context(), `SELECT detail, sealed FROM audit WHERE action = 'session.started' AND detail LIKE '%spid%' LIMIT 1`).Scan(&detail, &sealed)
 	if err != nil || detail != `{"way":"spid"}` || len(sealed) == 0 || strings.Contains(string(sealed), "AIDP0001") {
 		t.Errorf("log: %q, %d bytes, %v", detail, len(sealed), err)
 	}
@@ -69,6 +70,25 @@ func TestIdentityOfElsewhere(t *testing.T) {
 	}
 }
 
+// byBrowser walks the same way in a browser: in by SPID, refused by CIE at level 1.
+func byBrowser(t *testing.T, s *server, provider *idp.Provider) {
+	t.Helper()
+	p, who := openBrowser(t, s).person(t, wide, true), free()[1].CodiceFiscale.String()
+	p.visit("/accesso?lang=it")
+	p.inspect("signin-ways")
+	provider.Person(map[string]any{"acr": "https://www.spid.gov.it/SpidL2", "fiscalNumber": "TINIT-" + who}, nil)
+	p.press(`a[href="/accesso/identita/spid"]`)
+	p.is("/area")
+	p.inspect("area-spid")
+	provider.Person(map[string]any{"acr": "https://www.spid.gov.it/SpidL1", "fiscalNumber": "TINIT-" + who}, nil)
+	p.forgets()
+	p.visit("/accesso?lang=it")
+	p.expects("/accesso/identita/cie/ritorno")
+	p.press(`a[href="/accesso/identita/cie"]`)
+	p.sees("#problem", "non è stata confermata")
+	p.inspect("signin-refused-cie")
+}
+
 // proves B9: settings that would open to the wrong people are refused at the start.
 func TestIdentitySettings(t *testing.T) {
 	t.Parallel()
@@ -77,7 +97,7 @@ func TestIdentitySettings(t *testing.T) {
 	if got := runWith(t, "", "init-keys", "--key-file", key, "--pepper-file", pepper); got.code != 0 {
 		t.Fatal(got.stderr)
 	}
-	real := []string{"serve", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--key-file", key, "--pepper-file", pepper}
+	serve := []string{"serve", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--key-file", key, "--pepper-file", pepper}
 	empty := write(t, "ca.pem", []byte("nothing"))
 	for _, tt := range []struct {
 		says string
@@ -89,6 +109,6 @@ func TestIdentitySettings(t *testing.T) {
 		{"no address", []string{"--cie-issuer", "idp", "--cie-client-id", "x"}},
 		{"no certificate", []string{"--cns-ca-file", empty}},
 	} {
-		refused(t, 1, []string{tt.says}, append(real, tt.args...)...)
+		refused(t, 1, []string{tt.says}, append(serve, tt.args...)...)
 	}
 }

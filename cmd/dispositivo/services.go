@@ -65,7 +65,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		return nil, err
 	}
 	hasher := h.hasher()
-	s := &services{texts: texts, sessions: h.sessions(), operators: h.operators(hasher)}
+	s := &services{texts: texts, sessions: h.sessions(), operators: h.operators(hasher), journal: journal.New(h.store)}
 	policy := p.pinPolicy()
 	eligible, err := request.NewEligibility(request.Profile(p.Eligibility), h.clock, rome)
 	if err != nil {
@@ -75,7 +75,6 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		Store: h.store, Guard: signin.NewGuard(h.store, h.clock), Sessions: s.sessions, Hasher: hasher, Clock: h.clock,
 		Tries: h.tries(60, time.Second), Policy: policy, Eligible: eligible.Check,
 	})
-	s.journal = journal.New(h.store)
 	s.devices = pin.NewDevices(h.store, h.clock, h.tries(5, 5*time.Minute))
 	s.contacts = pin.NewContacts(h.store, h.clock, h.tries(5, 10*time.Minute))
 	s.activation = activation.New(activation.Config{

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -50,8 +51,8 @@ func (c Checkpoint) Verify(key PublicKey) bool {
 
 func (c Checkpoint) signed() []byte {
 	b := put(nil, []byte("dispositivo audit checkpoint 1"))
-	b = binary.BigEndian.AppendUint64(b, uint64(c.Seq))            //nolint:gosec // as in Link
-	b = binary.BigEndian.AppendUint64(b, uint64(c.At.UnixMicro())) //nolint:gosec // as in Stamp
+	b = binary.BigEndian.AppendUint64(b, uint64(c.Seq)) //nolint:gosec // as in Link
+	b = binary.BigEndian.AppendUint64(b, uint64(c.At.UnixMicro()))
 	return put(b, c.Chain)
 }
 
@@ -79,7 +80,7 @@ func Lines(r io.Reader) Source {
 		lines := bufio.NewReaderSize(r, maxLine)
 		for n := 1; ; n++ {
 			line, err := lines.ReadSlice('\n')
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			var c Checkpoint

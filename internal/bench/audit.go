@@ -82,7 +82,7 @@ func writeLog(ctx context.Context, s *store.Store, rows int) error {
 
 func writeRow(ctx context.Context, s *store.Store) error {
 	_, err := s.Apply(ctx, dossier.Change{
-		Actor: dossier.System("bench"), Effects: []dossier.Effect{dossier.NoteAsked{HolderID: ident.New(time.Now())}},
+		Actor: dossier.System("bench"), Effects: []dossier.Effect{dossier.NoteAsked{HolderID: ident.New(clock.System().Now())}},
 	})
 	return err
 }
@@ -93,7 +93,8 @@ func sealRate(ctx context.Context, s *store.Store) (float64, error) {
 	defer cancel()
 	failed := make(chan error, 1)
 	go func() { failed <- writeSteadily(ctx, s) }()
-	sealed, since := 0, time.Now()
+	clk := clock.System()
+	sealed, since := 0, clk.Now()
 	for sealed < auditRows {
 		done, err := s.SealAudit(ctx, sealRows)
 		if err != nil {
@@ -101,7 +102,7 @@ func sealRate(ctx context.Context, s *store.Store) (float64, error) {
 		}
 		sealed += done.Sealed
 	}
-	rate := float64(sealed) / time.Since(since).Seconds()
+	rate := float64(sealed) / clk.Now().Sub(since).Seconds()
 	cancel()
 	return rate, <-failed
 }

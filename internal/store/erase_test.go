@@ -20,14 +20,7 @@ func TestErasureKeepsTheProof(t *testing.T) {
 		h, other := e.AddHolder("PRVDAA80A41H501X"), e.AddHolder("PRVDAA80A41H502Y")
 		id := e.Reviewing(h)
 		keeper := session.NewKeeper(e.Store, e.Clock, session.DefaultIdle)
-		signIn := func(h dossier.Holder) session.Session {
-			s, err := keeper.StartElsewhere(ctx, dossier.Actor{Role: dossier.RoleCitizen, ID: h.ID, Way: dossier.WaySPID}, map[string]string{"subject": "AIDP123"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return s
-		}
-		s, others := signIn(h), signIn(other)
+		s, others := bySPID(t, keeper, h), bySPID(t, keeper, other)
 		sealAll(t, e)
 		before, err := e.Checkpoint(ctx)
 		if err != nil {
@@ -87,4 +80,15 @@ func logged(t *testing.T, e house.House, holderID string) audit.Entry {
 		t.Fatalf("%v, %v", entries, err)
 	}
 	return entries[0]
+}
+
+// bySPID signs a holder in with a personal field for the log.
+func bySPID(t *testing.T, keeper *session.Keeper, h dossier.Holder) session.Session {
+	t.Helper()
+	actor := dossier.Actor{Role: dossier.RoleCitizen, ID: h.ID, Way: dossier.WaySPID}
+	s, err := keeper.StartElsewhere(t.Context(), actor, map[string]string{"subject": "AIDP123"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }
