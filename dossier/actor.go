@@ -30,10 +30,27 @@ type Actor struct {
 	ID string
 	// Office limits an operator to the dossiers of one office; empty: all.
 	Office string
+	// Way is how a holder signed in. An identity of elsewhere opens what PIN
+	// dispositivo opens, whatever the holder's PIN does (B9).
+	Way Way
 	// KeyedCF is an operator's keyed codice fiscale: nobody reviews the own
 	// dossier (C10).
 	KeyedCF []byte
 }
+
+// Way is how a holder proves to be that holder; "" is WayPIN.
+type Way string
+
+// The ways (B9). All but WayPIN are equal to PIN dispositivo.
+const (
+	WayPIN  Way = "pin"
+	WaySPID Way = "spid"
+	WayCIE  Way = "cie"
+	WayCNS  Way = "cns"
+)
+
+// Elsewhere reports whether the identity is another's than the agency's own PIN.
+func (w Way) Elsewhere() bool { return w == WaySPID || w == WayCIE || w == WayCNS }
 
 // System returns the actor for work that the pipeline does by itself.
 func System(worker string) Actor { return Actor{Role: RoleSystem, ID: worker} }

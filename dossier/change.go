@@ -86,8 +86,20 @@ type OpenDossier struct {
 // caller removes the blobs afterwards, or the sweep does.
 type EraseFile struct{ FileID string }
 
+// EraseHolder destroys a holder's key and with it all that is sealed under it, the
+// keys of the holder's documents and messages, and the codice fiscale by which
+// the holder is found. What remains names nobody: protocol, decisions, hashes, and
+// the log, whose proof stays whole. It fails with CodeConflict while a PIN issue
+// or a dossier of the holder is not final.
+type EraseHolder struct{ HolderID string }
+
 // MarkSent records that the courier handed a message over.
-type MarkSent struct{ MessageID string }
+type MarkSent struct {
+	MessageID string
+	// KeepSecret leaves its secret readable beside the masked words: only a
+	// demonstration's.
+	KeepSecret bool
+}
 
 // AddPages records what the sandbox rendered of a file.
 type AddPages struct {
@@ -232,6 +244,7 @@ type Offer struct{ DossierID, Office string }
 
 func (OpenDossier) effect() {}
 func (EraseFile) effect()   {}
+func (EraseHolder) effect() {}
 func (MarkSent) effect()    {}
 func (AddPages) effect()    {}
 func (SetFindings) effect() {}

@@ -54,6 +54,11 @@ const (
 	CodeActivationProof    Code = "activation.proof"
 	CodeActivationContacts Code = "activation.contacts"
 	CodeActivationOver     Code = "activation.over"
+	// CodeIdentityRefused: an identity of elsewhere was not confirmed, or not as
+	// surely as is needed (B9).
+	CodeIdentityRefused Code = "identity.refused"
+	// CodeIdentityUnknown: it was, and nobody like that is on file.
+	CodeIdentityUnknown Code = "identity.unknown"
 )
 
 // Error is the one error type of the domain. Each edge maps it once: an HTTP

@@ -29,6 +29,7 @@ type Store interface {
 	PINSecrets(ctx context.Context, codiceFiscale string) (dossier.PINSecrets, error)
 	PINIssue(ctx context.Context, id string) (dossier.PINIssue, error)
 	Holder(ctx context.Context, id string) (dossier.Holder, error)
+	HolderByCF(ctx context.Context, codiceFiscale string) (dossier.Holder, error)
 	KnownDevice(ctx context.Context, codiceFiscale, device string) (bool, error)
 	RememberDevice(ctx context.Context, codiceFiscale, device string, until time.Time) error
 	ProposedSecret(ctx context.Context, pinIssueID string) (hash string, err error)
@@ -276,7 +277,10 @@ func (a *Access) Account(ctx context.Context, actor dossier.Actor) (Account, err
 		return Account{}, fmt.Errorf("read account: %w", err)
 	}
 	account := Account{HolderID: h.ID, Person: h.Person, Kind: h.PIN.Kind, MustChange: actor.Role == dossier.RoleMustChange}
-	if actor.Role == dossier.RoleSimplified {
+	switch {
+	case actor.Way.Elsewhere():
+		account.Kind = dossier.Dispositivo // equal to it (B9)
+	case actor.Role == dossier.RoleSimplified:
 		account.Kind = dossier.Semplificato
 	}
 	return account, nil

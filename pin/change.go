@@ -26,6 +26,9 @@ func (a *Access) ProposeChange(ctx context.Context, s session.Session) (Proposal
 	if err := s.Actor.Require(dossier.RoleCitizen, dossier.RoleMustChange); err != nil {
 		return Proposal{}, err
 	}
+	if s.PINIssueID == "" { // an identity of elsewhere shows no PIN
+		return Proposal{}, dossier.Problem(dossier.CodeForbidden)
+	}
 	p := Proposal{PIN: Generate(), Until: a.cfg.Clock.Now().Add(proposalFor)}
 	hash, err := a.cfg.Hasher.Hash(ctx, p.PIN)
 	if err != nil {

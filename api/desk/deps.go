@@ -49,6 +49,7 @@ type Deps struct {
 	Accounts   Accounts
 	Reviews    Reviews
 	Letters    Letters
+	Journal    Journal
 	Requests   Requests
 	Revocation Revocation
 	// Now says which calls are late.

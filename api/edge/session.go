@@ -253,6 +253,14 @@ func (e *Edge) RememberDevice(c *gin.Context, realm Realm, device string) {
 	})
 }
 
+// SetShortCookie sets a cookie for one errand, below a path; a negative age, in
+// seconds, takes it away. It comes back on links from elsewhere.
+func (e *Edge) SetShortCookie(c *gin.Context, name, path, value string, age int) {
+	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // as in setCookie
+		Name: name, Value: value, Path: path, MaxAge: age, HttpOnly: true, Secure: e.isSecure(c), SameSite: http.SameSiteLaxMode,
+	})
+}
+
 func (e *Edge) setCookie(c *gin.Context, realm Realm, value string, maxAge int) {
 	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure unless the settings say that this is plain HTTP
 		Name: realm.Cookie, Value: value, Path: realm.Path, MaxAge: maxAge,

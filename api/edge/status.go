@@ -16,7 +16,8 @@ func statusByCode(code dossier.Code) (int, bool) {
 	case dossier.CodeUnauthorized, dossier.CodeCredentialsWrong:
 		return http.StatusUnauthorized, true
 	case dossier.CodeForbidden, dossier.CodeSecondFactor, dossier.CodeCSRF, dossier.CodePINMustChange,
-		dossier.CodePINExpired, dossier.CodePINSuspended, dossier.CodePINNotActivated, dossier.CodePINNotEligible:
+		dossier.CodePINExpired, dossier.CodePINSuspended, dossier.CodePINNotActivated, dossier.CodePINNotEligible,
+		dossier.CodeIdentityRefused, dossier.CodeIdentityUnknown:
 		return http.StatusForbidden, true
 	case dossier.CodeNotFound:
 		return http.StatusNotFound, true

@@ -20,12 +20,15 @@ type signInData struct {
 	Notice string
 	// Locked: a code can make this browser known.
 	Locked bool
+	// Ways are the identities of elsewhere that are offered.
+	Ways []dossier.Way
 }
 
 // notices tells why somebody comes to the sign-in page, by the query that says so.
 var notices = map[string]string{"uscito": "ended", "sbloccato": "unlocked"}
 
-func signInPage(data signInData) ui.Page {
+func (p *Portal) signInPage(data signInData) ui.Page {
+	data.Ways = p.Identities.Ways()
 	return ui.Page{
 		Name: "portal/signin", Title: "ui.signin.title", Here: pathSignIn, Data: data,
 		Crumbs: []ui.Crumb{{Key: "ui.nav.signin"}},
@@ -47,7 +50,7 @@ func (p *Portal) signInForm(c *gin.Context) error {
 	case "post", "mobile", "email", "pec", "citizen_pec":
 		data.Notice = "activated." + to
 	}
-	return p.show(c, signInPage(data))
+	return p.show(c, p.signInPage(data))
 }
 
 // tryOf is what a form with a codice fiscale and a PIN asks for, from this browser.
@@ -76,7 +79,7 @@ func (p *Portal) signInProblem(c *gin.Context, data signInData, err error) error
 		return p.showExpired(c, data.CodiceFiscale, err)
 	}
 	data.Locked = code == dossier.CodeLocked
-	page := signInPage(data)
+	page := p.signInPage(data)
 	if code == dossier.CodeCredentialsWrong {
 		page.Field = "cf"
 	}
@@ -99,8 +102,10 @@ func (p *Portal) signOut(c *gin.Context) error {
 }
 
 type areaData struct {
-	Name string
-	Kind dossier.Kind
+	// Elsewhere is how the holder came, when not by PIN.
+	Elsewhere dossier.Way
+	Name      string
+	Kind      dossier.Kind
 	// Changed: the PIN was changed just now.
 	Changed bool
 	// Current is the dossier in progress; nil: none.
@@ -125,7 +130,7 @@ func (p *Portal) area(c *gin.Context) error {
 		Name: "portal/area", Title: "ui.area.title", Crumbs: []ui.Crumb{{Key: "ui.nav.area"}},
 		Data: areaData{
 			Name: account.Person.Name + " " + account.Person.Surname, Kind: account.Kind,
-			Changed: c.Query("pin") != "", Current: current(list), List: list,
+			Elsewhere: elsewhere(actor), Changed: c.Query("pin") != "", Current: current(list), List: list,
 		},
 	})
 }
@@ -134,6 +139,14 @@ func (p *Portal) area(c *gin.Context) error {
 // it belongs to: it was sent to a contact that nobody confirmed (A10).
 func (p *Portal) simplified(c *gin.Context) error {
 	return p.show(c, ui.Page{Name: "portal/simplified", Title: "ui.simplified.title", Crumbs: []ui.Crumb{{Key: "ui.nav.area"}}})
+}
+
+// elsewhere is the identity that somebody came with instead of a PIN; "" for none.
+func elsewhere(actor dossier.Actor) dossier.Way {
+	if actor.Way.Elsewhere() {
+		return actor.Way
+	}
+	return ""
 }
 
 // current returns the dossier that is not over yet; nil: none.

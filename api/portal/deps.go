@@ -8,6 +8,7 @@ import (
 	"dispositivo/api/ui"
 	"dispositivo/dossier"
 	"dispositivo/intake"
+	"dispositivo/internal/codicefiscale"
 	"dispositivo/internal/session"
 	"dispositivo/pin"
 	"dispositivo/pin/activation"
@@ -17,6 +18,7 @@ import (
 
 // Access is what the portal needs of pin.Access.
 type Access interface {
+	SignInElsewhere(ctx context.Context, way dossier.Way, code codicefiscale.Code, evidence map[string]string) (session.Session, error)
 	SignIn(ctx context.Context, t pin.Try) (session.Session, pin.Account, error)
 	Renew(ctx context.Context, t pin.Try) (session.Session, pin.Account, error)
 	ProposeChange(ctx context.Context, s session.Session) (pin.Proposal, error)
@@ -90,6 +92,8 @@ type Deps struct {
 	Letters    Letters
 	Recovery   Recovery
 	Revocation Revocation
+	Journal    Journal
+	Identities Identities
 	// MaxBytes is the limit of an uploaded file in bytes, for texts and for
 	// the check in the browser. The door keeps it.
 	MaxBytes int64

@@ -3,10 +3,14 @@ package portal_test
 import (
 	"context"
 	"io"
+	"net/http"
+	"net/url"
 	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/intake"
+	"dispositivo/internal/codicefiscale"
+	"dispositivo/internal/federation"
 	"dispositivo/internal/session"
 	"dispositivo/pin"
 	"dispositivo/pin/activation"
@@ -58,6 +62,33 @@ type fakeAccess struct {
 	devices []string
 	changed bool
 }
+
+func (f *fakeAccess) SignInElsewhere(_ context.Context, way dossier.Way, code codicefiscale.Code, _ map[string]string) (session.Session, error) {
+	if code != "RSSMRA85T10A562S" {
+		return session.Session{}, problem(dossier.CodeIdentityUnknown)
+	}
+	s := citizenSession()
+	s.Actor.Way = way
+	return s, f.refuse
+}
+
+// fakeIdentities has SPID and CNS; it believes whoever comes back.
+type fakeIdentities struct{ id federation.Identity }
+
+func (f *fakeIdentities) Ways() []dossier.Way { return []dossier.Way{dossier.WaySPID, dossier.WayCNS} }
+
+func (f *fakeIdentities) Begin(context.Context, dossier.Way) (address, cookie string, err error) {
+	return "https://idp.example/authorize", "visit-a", nil
+}
+
+func (f *fakeIdentities) Finish(_ context.Context, _ dossier.Way, cookie string, query url.Values) (federation.Identity, error) {
+	if cookie != "visit-a" || query.Get("code") == "" {
+		return federation.Identity{}, problem(dossier.CodeIdentityRefused)
+	}
+	return f.id, nil
+}
+
+func (f *fakeIdentities) Card(*http.Request) (federation.Identity, error) { return f.id, nil }
 
 func (f *fakeAccess) SignIn(_ context.Context, t pin.Try) (session.Session, pin.Account, error) {
 	f.devices = append(f.devices, t.Device)

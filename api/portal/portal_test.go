@@ -38,6 +38,7 @@ type bench struct {
 	door       *fakeDoor
 	letters    *fakeLetters
 	asks       *fakeRequests
+	identities fakeIdentities
 }
 
 func setup(t *testing.T) *bench {
@@ -73,7 +74,7 @@ func setup(t *testing.T) *bench {
 	b.router.Use(e.Identify(), e.Recover(), e.Harden(), e.Localise())
 	b.router.NoRoute(e.NotFound())
 	portal.New(portal.Deps{
-		Edge: e, UI: pages, Access: b.access, Activation: b.activation, Devices: b.devices, Contacts: b.contacts, Conversion: b.conv, Requests: b.asks, Door: b.door, Letters: b.letters, MaxBytes: 1 << 20,
+		Edge: e, UI: pages, Access: b.access, Activation: b.activation, Devices: b.devices, Contacts: b.contacts, Conversion: b.conv, Requests: b.asks, Door: b.door, Letters: b.letters, Identities: &b.identities, MaxBytes: 1 << 20,
 		Messages: func(context.Context) ([]portal.Message, error) {
 			return []portal.Message{{At: noon(), Class: "sms", To: "+1 202", Text: "<script>alert(1)</script>"}}, nil
 		},

@@ -19,6 +19,7 @@ import (
 	"dispositivo/pin"
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
+	"dispositivo/pin/journal"
 	"dispositivo/pin/letters"
 	"dispositivo/pin/recovery"
 	"dispositivo/pin/request"
@@ -45,6 +46,7 @@ type Deps struct {
 	Revocation *revocation.Service
 	Door       *intake.Door
 	Letters    *letters.Service
+	Journal    *journal.Service
 	Desk       *review.Desk
 	// PublicURL is where citizens find the portal, without a slash at its end.
 	PublicURL string
@@ -67,6 +69,7 @@ func (a *API) Routes(r gin.IRouter) {
 	r.DELETE("/sessions/current", h(a.signOut))
 	a.letterRoutes(r)
 	a.lostRoutes(r)
+	a.journalRoutes(r)
 
 	r.POST("/pin-activations", h(a.beginActivation))
 	activating := r.Group("/pin-activations/current", a.Edge.Only(dossier.RoleSimplified))

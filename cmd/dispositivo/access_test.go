@@ -105,10 +105,19 @@ var table = []cell{
 	{"POST /api/v1/letter-batches/:id/posting", "" /*      */, "401  403  403  403  403  403  403  404  403  404  403"},
 	{"POST /api/v1/letters/:id/return", "" /*              */, "401  403  403  404  404  404  404  404  403  403  403"},
 
+	{"GET /api/v1/me/log", "" /*                           */, "401  200  200  403  403  403  403  403  403  403  403"},
+	{"GET /api/v1/me/messages", "" /*                      */, "401  200  200  403  403  403  403  403  403  403  403"},
+	{"GET /api/v1/audit", "" /*                            */, "401  403  403  403  403  403  403  403  200  403  403"},
+	{"GET /api/v1/audit/export", "" /*                     */, "401  403  403  403  403  403  403  403  200  403  403"},
+	{"POST /api/v1/audit/searches", "{}" /*                */, "401  403  403  403  403  403  403  403  400  403  403"},
+
 	// The portal: the citizens' cookie.
 	{"GET /", "" /*                                        */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /accesso", "" /*                                 */, "200  303  303  200  200  200  200  200  200  200  200"},
 	{"POST /accesso", "codice_fiscale=x&pin=x" /*          */, "401  401  401  401  401  401  401  401  401  401  401"},
+	// No identity of elsewhere is configured here.
+	{"GET /accesso/identita/:via", "" /*                   */, "404  404  404  404  404  404  404  404  404  404  404"},
+	{"GET /accesso/identita/:via/ritorno", "" /*           */, "404  404  404  404  404  404  404  404  404  404  404"},
 	{"GET /accesso/sblocco", "" /*                         */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"POST /accesso/sblocco", "codice_fiscale=x" /*        */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"POST /accesso/sblocco/codice", "codice=x" /*         */, "422  422  422  422  422  422  422  422  422  422  422"},
@@ -149,6 +158,8 @@ var table = []cell{
 	{"POST /area/recapiti/rimozione", "tipo=fax" /*        */, " in  303  303   in   in   in   in   in   in   in   in"},
 	{"GET /area/recapiti/codice", "" /*                    */, " in  200  200   in   in   in   in   in   in   in   in"},
 	{"POST /area/recapiti/codice", "codice=x" /*           */, " in  422  422   in   in   in   in   in   in   in   in"},
+	{"GET /area/operazioni", "" /*                         */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"GET /area/messaggi", "" /*                           */, " in  200  200   in   in   in   in   in   in   in   in"},
 	{"GET /conversione", "" /*                             */, " in  200  200   in   in   in   in   in   in   in   in"},
 	{"GET /conversione/modulo.pdf", "" /*                  */, " in  200  200   in   in   in   in   in   in   in   in"},
 	{"GET /conversione/invio", "" /*                       */, " in  303  303   in   in   in   in   in   in   in   in"},
@@ -187,6 +198,9 @@ var table = []cell{
 	{"GET /desk/lettere/:batch/lettere.pdf", "" /*         */, " in   in   in  403  403  403  403  404  403  404   in"},
 	{"GET /desk/lettere/:batch/distinta.csv", "" /*        */, " in   in   in  403  403  403  403  404  403  404   in"},
 	{"POST /desk/lettere/:batch/partenza", "" /*           */, " in   in   in  403  403  403  403  404  403  404   in"},
+	{"GET /desk/registro", "" /*                           */, " in   in   in  403  403  403  403  403  200  403   in"},
+	{"POST /desk/registro", "codice_fiscale=x" /*          */, " in   in   in  403  403  403  403  403  404  403   in"},
+	{"POST /desk/registro/esporta", "" /*                  */, " in   in   in  403  403  403  403  403  200  403   in"},
 	{"POST /desk/invii/:submission/rilettura", "" /*       */, " in   in   in  409  404  404  404  409  403  403   in"},
 	{"POST /desk/invii/:submission/rifiuto", "" /*         */, " in   in   in  409  404  404  404  409  403  403   in"},
 
@@ -404,7 +418,7 @@ var parameter = regexp.MustCompile(`[:*](\w+)`)
 
 // address fills in a route's parameters. ":id" means another thing on each.
 func (w *world) address(route, path string) string {
-	ids := map[string]string{"n": "1", "image": "1.img", "batch": "nothing", "hash": "0", "file": "nothing.css", "kind": "fax", "link": "nothing", "holder": "nothing"}
+	ids := map[string]string{"n": "1", "image": "1.img", "batch": "nothing", "hash": "0", "file": "nothing.css", "via": "spid", "kind": "fax", "link": "nothing", "holder": "nothing"}
 	for name, value := range w.ids {
 		ids[name] = value
 	}

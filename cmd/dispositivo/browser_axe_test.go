@@ -174,6 +174,13 @@ func (p *person) citizenPages(c demo.Citizen) {
 	p.signIn(c)
 	p.is("/area")
 	p.inspect("area-" + string(c.Scene))
+	if c.Scene == demo.SceneConverted {
+		p.visit("/area/operazioni")
+		p.inspect("operations")
+		p.visit("/area/messaggi")
+		p.inspect("own-messages")
+		p.visit("/area")
+	}
 	if slices.Contains([]demo.Scene{demo.SceneNone, demo.SceneDispositivo, demo.SceneWaiting}, c.Scene) {
 		p.visit("/conversione")
 		p.inspect("convert-" + string(c.Scene))
@@ -202,6 +209,8 @@ func deskPages(t *testing.T, b *chromium) {
 	boss.visit("/desk/code?stato=rejected")
 	boss.press(`a[href^="/desk/fascicoli/"]`)
 	boss.inspect("desk-dossier-rejected")
+
+	journalPages(boss)
 
 	clerk := b.person(t, wide, true)
 	clerk.enterDesk("operatore2")

@@ -12,9 +12,6 @@ import (
 	"dispositivo/queue"
 )
 
-// sealBatch is how many audit rows one transaction seals.
-const sealBatch = 500
-
 // orphanAge is how old a blob without row must be to be swept: older than any
 // upload takes from disk to commit.
 const orphanAge = 24 * time.Hour
@@ -31,6 +28,7 @@ func (s *services) letterChores(hour int) []queue.Chore {
 func (h *house) chores(keepImages time.Duration) []queue.Chore {
 	return []queue.Chore{
 		{Name: "seal audit", Every: time.Second, Do: h.sealAudit},
+		{Name: "vouch for the log", Every: time.Minute, Do: h.vouch},
 		{Name: "forget sessions", Every: 10 * time.Minute, Do: h.store.ForgetSessions},
 		{Name: "forget locks", Every: time.Hour, Do: func(ctx context.Context) error {
 			now := h.clock.Now()
@@ -44,16 +42,6 @@ func (h *house) chores(keepImages time.Duration) []queue.Chore {
 			return h.eraseImages(ctx, h.clock.Now().Add(-keepImages))
 		}},
 		{Name: "sweep blobs", Every: 6 * time.Hour, Do: h.sweepBlobs},
-	}
-}
-
-// sealAudit seals until nothing is left.
-func (h *house) sealAudit(ctx context.Context) error {
-	for {
-		n, err := h.store.SealAudit(ctx, sealBatch)
-		if err != nil || n < sealBatch {
-			return err
-		}
 	}
 }
 

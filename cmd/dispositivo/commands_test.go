@@ -353,6 +353,7 @@ func TestProofs(t *testing.T) { //nolint:tparallel // each part goes on from the
 		}
 	}
 	refused(t, 1, []string{"BAD", "init-keys"}, "doctor", "--data", s.Data)
+	t.Run("erasure", func(t *testing.T) { eraseHolder(t, s.Data) })
 	t.Run("audit", func(t *testing.T) { tamper(t, s.Data) })
 	t.Run("blob", func(t *testing.T) { loseBlob(t, s.Data) })
 }
@@ -383,42 +384,6 @@ func openSQLite(t *testing.T, data string) *sql.DB {
 	}
 	t.Cleanup(func() { _ = db.Close() }) // every statement was checked
 	return db
-}
-
-// tamper changes the log behind the program's back, each time whole again after.
-func tamper(t *testing.T, data string) {
-	db := openSQLite(t, data)
-	exec := func(query string) {
-		t.Helper()
-		if _, err := db.ExecContext(t.Context(), query); err != nil {
-			t.Fatal(err)
-		}
-	}
-	verify := []string{"audit", "verify", "--demo", "--data", data}
-	for _, attack := range []struct{ name, do, undo, entry string }{
-		{
-			"another actor", `UPDATE audit SET actor = 'operator:nobody' || actor WHERE seq = 5`,
-			`UPDATE audit SET actor = substr(actor, 16) WHERE seq = 5`, "5",
-		},
-		{"another time", `UPDATE audit SET at = at + 1 WHERE seq = 9`, `UPDATE audit SET at = at - 1 WHERE seq = 9`, "9"},
-		{
-			"two changed places", `UPDATE audit SET seq = CASE seq WHEN 12 THEN -13 ELSE -12 END WHERE seq IN (12, 13)`,
-			`UPDATE audit SET seq = CASE seq WHEN 12 THEN -13 ELSE -12 END WHERE seq IN (12, 13)`, "12",
-		},
-		{"one is gone", `DELETE FROM audit WHERE seq = 7`, ``, "7"},
-	} {
-		exec(attack.do)
-		exec(`UPDATE audit SET seq = -seq WHERE seq < 0`)
-		refused(t, 1, []string{attack.entry}, verify...)
-		if attack.undo == "" {
-			continue
-		}
-		exec(attack.undo)
-		exec(`UPDATE audit SET seq = -seq WHERE seq < 0`)
-		if got := runWith(t, "", verify...); got.code != 0 || !strings.HasPrefix(got.stdout, "whole") {
-			t.Fatalf("after %s was undone: exit %d\n%s", attack.name, got.code, got.stdout)
-		}
-	}
 }
 
 // loseBlob removes the bytes of one document that a row knows: of a reading that

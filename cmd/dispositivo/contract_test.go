@@ -157,6 +157,7 @@ func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from t
 	t.Run("review", func(t *testing.T) { w.review(t, s) })
 	t.Run("quarantine", func(t *testing.T) { w.quarantine(t, s) })
 	t.Run("letters", func(t *testing.T) { w.letters(t, s) })
+	t.Run("log and messages", func(t *testing.T) { w.journal(t, s) })
 	t.Run("PIN requests", func(t *testing.T) { w.requests(t, s) })
 	t.Run("lost PINs", func(t *testing.T) { w.lost(t, s) })
 	t.Run("nothing left out", w.nothingLeftOut)
@@ -234,6 +235,8 @@ func (w *witness) strangers(t *testing.T, s *server) {
 				body = map[string]any{"codice_fiscale": "RSSMRA72L09H501S"}
 			case "actOnPIN":
 				body = map[string]any{"action": "suspend", "reason": "lost", "version": 1}
+			case "searchLog":
+				body = map[string]any{"username": "nobody"}
 			}
 			got := w.misuse(t, "opens-nothing", method, address, body)
 			expect(t, op.OperationID+" with a wrong token", got, http.StatusUnauthorized, dossier.CodeUnauthorized)
@@ -249,7 +252,7 @@ func (w *witness) strangers(t *testing.T, s *server) {
 			}
 			who := citizen
 			switch {
-			case op.OperationID == "getDossier":
+			case op.OperationID == "getDossier", op.OperationID == "searchLog":
 				who = auditor
 			case slices.Contains(op.Tags, "letters"):
 				who = s.operator("supervisore")

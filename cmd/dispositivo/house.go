@@ -35,6 +35,8 @@ type house struct {
 	demo   bool
 	// requests counts those that are being answered.
 	requests atomic.Int64
+	// vouched is the file of checkpoints outside the database.
+	vouched checkpointFile
 	// box is where a demonstration's messages arrive.
 	box box
 }
@@ -52,6 +54,7 @@ func openHouse(env *environment, s storage, policy dossier.Policy, demo bool) (*
 		return nil, err
 	}
 	h := &house{keys: keys, clock: clock.System(), logger: env.logger, demo: demo}
+	h.vouched.path = s.auditFile()
 	h.store, err = store.Open(env.ctx, store.Config{URL: s.database(), Keys: keys, Clock: h.clock, Policy: policy})
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)

@@ -32,9 +32,13 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Secure: c.Secure, CSRFKey: h.keys.Derive("csrf", 32),
 	})
 	u.SetCSRF(e.CSRF)
+	doors, err := c.doors(h, c.publicURL())
+	if err != nil {
+		return nil, err
+	}
 	citizen := portal.Deps{
 		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion, Requests: s.requests,
-		Door: s.door, Letters: s.letters, MaxBytes: c.MaxBytes,
+		Door: s.door, Letters: s.letters, Journal: s.journal, Identities: doors, MaxBytes: c.MaxBytes,
 		Recovery: s.recovery, Revocation: s.revocation,
 	}
 	if c.Demo {
@@ -43,17 +47,18 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	handler := api.New(api.Config{
 		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(), InFlight: &h.requests,
 		V1: v1.New(v1.Deps{
-			Edge: e, Access: s.access, Activation: s.activation, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests,
+			Edge: e, Access: s.access, Activation: s.activation, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests, Journal: s.journal,
 			Door: s.door, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(),
 			Recovery: s.recovery, Revocation: s.revocation,
 		}),
 		Portal: portal.New(citizen),
 		Desk: desk.New(desk.Deps{
-			Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests, Revocation: s.revocation, Now: h.clock.Now,
+			Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests,
+			Revocation: s.revocation, Journal: s.journal, Now: h.clock.Now,
 		}),
 	})
 	return &http.Server{
-		Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
+		Handler: doors.Strip(handler), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
 		WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(env.logger.Handler(), slog.LevelInfo),
 	}, nil

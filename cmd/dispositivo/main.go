@@ -38,6 +38,7 @@ type commands struct {
 	Inspect   inspectCmd   `cmd:"" help:"Check files as intake and screening do, without a server."`
 	Operator  operatorCmd  `cmd:"" help:"Manage the accounts of the desk."`
 	Demo      demoCmd      `cmd:"" help:"Credentials and documents of the demonstration."`
+	Holder    holderCmd    `cmd:"" help:"Erase holders."`
 	Audit     auditCmd     `cmd:"" help:"Prove the log."`
 	Reconcile reconcileCmd `cmd:"" help:"Compare what was received with what became of it."`
 	InitKeys  initKeysCmd  `cmd:"" help:"Make a new master key and pepper."`

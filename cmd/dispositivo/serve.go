@@ -23,6 +23,8 @@ type serveCmd struct {
 	mail      `embed:""`
 	reading   `embed:""`
 
+	identities `embed:""`
+
 	Addr      string `help:"Address to listen on." default:"127.0.0.1:8080" env:"DISPOSITIVO_ADDR"`
 	PublicURL string `help:"Where citizens find the portal; default: http:// and the address." env:"DISPOSITIVO_PUBLIC_URL"`
 	RedisURL  string `help:"redis://…; unset: embedded." env:"DISPOSITIVO_REDIS_URL"`
@@ -143,6 +145,9 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 	}
 	<-ctx.Done()
 	wg.Wait()
+	if c.does("worker") {
+		h.lastWord(context.WithoutCancel(ctx))
+	}
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}

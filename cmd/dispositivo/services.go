@@ -21,6 +21,7 @@ import (
 	"dispositivo/pin"
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
+	"dispositivo/pin/journal"
 	"dispositivo/pin/letters"
 	"dispositivo/pin/recovery"
 	"dispositivo/pin/request"
@@ -45,6 +46,7 @@ type services struct {
 	requests   *request.Service
 	recovery   *recovery.Service
 	revocation *revocation.Service
+	journal    *journal.Service
 	operators  *operator.Accounts
 	conversion *conversion.Service
 	door       *intake.Door
@@ -67,7 +69,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		return nil, err
 	}
 	hasher := h.hasher()
-	s := &services{texts: texts, sessions: h.sessions(), operators: h.operators(hasher)}
+	s := &services{texts: texts, sessions: h.sessions(), operators: h.operators(hasher), journal: journal.New(h.store)}
 	policy := p.pinPolicy()
 	eligible, err := request.NewEligibility(request.Profile(p.Eligibility), h.clock, rome)
 	if err != nil {

@@ -26,6 +26,7 @@ type storage struct {
 	PepperFile  string `help:"Pepper of the PIN hashes, mode 0600." type:"path" env:"DISPOSITIVO_PEPPER_FILE"`
 	DatabaseURL string `help:"postgres://…; unset: SQLite in the data folder." env:"DISPOSITIVO_DATABASE_URL"`
 	BlobURL     string `help:"file:///…; unset: the data folder." env:"DISPOSITIVO_BLOB_URL"`
+	AuditFile   string `help:"File that receives signed checkpoints of the log; best on another disk. Unset: audit-checkpoints.jsonl in the data folder." type:"path" env:"DISPOSITIVO_AUDIT_FILE"`
 }
 
 func (s storage) database() string {

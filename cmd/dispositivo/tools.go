@@ -13,7 +13,6 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/internal/assets"
-	"dispositivo/internal/audit"
 	"dispositivo/internal/clock"
 	"dispositivo/internal/codicefiscale"
 	"dispositivo/internal/inspect"
@@ -115,34 +114,6 @@ func (c *operatorAddCmd) password(env *environment) (string, error) {
 		return "", fmt.Errorf("read password: %w", err)
 	}
 	return strings.TrimRight(line, "\r\n"), nil
-}
-
-type auditCmd struct {
-	Verify auditVerifyCmd `cmd:"" help:"Prove that no entry of the log was changed, removed or put in."`
-}
-
-type auditVerifyCmd struct {
-	storage `embed:""`
-	Demo    bool `help:"The store is a demonstration."`
-}
-
-// Run implements the command.
-func (c *auditVerifyCmd) Run(env *environment) error {
-	h, err := openHouse(env, c.storage, dossier.DefaultPolicy(), c.Demo)
-	if err != nil {
-		return err
-	}
-	defer h.close() //nolint:errcheck // only read
-	v := audit.NewVerifier(h.store.AuditMAC())
-	if err := h.store.EachSealed(env.ctx, v.Next); err != nil {
-		if broken, ok := errors.AsType[*audit.BrokenError](err); ok {
-			fmt.Fprintln(env.stdout, broken)
-			return exitError(exitFailed)
-		}
-		return err
-	}
-	fmt.Fprintf(env.stdout, "whole: %d entries\n", v.Head().Seq)
-	return nil
 }
 
 type initKeysCmd struct {

@@ -1,6 +1,7 @@
-// Package audit is the proof over the log: every transaction appends rows, one
-// sealer links them in order into a keyed chain, and Verify finds any row that
-// was changed, removed, reordered or put in (B6, DESIGN section 3).
+// Package audit is the proof over the log: every transaction appends stamped
+// rows, one sealer links them in order into a keyed chain, signed checkpoints
+// say where it stood, and a Verifier finds any row that was changed, removed,
+// reordered, put in or cut off (B6, DESIGN section 3).
 //
 // The package knows neither SQL nor what the rows mean; it must not hold
 // personal data.
@@ -15,30 +16,48 @@ import (
 
 // Entry is one row of the log.
 type Entry struct {
-	Row      int64 // the database's own number; not part of the chain
-	Seq      int64 // the place in the chain, from 1 without gaps
+	Row int64 // the database's own number
+	Seq int64 // the place in the chain, from 1 without gaps; 0: not sealed yet
+	// UID is the row's own: no other was written with it.
+	UID      string
 	At       time.Time
 	Actor    string
 	Action   string
 	Subject  string
 	HolderID string
 	Detail   string
-	Chain    []byte
+	// Sealed holds personal fields under the holder's key. The proof covers the
+	// ciphertext, so that it outlives the key.
+	Sealed []byte
+	// Stamp is what Stamp returned when the row was written.
+	Stamp []byte
+	Chain []byte
 }
 
 // MAC is a keyed hash: who can write the database but does not hold the key
-// cannot make a chain that verifies.
+// can neither stamp a row nor make a chain that verifies.
 type MAC interface{ Sum(data []byte) []byte }
 
-// Link returns the chain value of e after the one before.
-func Link(mac MAC, before []byte, e Entry) []byte {
-	b := put(nil, before)
-	b = binary.BigEndian.AppendUint64(b, uint64(e.Seq)) //nolint:gosec // a place in the chain is positive
+// Stamp returns the keyed hash over what an entry says, whatever its place.
+func Stamp(mac MAC, e Entry) []byte {
+	b := put(nil, []byte("row"))
 	b = binary.BigEndian.AppendUint64(b, uint64(e.At.UnixMicro()))
-	for _, s := range []string{e.Actor, e.Action, e.Subject, e.HolderID, e.Detail} {
+	for _, s := range []string{e.UID, e.Actor, e.Action, e.Subject, e.HolderID, e.Detail} {
 		b = put(b, []byte(s))
 	}
-	return mac.Sum(b)
+	return mac.Sum(put(b, e.Sealed))
+}
+
+// Stamped reports whether the entry is as it was written.
+func Stamped(mac MAC, e Entry) bool { return same(Stamp(mac, e), e.Stamp) }
+
+// Link returns the chain value of e after the one before. The stamp stands for
+// what e says.
+func Link(mac MAC, before []byte, e Entry) []byte {
+	b := put(put(nil, []byte("link")), before)
+	b = binary.BigEndian.AppendUint64(b, uint64(e.Seq)) //nolint:gosec // a place in the chain is positive
+	b = binary.BigEndian.AppendUint64(b, uint64(e.Row)) //nolint:gosec // so is a row's number
+	return mac.Sum(put(b, e.Stamp))
 }
 
 // put appends a length-prefixed part, so that no two rows look alike.
@@ -47,36 +66,22 @@ func put(b, part []byte) []byte {
 	return append(b, part...)
 }
 
-// BrokenError says where the chain does not hold.
+func same(a, b []byte) bool { return subtle.ConstantTimeCompare(a, b) == 1 }
+
+// BrokenError says where the log does not hold.
 type BrokenError struct {
-	Seq    int64
+	Seq int64 // the place in the chain; 0 or less: the row has none
+	Row int64 // the database's number of the row; 0: it is not there
+	// Reason says what happened there, as far as can be told.
 	Reason string
 }
 
 func (e *BrokenError) Error() string {
-	return fmt.Sprintf("audit chain broken at entry %d: %s", e.Seq, e.Reason)
-}
-
-// Verifier checks a chain entry by entry.
-type Verifier struct {
-	mac  MAC
-	last Entry
-}
-
-// NewVerifier returns a verifier at the beginning of a chain.
-func NewVerifier(mac MAC) *Verifier { return &Verifier{mac: mac} }
-
-// Next checks the entry that follows; its error is a *BrokenError.
-func (v *Verifier) Next(e Entry) error {
-	if e.Seq != v.last.Seq+1 {
-		return &BrokenError{Seq: v.last.Seq + 1, Reason: fmt.Sprintf("missing; the next entry there is %d", e.Seq)}
+	switch {
+	case e.Seq < 1:
+		return fmt.Sprintf("audit log broken at row %d: %s", e.Row, e.Reason)
+	case e.Row == 0:
+		return fmt.Sprintf("audit log broken at entry %d: %s", e.Seq, e.Reason)
 	}
-	if subtle.ConstantTimeCompare(Link(v.mac, v.last.Chain, e), e.Chain) != 1 {
-		return &BrokenError{Seq: e.Seq, Reason: "changed, or put in its place from elsewhere"}
-	}
-	v.last = e
-	return nil
+	return fmt.Sprintf("audit log broken at entry %d (row %d): %s", e.Seq, e.Row, e.Reason)
 }
-
-// Head returns the last entry checked; its Seq is 0 before the first.
-func (v *Verifier) Head() Entry { return v.last }

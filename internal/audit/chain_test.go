@@ -1,10 +1,13 @@
 package audit
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,9 +27,10 @@ func chain(n int) []Entry {
 	var last []byte
 	for i := range n {
 		e := Entry{
-			Seq: int64(i + 1), At: time.Unix(int64(i), 0), Actor: "system:x", Action: fmt.Sprint("a", i),
-			Subject: "s", HolderID: "h", Detail: "{}",
+			Row: int64(3 * (i + 1)), Seq: int64(i + 1), UID: fmt.Sprint("u", i), At: time.Unix(int64(i), 0), Actor: "system:x",
+			Action: fmt.Sprint("a", i), Subject: "s", HolderID: "h", Detail: "{}", Sealed: []byte{1},
 		}
+		e.Stamp = Stamp(key("k"), e)
 		e.Chain = Link(key("k"), last, e)
 		last = e.Chain
 		entries = append(entries, e)
@@ -34,14 +38,32 @@ func chain(n int) []Entry {
 	return entries
 }
 
-func verify(k key, entries []Entry) error {
-	v := NewVerifier(k)
+// signer is one of the tests.
+func signer(name string) Signer {
+	seed := sha256.Sum256([]byte(name))
+	return NewSigner(seed[:])
+}
+
+// vouched returns the checkpoints of entries, each after so many.
+func vouched(entries []Entry, each int) Source {
+	return func(yield func(Checkpoint, error) bool) {
+		for i := each - 1; i < len(entries); i += each {
+			if !yield(signer("k").Sign(entries[i], entries[i].At), nil) {
+				return
+			}
+		}
+	}
+}
+
+func verify(k key, entries []Entry, sources ...Source) error {
+	v := NewVerifier(k, signer("k").Public(), sources...)
+	defer v.Stop()
 	for _, e := range entries {
 		if err := v.Next(e); err != nil {
 			return err
 		}
 	}
-	return nil
+	return v.End()
 }
 
 func TestWholeChain(t *testing.T) {
@@ -54,6 +76,76 @@ func TestWholeChain(t *testing.T) {
 	}
 }
 
+// proves B6: an end that was cut off is found and located, and also when the log
+// went on after it; the checkpoint says where at the latest.
+func TestCutEnd(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		entries, each := chain(30), rapid.IntRange(1, 10).Draw(t, "checkpoint each")
+		cut := rapid.IntRange(0, 29).Draw(t, "left")
+		held := int64(30 / each * each)
+		broken, found := errors.AsType[*BrokenError](verify("k", entries[:cut], vouched(entries, each)))
+		if found != (int64(cut) < held) {
+			t.Fatalf("cut to %d, checkpoint at %d: %v", cut, held, broken)
+		}
+		if found && broken.Seq != int64(cut+1) {
+			t.Fatalf("cut to %d: %v", cut, broken)
+		}
+		again := slices.Clone(entries[:cut])
+		var last []byte
+		if cut > 0 {
+			last = again[cut-1].Chain
+		}
+		for _, e := range entries[cut:] {
+			e.Subject = "another"
+			e.Stamp = Stamp(key("k"), e)
+			e.Chain = Link(key("k"), last, e)
+			last = e.Chain
+			again = append(again, e)
+		}
+		broken, found = errors.AsType[*BrokenError](verify("k", again, vouched(entries, each)))
+		if found != (int64(cut) < held) || found && (broken.Seq > int64(cut+1) || broken.Seq < int64(cut/each*each+1)) {
+			t.Fatalf("cut to %d and continued, checkpoint each %d: %v", cut, each, broken)
+		}
+	})
+}
+
+// proves B6: a checkpoint counts only as it was signed, in a file that survives
+// a line cut short.
+func TestCheckpoints(t *testing.T) {
+	t.Parallel()
+	entries := chain(9)
+	var file bytes.Buffer
+	for c, err := range vouched(entries, 3) {
+		if err := errors.Join(err, c.Append(&file)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	whole := file.String()
+	if err := verify("k", entries, Lines(strings.NewReader(whole+whole+whole[:40]))); err != nil {
+		t.Errorf("a file with a line cut short: %v", err)
+	}
+	if err := verify("k", entries[:8], Lines(strings.NewReader(whole))); err == nil {
+		t.Error("a cut end is not found by a file")
+	}
+	if err := verify("k", entries, Lines(strings.NewReader("{\n"))); err == nil {
+		t.Error("a line of no meaning is passed over")
+	}
+	c := signer("k").Sign(entries[4], entries[4].At)
+	forged := c
+	forged.Seq--
+	late := c
+	late.At = c.At.Add(time.Second)
+	for name, ok := range map[string]bool{
+		"as signed": c.Verify(signer("k").Public()), "another place": !forged.Verify(signer("k").Public()),
+		"another time": !late.Verify(signer("k").Public()), "another key": !c.Verify(signer("other").Public()), "no key": !c.Verify(nil),
+	} {
+		if !ok {
+			t.Error(name)
+		}
+	}
+}
+
 // proves B6: any single row changed, removed, reordered or put in is found and
 // located.
 func TestTamperingIsLocated(t *testing.T) {
@@ -61,7 +153,7 @@ func TestTamperingIsLocated(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		entries := chain(20)
 		i := rapid.IntRange(0, 18).Draw(t, "row")
-		switch rapid.SampledFrom([]string{"time", "actor", "action", "subject", "holder", "detail", "shift", "remove", "swap", "double"}).Draw(t, "how") {
+		switch rapid.SampledFrom([]string{"time", "actor", "action", "subject", "holder", "detail", "uid", "row", "sealed", "stamp", "chain", "shift", "remove", "swap", "double"}).Draw(t, "how") {
 		case "time":
 			entries[i].At = entries[i].At.Add(time.Microsecond)
 		case "actor":
@@ -74,6 +166,16 @@ func TestTamperingIsLocated(t *testing.T) {
 			entries[i].HolderID = "other"
 		case "detail":
 			entries[i].Detail = "{} "
+		case "uid":
+			entries[i].UID += "x"
+		case "row":
+			entries[i].Row++
+		case "sealed":
+			entries[i].Sealed = nil
+		case "stamp":
+			entries[i].Stamp = entries[i+1].Stamp
+		case "chain":
+			entries[i].Chain = entries[i+1].Chain
 		case "shift": // the same text, split elsewhere
 			entries[i].Actor, entries[i].Action = entries[i].Actor[:5], entries[i].Actor[5:]+entries[i].Action
 		case "remove":

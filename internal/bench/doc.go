@@ -3,7 +3,7 @@
 //	bench NAME ours=… peer=… ratio=… unit=… lower-is-better|higher-is-better
 //
 // ratio is ours/peer. Run it with make bench, or a group of figures alone with
-// "go run ./internal/bench fax", reading, signin or upload. It wants Go, redis-server,
+// "go run ./internal/bench fax", audit, reading, signin or upload. It wants Go, redis-server,
 // libtiff-tools, libvips-tools, zbar-tools, qpdf and poppler-utils.
 //
 // A figure whose name ends in _cpu is the processor time (user and system) of
@@ -11,6 +11,9 @@
 // All that is compared in the groups fax and reading runs on one core (taskset),
 // in turns (A B A B) in one run; the figures are medians, and of processor time
 // means where it is counted in ticks.
+//
+// Group audit: audit_seal is how many rows of the log are sealed each second while
+// 500 more a second are written, beside those 500.
 //
 // Group fax: decoding to packed rows, for one of 100 pages (ten letters, ten
 // times) of G3-1D, G3-2D and G4 in one TIFF file.

@@ -54,7 +54,7 @@ func (b *bench) measure(ctx context.Context, names []string) error {
 	groups := []struct {
 		name string
 		run  func(context.Context) error
-	}{{"fax", b.fax}, {"reading", b.reading}, {"signin", b.signin}, {"upload", b.upload}}
+	}{{"audit", b.audit}, {"fax", b.fax}, {"reading", b.reading}, {"signin", b.signin}, {"upload", b.upload}}
 	known := 0
 	for _, g := range groups {
 		if len(names) > 0 && !slices.Contains(names, g.name) {
@@ -66,7 +66,7 @@ func (b *bench) measure(ctx context.Context, names []string) error {
 		}
 	}
 	if known < len(names) {
-		return errors.New("usage: go run ./internal/bench [fax] [reading] [signin] [upload]")
+		return errors.New("usage: go run ./internal/bench [audit] [fax] [reading] [signin] [upload]")
 	}
 	return nil
 }

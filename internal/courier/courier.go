@@ -90,7 +90,7 @@ func (c *Courier) Send(ctx context.Context, taskID, messageID string) error {
 		return err
 	}
 	_, err = c.cfg.Store.Apply(ctx, dossier.Change{
-		Actor: worker, Closes: taskID, Effects: []dossier.Effect{dossier.MarkSent{MessageID: m.ID}},
+		Actor: worker, Closes: taskID, Effects: []dossier.Effect{dossier.MarkSent{MessageID: m.ID, KeepSecret: c.cfg.KeepSecrets}},
 	})
 	if err != nil && dossier.CodeOf(err) != dossier.CodeConflict {
 		return fmt.Errorf("mark message sent: %w", err)
@@ -147,9 +147,7 @@ func (c *Courier) word(ctx context.Context, m dossier.Message) (dossier.Message,
 			return m, err
 		}
 		data, change.Effects = joined(data, minted.Values), minted.Effects
-		if !c.cfg.KeepSecrets {
-			seal.Masked = &masked
-		}
+		seal.Masked = &masked
 	}
 	if seal.Letter, err = c.letter(m, to, h.Person.Lang, data, nil); err != nil {
 		return m, err

@@ -191,3 +191,35 @@ func sources(t *testing.T, dir string, endings ...string) map[string]string {
 	}
 	return files
 }
+
+// Every act that the log can hold has words for its readers (B6); the sources of
+// the store and the events of the domain are the list.
+func TestLogIsWorded(t *testing.T) {
+	bundle := embedded(t)
+	acts := map[string]bool{}
+	written := regexp.MustCompile(`action: +"([a-z_]+\.[a-z_]+)"|NoteLook\(ctx, \w+, "([a-z_.]+)"`)
+	for _, folder := range []string{"internal/store", "pin/journal"} {
+		for _, source := range sources(t, folder, ".go") {
+			for _, m := range written.FindAllStringSubmatch(source, -1) {
+				acts[m[1]+m[2]] = true
+			}
+		}
+	}
+	event := regexp.MustCompile(`(?m)^\s+\w+\s+(\w+)\s+= "([^"]+)"`)
+	kinds := map[string]string{"Event": "dossier.", "SubmissionEvent": "submission.", "PINEvent": "pin.", "LetterEvent": "letter.", "Action": "decision."}
+	for _, source := range sources(t, "dossier", ".go") {
+		for _, m := range event.FindAllStringSubmatch(source, -1) {
+			if kind := kinds[m[1]]; kind != "" {
+				acts[kind+m[2]] = true
+			}
+		}
+	}
+	if len(acts) < 60 {
+		t.Errorf("only %d acts found", len(acts))
+	}
+	for act := range acts {
+		if !bundle.Has("it", "ui.history."+act) {
+			t.Errorf("%s has no text ui.history.%[1]s", act)
+		}
+	}
+}

@@ -10,6 +10,7 @@
 package netx
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -21,6 +22,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -212,4 +214,28 @@ func withoutURL(err error) error {
 		return wrapper.Err
 	}
 	return err
+}
+
+// HTTP returns the client as one of net/http, for libraries that want that: under
+// the same rules, every answer read whole before it is handed on.
+func (c *Client) HTTP() *http.Client {
+	return &http.Client{
+		Transport: transport{c}, Timeout: c.opts.Timeout,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+type transport struct{ c *Client }
+
+// RoundTrip implements http.RoundTripper.
+func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	res, err := t.c.Do(req.Context(), req)
+	if err != nil {
+		return nil, err
+	}
+	return &http.Response{
+		Status: strconv.Itoa(res.Status) + " " + http.StatusText(res.Status), StatusCode: res.Status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: res.Header, Body: io.NopCloser(bytes.NewReader(res.Body)), ContentLength: int64(len(res.Body)), Request: req,
+	}, nil
 }

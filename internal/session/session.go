@@ -33,7 +33,11 @@ type Session struct {
 	key   []byte
 	Actor dossier.Actor
 	// PINIssueID is the PIN a citizen signed in with.
+	// "" with an identity of elsewhere.
 	PINIssueID string
+	// Evidence is what an identity of elsewhere was proved with, for the log, where
+	// it is kept under the holder's key. It is no part of a resumed session.
+	Evidence map[string]string
 	// CSRF is the synchroniser token of this session's pages.
 	CSRF      string
 	SeenAt    time.Time
@@ -72,12 +76,19 @@ func NewKeeper(store Store, clk clock.Clock, idle time.Duration) *Keeper {
 
 // Start opens a session for an actor who has proved to be that actor.
 func (k *Keeper) Start(ctx context.Context, actor dossier.Actor, pinIssueID string) (Session, error) {
+	return k.start(ctx, Session{Actor: actor, PINIssueID: pinIssueID})
+}
+
+// StartElsewhere opens a session for a holder whom an identity of elsewhere, named
+// by actor.Way, has proved to be that holder (B9).
+func (k *Keeper) StartElsewhere(ctx context.Context, actor dossier.Actor, evidence map[string]string) (Session, error) {
+	return k.start(ctx, Session{Actor: actor, Evidence: evidence})
+}
+
+func (k *Keeper) start(ctx context.Context, s Session) (Session, error) {
 	now := k.clock.Now()
-	token := secret()
-	s := Session{
-		Token: token, key: digest(token), Actor: actor, PINIssueID: pinIssueID,
-		CSRF: secret(), SeenAt: now, ExpiresAt: now.Add(k.idle),
-	}
+	s.Token, s.CSRF, s.SeenAt, s.ExpiresAt = secret(), secret(), now, now.Add(k.idle)
+	s.key = digest(s.Token)
 	if err := k.store.InsertSession(ctx, digest(s.Token), s); err != nil {
 		return Session{}, fmt.Errorf("start session: %w", err)
 	}

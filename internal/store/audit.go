@@ -5,18 +5,24 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/audit"
+	"dispositivo/internal/ident"
 )
 
-// auditRow is what a transaction writes about itself; never personal data.
+// auditRow is what a transaction writes about itself; never personal data, but
+// in personal.
 type auditRow struct {
 	actor    string // default: the change's actor
 	action   string
 	subject  string
 	holderID string
 	detail   string // JSON
+	// personal is sealed under the holder's key: who erases that erases this, and
+	// the proof over the log stays whole. nil: nothing.
+	personal map[string]string
 }
 
 func (a *applier) audit(ctx context.Context, r auditRow) error {
@@ -25,8 +31,21 @@ func (a *applier) audit(ctx context.Context, r auditRow) error {
 }
 
 func (t *tx) audit(ctx context.Context, r auditRow) error {
-	err := t.exec(ctx, `INSERT INTO audit (at, actor, action, subject, holder_id, detail) VALUES (?, ?, ?, ?, ?, ?)`,
-		micros(t.now), r.actor, r.action, r.subject, r.holderID, r.detail)
+	e := audit.Entry{
+		UID: ident.New(t.now), At: t.now.UTC().Truncate(time.Microsecond), Actor: r.actor, Action: r.action,
+		Subject: r.subject, HolderID: r.holderID, Detail: r.detail,
+	}
+	if r.personal != nil {
+		key, err := t.s.holderKey(ctx, t.querier, r.holderID)
+		if err != nil {
+			return err
+		}
+		if e.Sealed, err = sealJSON(key, r.personal, adAudit(e.UID)); err != nil {
+			return err
+		}
+	}
+	err := t.exec(ctx, `INSERT INTO audit (uid, at, actor, action, subject, holder_id, detail, sealed, stamp) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		e.UID, micros(e.At), e.Actor, e.Action, e.Subject, e.HolderID, e.Detail, e.Sealed, audit.Stamp(t.s.macAudit, e))
 	if err != nil {
 		return fmt.Errorf("write audit row: %w", err)
 	}
@@ -35,28 +54,38 @@ func (t *tx) audit(ctx context.Context, r auditRow) error {
 
 func actorName(a dossier.Actor) string { return string(a.Role) + ":" + a.ID }
 
-const auditColumns = `id, at, actor, action, subject, holder_id, detail`
+func adAudit(uid string) []byte { return []byte("audit.sealed:" + uid) }
 
-func scanEntry(rows *sql.Rows, extra ...any) (audit.Entry, error) {
+const auditColumns = `id, uid, at, actor, action, subject, holder_id, detail, sealed, stamp, seq, chain`
+
+func scanEntry(rows *sql.Rows) (audit.Entry, error) {
 	var e audit.Entry
 	var at int64
-	err := rows.Scan(append([]any{&e.Row, &at, &e.Actor, &e.Action, &e.Subject, &e.HolderID, &e.Detail}, extra...)...)
-	e.At = fromMicros(at)
+	var seq sql.NullInt64
+	err := rows.Scan(&e.Row, &e.UID, &at, &e.Actor, &e.Action, &e.Subject, &e.HolderID, &e.Detail, &e.Sealed, &e.Stamp, &seq, &e.Chain)
+	e.At, e.Seq = time.UnixMicro(at).UTC(), seq.Int64
 	return e, err
 }
 
-// SealAudit puts at most limit unsealed rows into the chain, in order, and
-// returns how many. Rows are written by every transaction without a global
-// lock; the order is given here, by one process at a time.
-func (s *Store) SealAudit(ctx context.Context, limit int) (int, error) {
-	sealed := 0
+// Sealing is what one call of SealAudit did.
+type Sealing struct {
+	// Sealed is how many rows went into the chain.
+	Sealed int
+	// Refused is how many were not written by this program: they keep their place
+	// in the table, marked, for whoever looks into it.
+	Refused int
+}
+
+// SealAudit puts at most limit unsealed rows into the chain, in order. Rows are
+// written by every transaction without a global lock; the order is given here,
+// by one process at a time.
+func (s *Store) SealAudit(ctx context.Context, limit int) (Sealing, error) {
+	var done Sealing
 	err := s.tx(ctx, "seal audit", func(t *tx) error {
-		sealed = 0
-		if t.d.numbered {
-			var leader bool
-			if err := t.row(ctx, `SELECT pg_try_advisory_xact_lock(?)`, sealerLock).Scan(&leader); err != nil || !leader {
-				return err
-			}
+		done = Sealing{}
+		leads, err := t.leadsSealing(ctx)
+		if err != nil || !leads {
+			return err
 		}
 		last, err := t.lastSealed(ctx)
 		if err != nil {
@@ -67,29 +96,48 @@ func (s *Store) SealAudit(ctx context.Context, limit int) (int, error) {
 			return err
 		}
 		for _, e := range entries {
+			if !audit.Stamped(s.macAudit, e) {
+				done.Refused++
+				if err := t.exec(ctx, `UPDATE audit SET seq = -id WHERE id = ?`, e.Row); err != nil {
+					return err
+				}
+				continue
+			}
 			e.Seq = last.Seq + 1
-			e.Chain = audit.Link(s.keys.MAC("audit"), last.Chain, e)
+			e.Chain = audit.Link(s.macAudit, last.Chain, e)
 			if err := t.exec(ctx, `UPDATE audit SET seq = ?, chain = ? WHERE id = ?`, e.Seq, e.Chain, e.Row); err != nil {
 				return err
 			}
 			last = e
+			done.Sealed++
 		}
-		sealed = len(entries)
 		return nil
 	})
-	return sealed, err
+	return done, err
 }
 
 // sealerLock names the advisory lock of the audit sealer in PostgreSQL.
 const sealerLock = 0x415544 // "AUD"
 
-func (t *tx) lastSealed(ctx context.Context) (audit.Entry, error) {
-	var e audit.Entry
-	err := t.row(ctx, `SELECT seq, chain FROM audit WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1`).Scan(&e.Seq, &e.Chain)
-	if errors.Is(err, sql.ErrNoRows) {
-		return audit.Entry{}, nil
+// leadsSealing reports whether this transaction gives the order. With SQLite any
+// does: there is one at a time.
+func (t *tx) leadsSealing(ctx context.Context) (bool, error) {
+	if !t.d.numbered {
+		return true, nil
 	}
-	return e, err
+	var leads bool
+	err := t.row(ctx, `SELECT pg_try_advisory_xact_lock(?)`, sealerLock).Scan(&leads)
+	return leads, err
+}
+
+func (t *tx) lastSealed(ctx context.Context) (audit.Entry, error) {
+	var last audit.Entry
+	err := t.each(ctx, func(rows *sql.Rows) error {
+		var err error
+		last, err = scanEntry(rows)
+		return err
+	}, `SELECT `+auditColumns+` FROM audit WHERE seq > 0 ORDER BY seq DESC LIMIT 1`)
+	return last, err
 }
 
 func (t *tx) unsealed(ctx context.Context, limit int) ([]audit.Entry, error) {
@@ -102,33 +150,100 @@ func (t *tx) unsealed(ctx context.Context, limit int) ([]audit.Entry, error) {
 	return entries, err
 }
 
-// EachSealed calls fn for every sealed row in order of the chain.
+// EachSealed calls fn for every row with a place in the chain, in its order;
+// those that SealAudit refused, with places below 1, come first.
 func (s *Store) EachSealed(ctx context.Context, fn func(audit.Entry) error) error {
+	return s.eachEntry(ctx, fn, `seq IS NOT NULL ORDER BY seq`)
+}
+
+// EachUnsealed calls fn for every row that waits to be sealed.
+func (s *Store) EachUnsealed(ctx context.Context, fn func(audit.Entry) error) error {
+	return s.eachEntry(ctx, fn, `seq IS NULL ORDER BY id`)
+}
+
+func (s *Store) eachEntry(ctx context.Context, fn func(audit.Entry) error, where string, args ...any) error {
+	var broken error
 	err := s.reader().each(ctx, func(rows *sql.Rows) error {
-		var seq int64
-		var chain []byte
-		e, err := scanEntry(rows, &seq, &chain)
+		e, err := scanEntry(rows)
 		if err != nil {
 			return err
 		}
-		e.Seq, e.Chain = seq, chain
-		return fn(e)
-	}, `SELECT `+auditColumns+`, seq, chain FROM audit WHERE seq IS NOT NULL ORDER BY seq`)
+		broken = fn(e)
+		return broken
+	}, `SELECT `+auditColumns+` FROM audit WHERE `+where, args...)
+	if broken != nil {
+		return broken // what fn says is no fault of the database
+	}
 	return classify("read audit", err)
 }
 
-// AuditMAC is the keyed hash that links the chain.
-func (s *Store) AuditMAC() audit.MAC { return s.keys.MAC("audit") }
+// Repeated returns the newest row of a uid that two rows have, 0 when there is
+// none: the index that forbids it can be dropped by who writes the database.
+func (s *Store) Repeated(ctx context.Context) (int64, error) {
+	var row int64
+	err := s.reader().row(ctx, `SELECT MAX(id) FROM audit GROUP BY uid HAVING COUNT(*) > 1 LIMIT 1`).Scan(&row)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return row, classify("look for repeated rows", err)
+}
+
+// AuditMAC is the keyed hash that stamps rows and links the chain.
+func (s *Store) AuditMAC() audit.MAC { return s.macAudit }
+
+// AuditSigner signs checkpoints.
+func (s *Store) AuditSigner() audit.Signer {
+	return audit.NewSigner(s.keys.Derive("audit checkpoint", 32))
+}
+
+// Checkpoint signs where the chain stands and keeps that, unless it is kept
+// already. It returns a Checkpoint with Seq 0 while nothing is sealed.
+func (s *Store) Checkpoint(ctx context.Context) (audit.Checkpoint, error) {
+	var c audit.Checkpoint
+	err := s.tx(ctx, "make checkpoint", func(t *tx) error {
+		last, err := t.lastSealed(ctx)
+		if err != nil || last.Seq == 0 {
+			return err
+		}
+		c = s.AuditSigner().Sign(last, t.now)
+		return t.exec(ctx, `INSERT INTO audit_checkpoints (seq, at, chain, signature) VALUES (?, ?, ?, ?) ON CONFLICT (seq) DO NOTHING`,
+			c.Seq, micros(c.At), c.Chain, c.Signature)
+	})
+	return c, err
+}
+
+// Checkpoints yields those kept in the database, in order.
+func (s *Store) Checkpoints(ctx context.Context) audit.Source {
+	return func(yield func(audit.Checkpoint, error) bool) {
+		err := s.reader().each(ctx, func(rows *sql.Rows) error {
+			var c audit.Checkpoint
+			var at int64
+			if err := rows.Scan(&c.Seq, &at, &c.Chain, &c.Signature); err != nil {
+				return err
+			}
+			c.At = fromMicros(at)
+			if !yield(c, nil) {
+				return errEnough
+			}
+			return nil
+		}, `SELECT seq, at, chain, signature FROM audit_checkpoints ORDER BY seq`)
+		if err != nil && !errors.Is(err, errEnough) {
+			yield(audit.Checkpoint{}, classify("read checkpoints", err))
+		}
+	}
+}
+
+// errEnough ends the reading of rows early.
+var errEnough = errors.New("enough")
 
 // History returns what happened to a dossier, the oldest first.
 func (s *Store) History(ctx context.Context, subject string) ([]audit.Entry, error) {
 	var entries []audit.Entry
-	err := s.reader().each(ctx, func(rows *sql.Rows) error {
-		e, err := scanEntry(rows)
+	err := s.eachEntry(ctx, func(e audit.Entry) error {
 		entries = append(entries, e)
-		return err
-	}, `SELECT `+auditColumns+` FROM audit WHERE subject = ? ORDER BY id`, subject)
-	return entries, classify("read history", err)
+		return nil
+	}, `subject = ? ORDER BY id`, subject)
+	return entries, err
 }
 
 // Meta returns a named value of the store, "" when there is none.

@@ -44,6 +44,8 @@ func (a *applier) effect(ctx context.Context, e dossier.Effect) error {
 // pinEffect applies what belongs to a person and a PIN.
 func (a *applier) pinEffect(ctx context.Context, e dossier.Effect) error {
 	switch e := e.(type) {
+	case dossier.EraseHolder:
+		return a.eraseHolder(ctx, e.HolderID)
 	case dossier.AddHolder:
 		return a.addHolder(ctx, e.Holder)
 	case dossier.SetPerson:
@@ -253,11 +255,20 @@ func (a *applier) offer(ctx context.Context, e dossier.Offer) error {
 
 func (a *applier) markSent(ctx context.Context, e dossier.MarkSent) error {
 	// What had to be masked is, from now on; the key of the secret is gone.
+	if e.KeepSecret {
+		n, err := a.execN(ctx, `UPDATE messages SET state = 'sent', sent_at = ?, data = NULL, data_key = NULL WHERE id = ? AND state = 'queued'`,
+			micros(a.now), e.MessageID)
+		return sentOnce(n, err)
+	}
 	n, err := a.execN(ctx, `UPDATE messages SET state = 'sent', sent_at = ?,
 		sealed = CASE WHEN masked IS NULL THEN sealed ELSE masked END,
 		wrapped_key = CASE WHEN masked IS NULL THEN wrapped_key ELSE masked_key END, masked = NULL, masked_key = NULL,
 		data = NULL, data_key = NULL
 		WHERE id = ? AND state = 'queued'`, micros(a.now), e.MessageID)
+	return sentOnce(n, err)
+}
+
+func sentOnce(n int64, err error) error {
 	if err != nil {
 		return fmt.Errorf("mark sent: %w", err)
 	}

@@ -83,7 +83,8 @@ func (a *applier) setPerson(ctx context.Context, e dossier.SetPerson) error {
 
 // holderQuery joins the issue that is not final; there is at most one.
 const holderQuery = `SELECT h.id, h.wrapped_key, h.sealed, h.office, h.type, h.version, ` + pinColumns + `
-	FROM holders h LEFT JOIN pins p ON p.holder_id = h.id AND p.state NOT IN ('refused', 'revoked', 'replaced') WHERE `
+	FROM holders h LEFT JOIN pins p ON p.holder_id = h.id AND p.state NOT IN ('refused', 'revoked', 'replaced')
+	WHERE h.erased_at = 0 AND `
 
 // Holder returns a holder with the PIN issue that is not final, if there is one.
 func (s *Store) Holder(ctx context.Context, id string) (dossier.Holder, error) {

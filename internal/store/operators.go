@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -93,12 +94,17 @@ func (s *Store) InsertSession(ctx context.Context, hash []byte, ses session.Sess
 				return err
 			}
 		}
-		err := t.exec(ctx, `INSERT INTO sessions (hash, role, actor_id, pin_id, csrf, seen_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			hash, string(ses.Actor.Role), ses.Actor.ID, ses.PINIssueID, ses.CSRF, micros(ses.SeenAt), micros(ses.ExpiresAt))
+		err := t.exec(ctx, `INSERT INTO sessions (hash, role, actor_id, way, pin_id, csrf, seen_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			hash, string(ses.Actor.Role), ses.Actor.ID, string(ses.Actor.Way), ses.PINIssueID, ses.CSRF, micros(ses.SeenAt), micros(ses.ExpiresAt))
 		if err != nil {
 			return err
 		}
-		return t.audit(ctx, auditRow{actor: actorName(ses.Actor), action: "session.started", subject: ses.Actor.ID, detail: `{}`})
+		row := auditRow{actor: actorName(ses.Actor), action: "session.started", subject: ses.Actor.ID, detail: `{}`}
+		if ses.Actor.IsHolder() {
+			way := cmp.Or(ses.Actor.Way, dossier.WayPIN)
+			row.holderID, row.detail, row.personal = ses.Actor.ID, fmt.Sprintf(`{"way":%q}`, way), ses.Evidence
+		}
+		return t.audit(ctx, row)
 	})
 }
 
@@ -107,12 +113,16 @@ func (s *Store) InsertSession(ctx context.Context, hash []byte, ses session.Sess
 func (s *Store) Session(ctx context.Context, hash []byte) (session.Session, error) {
 	var ses session.Session
 	var seen, expires int64
-	err := s.reader().row(ctx, `SELECT role, actor_id, pin_id, csrf, seen_at, expires_at FROM sessions WHERE hash = ?`, hash).
-		Scan(&ses.Actor.Role, &ses.Actor.ID, &ses.PINIssueID, &ses.CSRF, &seen, &expires)
+	err := s.reader().row(ctx, `SELECT role, actor_id, way, pin_id, csrf, seen_at, expires_at FROM sessions WHERE hash = ?`, hash).
+		Scan(&ses.Actor.Role, &ses.Actor.ID, &ses.Actor.Way, &ses.PINIssueID, &ses.CSRF, &seen, &expires)
 	if err != nil {
 		return ses, unauthorized(classify("read session", err))
 	}
 	ses.SeenAt, ses.ExpiresAt = fromMicros(seen), fromMicros(expires)
+	if ses.Actor.Way.Elsewhere() {
+		_, err := s.Holder(ctx, ses.Actor.ID)
+		return ses, unauthorized(err)
+	}
 	if ses.Actor.IsHolder() {
 		ses.Actor.Role, err = s.holderRole(ctx, ses.PINIssueID)
 		return ses, err

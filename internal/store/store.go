@@ -47,10 +47,12 @@ type Store struct {
 	dialect dialect
 	keys    *seal.Keys
 	macCF   *seal.MAC
-	clock   clock.Clock
-	policy  dossier.Policy
-	rome    *time.Location
-	bell    chan struct{}
+	// macAudit stamps and links the log.
+	macAudit *seal.MAC
+	clock    clock.Clock
+	policy   dossier.Policy
+	rome     *time.Location
+	bell     chan struct{}
 }
 
 // Open opens the database and brings its schema up to date.
@@ -60,7 +62,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("load Europe/Rome: %w", err)
 	}
 	s := &Store{
-		keys: cfg.Keys, macCF: cfg.Keys.MAC("codice_fiscale"), clock: cfg.Clock,
+		keys: cfg.Keys, macCF: cfg.Keys.MAC("codice_fiscale"), macAudit: cfg.Keys.MAC("audit"), clock: cfg.Clock,
 		policy: cfg.Policy, rome: rome, bell: make(chan struct{}, 1),
 	}
 	if strings.HasPrefix(cfg.URL, "postgres://") || strings.HasPrefix(cfg.URL, "postgresql://") {

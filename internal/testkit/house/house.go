@@ -35,6 +35,8 @@ type House struct {
 	Vault *vault.Vault
 	// Dir holds key, pepper, blobs and, unless the test runs on PostgreSQL, test.db.
 	Dir string
+	// URL is that of the database, for what happens behind the store's back.
+	URL string
 }
 
 // Each runs a test on both databases: the one suite that both must pass.
@@ -77,7 +79,7 @@ func at(t *testing.T, url string) House {
 			t.Error(err)
 		}
 	})
-	return House{Store: s, T: t, Clock: clk, Keys: keys, Vault: vault.New(blobs, keys), Dir: dir}
+	return House{Store: s, T: t, Clock: clk, Keys: keys, Vault: vault.New(blobs, keys), Dir: dir, URL: url}
 }
 
 func check(t *testing.T, err error) {

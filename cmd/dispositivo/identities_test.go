@@ -1,0 +1,114 @@
+package main
+
+import (
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"dispositivo/internal/clock"
+	"dispositivo/internal/testkit/idp"
+)
+
+// proves B9: a holder with PIN ordinario comes by SPID over a real provider, and is
+// in with what PIN dispositivo opens; a stranger's identity opens nothing; the log
+// names the way, and neither of the two.
+func TestIdentityOfElsewhere(t *testing.T) {
+	t.Parallel()
+	provider := idp.New(t, clock.System().Now)
+	s := serveDemo(t, "--spid-issuer", provider.URL, "--spid-client-id", idp.ClientID,
+		"--spid-client-secret-file", write(t, "secret", []byte(idp.ClientSecret)), "--cie-issuer", provider.URL, "--cie-client-id", idp.ClientID, "--oidc-loopback")
+	byBrowser(t, s, provider)
+	c := s.from(t, "127.0.0.9")
+	if page := c.send(t, http.MethodGet, "/accesso", nil, nil); !strings.Contains(string(page.answer.Body), "/accesso/identita/spid") {
+		t.Error("SPID is not offered")
+	}
+	comes := func(code string) exchange {
+		provider.Person(map[string]any{"acr": "https://www.spid.gov.it/SpidL2", "fiscalNumber": "TINIT-" + code}, nil)
+		begun := c.send(t, http.MethodGet, "/accesso/identita/spid", nil, nil)
+		at := &caller{url: provider.URL, http: c.http}
+		there := at.send(t, http.MethodGet, strings.TrimPrefix(begun.answer.Header.Get("Location"), provider.URL), nil, nil)
+		back, err := url.Parse(there.answer.Header.Get("Location"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		visit, _, _ := strings.Cut(begun.answer.Header.Get("Set-Cookie"), ";")
+		return c.send(t, http.MethodGet, back.RequestURI(), http.Header{"Cookie": {visit}}, nil)
+	}
+	who := free()[0]
+	in := comes(who.CodiceFiscale.String())
+	if in.Status != http.StatusSeeOther || in.answer.Header.Get("Location") != "/area" {
+		t.Fatalf("back from the provider: %d %s", in.Status, in.answer.Body)
+	}
+	var cookie string
+	for _, line := range in.answer.Header.Values("Set-Cookie") {
+		if pair, _, _ := strings.Cut(line, ";"); strings.HasPrefix(pair, "dsp_citizen=") {
+			cookie = pair
+		}
+	}
+	area := c.send(t, http.MethodGet, "/area", http.Header{"Cookie": {cookie}}, nil)
+	if body := string(area.answer.Body); area.Status != http.StatusOK || !strings.Contains(body, who.Surname) || !strings.Contains(body, "PIN dispositivo") ||
+		!strings.Contains(body, "SPID") || strings.Contains(body, `href="/pin/cambio"`) {
+		t.Errorf("area: %d %s", area.Status, body)
+	}
+	if out := comes("RSSMRA85T10A562S"); out.Status != http.StatusForbidden {
+		t.Errorf("a stranger: %d", out.Status)
+	}
+	var detail string
+	var sealed []byte
+	err := openSQLite(t, s.Data).QueryRowContext(t.Context(), `SELECT detail, sealed FROM audit WHERE action = 'session.started' AND detail LIKE '%spid%' LIMIT 1`).Scan(&detail, &sealed)
+	if err != nil || detail != `{"way":"spid"}` || len(sealed) == 0 || strings.Contains(string(sealed), "AIDP0001") {
+		t.Errorf("log: %q, %d bytes, %v", detail, len(sealed), err)
+	}
+	for _, secret := range []string{who.CodiceFiscale.String(), "RSSMRA85T10A562S", "AIDP0001"} {
+		for line := range strings.Lines(s.log.String()) {
+			if strings.Contains(line, secret) && strings.HasPrefix(line, "{") {
+				t.Errorf("the log holds %q: %s", secret, line)
+			}
+		}
+	}
+}
+
+// byBrowser walks the same way in a browser: in by SPID, refused by CIE at level 1.
+func byBrowser(t *testing.T, s *server, provider *idp.Provider) {
+	t.Helper()
+	p, who := openBrowser(t, s).person(t, wide, true), free()[1].CodiceFiscale.String()
+	p.visit("/accesso?lang=it")
+	p.inspect("signin-ways")
+	provider.Person(map[string]any{"acr": "https://www.spid.gov.it/SpidL2", "fiscalNumber": "TINIT-" + who}, nil)
+	p.press(`a[href="/accesso/identita/spid"]`)
+	p.is("/area")
+	p.inspect("area-spid")
+	provider.Person(map[string]any{"acr": "https://www.spid.gov.it/SpidL1", "fiscalNumber": "TINIT-" + who}, nil)
+	p.forgets()
+	p.visit("/accesso?lang=it")
+	p.expects("/accesso/identita/cie/ritorno")
+	p.press(`a[href="/accesso/identita/cie"]`)
+	p.sees("#problem", "non è stata confermata")
+	p.inspect("signin-refused-cie")
+}
+
+// proves B9: settings that would open to the wrong people are refused at the start.
+func TestIdentitySettings(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	key, pepper := filepath.Join(dir, "k"), filepath.Join(dir, "p")
+	if got := runWith(t, "", "init-keys", "--key-file", key, "--pepper-file", pepper); got.code != 0 {
+		t.Fatal(got.stderr)
+	}
+	serve := []string{"serve", "--addr", "127.0.0.1:0", "--data", filepath.Join(dir, "data"), "--key-file", key, "--pepper-file", pepper}
+	empty := write(t, "ca.pem", []byte("nothing"))
+	for _, tt := range []struct {
+		says string
+		args []string
+	}{
+		{"client id", []string{"--spid-issuer", "https://idp.example"}},
+		{"level 1", []string{"--spid-issuer", "https://idp.example", "--spid-client-id", "x", "--oidc-levels", "https://www.spid.gov.it/SpidL1"}},
+		{"demonstrations", []string{"--oidc-loopback"}},
+		{"no address", []string{"--cie-issuer", "idp", "--cie-client-id", "x"}},
+		{"no certificate", []string{"--cns-ca-file", empty}},
+	} {
+		refused(t, 1, []string{tt.says}, append(serve, tt.args...)...)
+	}
+}
