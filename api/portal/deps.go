@@ -90,6 +90,9 @@ type Deps struct {
 	Letters    Letters
 	Recovery   Recovery
 	Revocation Revocation
+	Services   Services
+	Delegation Delegation
+	Sessions   Sessions
 	// MaxBytes is the limit of an uploaded file in bytes, for texts and for
 	// the check in the browser. The door keeps it.
 	MaxBytes int64

@@ -23,6 +23,7 @@ import (
 	"dispositivo/pin/recovery"
 	"dispositivo/pin/request"
 	"dispositivo/pin/revocation"
+	"dispositivo/pin/services"
 	"dispositivo/verify/review"
 )
 
@@ -45,6 +46,7 @@ type Deps struct {
 	Revocation *revocation.Service
 	Door       *intake.Door
 	Letters    *letters.Service
+	Services   *services.Desk
 	Desk       *review.Desk
 	// PublicURL is where citizens find the portal, without a slash at its end.
 	PublicURL string
@@ -67,6 +69,7 @@ func (a *API) Routes(r gin.IRouter) {
 	r.DELETE("/sessions/current", h(a.signOut))
 	a.letterRoutes(r)
 	a.lostRoutes(r)
+	a.serviceRoutes(r)
 
 	r.POST("/pin-activations", h(a.beginActivation))
 	activating := r.Group("/pin-activations/current", a.Edge.Only(dossier.RoleSimplified))

@@ -96,6 +96,9 @@ func TestDomainIsWorded(t *testing.T) {
 		"Reason":          {"reason.%", "reason.%.label"},
 		"State":           {"state.%", "state.%.meaning", "state.%.next"},
 		"SubmissionState": {"submission.%"},
+		"DomandaState":    {"domanda.%", "domanda.%.meaning"},
+		"Category":        {"ui.category.%"},
+		"Fund":            {"ui.fund.%"},
 		"MessageKind":     {"mail.%.subject", "mail.%.body", "mail.%.sms"},
 	}
 	constant := regexp.MustCompile(`(?m)^\s+\w+\s+(\w+)\s+= "([^"]+)"`)
