@@ -36,6 +36,18 @@ type Actor struct {
 	// KeyedCF is an operator's keyed codice fiscale: nobody reviews the own
 	// dossier (C10).
 	KeyedCF []byte
+	// Mandate says for whom a holder acts (B10); zero: for himself. The store
+	// refuses every change under one that is not in force at that moment.
+	Mandate Mandate
+}
+
+// HolderID is whose affairs a holder's act is about: of who is acted for, else the
+// own.
+func (a Actor) HolderID() string {
+	if a.Mandate.HolderID != "" {
+		return a.Mandate.HolderID
+	}
+	return a.ID
 }
 
 // Way is how a holder proves to be that holder; "" is WayPIN.

@@ -13,6 +13,9 @@ type Change struct {
 	// Admit brings in a new submission. When it is a repeat of one that is
 	// already in, nothing else of the change happens.
 	Admit *Admission
+	// File files a domanda. When it is a repeat of one that is already filed,
+	// nothing else of the change happens.
+	File *Filing
 	// Effects are applied after the moves, in order.
 	Effects []Effect
 	// Closes is the task whose work this is; "" when a person caused it.
@@ -50,7 +53,9 @@ type Outcome struct {
 	Version int64
 	// Submission is the one admitted, or the earlier one that it repeats.
 	Submission Submission
-	Repeated   bool
+	// Domanda is the one filed, or the earlier one that it repeats.
+	Domanda  Domanda
+	Repeated bool
 }
 
 // Effect is what a Change does besides moving states. The set is closed; the
@@ -123,7 +128,8 @@ type Clear struct{ SubmissionID string }
 // fills in the hash of what was seen, from the rows of the same transaction.
 type Decide struct{ Decision Decision }
 
-// ConvertPIN makes a PIN dispositivo. It fails with CodeConflict unless the
+// ConvertPIN makes a PIN dispositivo and releases every domanda that its holder
+// has waiting for that (B8). It fails with CodeConflict unless the
 // issue still has that version, is active and ordinario, and the approval's
 // hash still fits the dossier.
 type ConvertPIN struct {
@@ -148,7 +154,8 @@ type SetPerson struct {
 }
 
 // OpenPIN begins an issue of a holder's PIN in Issue.State: PINRequested, or
-// what stands at the start of its channel. It fails with CodeConflict when the
+// what stands at the start of its channel. One that is dispositivo releases what
+// its holder has waiting for that, as a conversion does (B8). It fails with CodeConflict when the
 // holder has another issue that is not final: whoever replaces one sends it
 // PINEventReplaced in the same change.
 type OpenPIN struct {

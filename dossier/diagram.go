@@ -11,7 +11,7 @@ import (
 // docs/states.md holds.
 func Diagram() string {
 	var b strings.Builder
-	b.WriteString("# States\n\nDrawn from the tables in `dossier/state.go`, `dossier/pin_state.go` and `dossier/pin_letter.go`; a test keeps this page true.\n")
+	b.WriteString("# States\n\nDrawn from the tables in `dossier/state.go`, `dossier/pin_state.go`, `dossier/pin_letter.go`, `dossier/domanda.go` and `dossier/delegation.go`; a test keeps this page true.\n")
 	b.WriteString("\n## Dossier\n\n")
 	draw(&b, dossierTable, StateOpen)
 	b.WriteString("\n## Submission\n\n")
@@ -20,6 +20,10 @@ func Diagram() string {
 	draw(&b, pinTable, PINRequested)
 	b.WriteString("\n## Letter\n\n")
 	draw(&b, letterTable, LetterQueued)
+	b.WriteString("\n## Domanda\n\n")
+	draw(&b, domandaTable, DomandaFiling)
+	b.WriteString("\n## Delegation\n\n")
+	draw(&b, delegationTable, DelegationOffered)
 	return b.String()
 }
 

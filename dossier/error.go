@@ -59,6 +59,23 @@ const (
 	CodeIdentityRefused Code = "identity.refused"
 	// CodeIdentityUnknown: it was, and nobody like that is on file.
 	CodeIdentityUnknown Code = "identity.unknown"
+
+	// The rules by which a service is not open (B7, B8).
+	CodeServiceClosed      Code = "service.closed"      // to everybody, for now
+	CodeServiceSuspended   Code = "service.suspended"   // the PIN may not be used
+	CodeServiceCategory    Code = "service.category"    // it is for others
+	CodeServiceFund        Code = "service.fund"        // it is for the members of other funds
+	CodeServiceActivate    Code = "service.activate"    // the first half alone is not enough
+	CodeServiceDispositivo Code = "service.dispositivo" // it acts, and the PIN is ordinario
+	CodeServiceNoDomanda   Code = "service.no_domanda"  // nothing is filed there
+	CodeDomandaNote        Code = "domanda.note"        // what was written is too long
+
+	CodeDelegationOver     Code = "delegation.over"     // not in force, or no longer
+	CodeDelegationTaken    Code = "delegation.taken"    // the delegator has a delegate of that kind
+	CodeDelegationFull     Code = "delegation.full"     // the delegate acts for five already
+	CodeDelegationDelegate Code = "delegation.delegate" // nobody who could be a delegate
+	CodeDelegationDates    Code = "delegation.dates"    // begins too early, ends too soon or too late
+	CodeDelegationKind     Code = "delegation.kind"     // granting and acting want a PIN dispositivo
 )
 
 // Error is the one error type of the domain. Each edge maps it once: an HTTP

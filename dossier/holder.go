@@ -25,6 +25,7 @@ type Person struct {
 	Address       Address  `json:"address"`
 	Contacts      Contacts `json:"contacts"`
 	Document      Document `json:"document"`
+	Standing      Standing `json:"standing,omitzero"`
 	// ItalianDocument says that the person has an identity document of the Italian
 	// state, and so can have SPID, CIE or CNS (A2).
 	ItalianDocument bool `json:"italian_document,omitempty"`

@@ -36,7 +36,7 @@ func (d *Desk) journalRoutes(staff gin.IRouter) {
 // actsOfJournal are the kinds of act that are offered, each with a text
 // "ui.journal.kind.…".
 func actsOfJournal() []string {
-	return []string{"session", "pin", "pin_request", "holder", "dossier", "submission", "page", "review", "decision", "file", "letter", "batch", "operator", "audit"}
+	return []string{"session", "service", "domanda", "delegation", "pin", "pin_request", "loss", "holder", "dossier", "submission", "page", "review", "decision", "file", "letter", "batch", "operator", "audit"}
 }
 
 // rolesOfJournal are the kinds of actor that are offered.

@@ -123,6 +123,14 @@ func Actor(c *gin.Context) dossier.Actor {
 	return s.Actor
 }
 
+// Acting returns who asks and for whom (B10): for the pages that a delegate may
+// use. Everywhere else Actor, which never acts for another, is right.
+func Acting(c *gin.Context) dossier.Actor {
+	s, _ := SessionOf(c)
+	s.Actor.Mandate = s.Mandate
+	return s.Actor
+}
+
 // Only lets the roles in and answers everyone else: 401 without a session
 // (pages: to the sign-in page and back afterwards), 403 with the wrong role.
 func (e *Edge) Only(roles ...dossier.Role) gin.HandlerFunc {

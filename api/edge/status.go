@@ -17,7 +17,9 @@ func statusByCode(code dossier.Code) (int, bool) {
 		return http.StatusUnauthorized, true
 	case dossier.CodeForbidden, dossier.CodeSecondFactor, dossier.CodeCSRF, dossier.CodePINMustChange,
 		dossier.CodePINExpired, dossier.CodePINSuspended, dossier.CodePINNotActivated, dossier.CodePINNotEligible,
-		dossier.CodeIdentityRefused, dossier.CodeIdentityUnknown:
+		dossier.CodeIdentityRefused, dossier.CodeIdentityUnknown,
+		dossier.CodeServiceSuspended, dossier.CodeServiceCategory, dossier.CodeServiceFund, dossier.CodeServiceActivate,
+		dossier.CodeServiceDispositivo, dossier.CodeDelegationOver, dossier.CodeDelegationKind:
 		return http.StatusForbidden, true
 	case dossier.CodeNotFound:
 		return http.StatusNotFound, true
@@ -27,7 +29,8 @@ func statusByCode(code dossier.Code) (int, bool) {
 		dossier.CodeFourEyes, dossier.CodeOwnDossier, dossier.CodeQuarantined,
 		dossier.CodeConversionClosed, dossier.CodeConversionBlocked, dossier.CodeAlreadyDispositivo,
 		dossier.CodePINProposalOver, dossier.CodePINLetterPending, dossier.CodeActivationOver,
-		dossier.CodeBatchPosted, dossier.CodeBatchNotTaken, dossier.CodeLetterNotPosted, dossier.CodePINLiving:
+		dossier.CodeBatchPosted, dossier.CodeBatchNotTaken, dossier.CodeLetterNotPosted, dossier.CodePINLiving,
+		dossier.CodeServiceClosed, dossier.CodeDelegationTaken, dossier.CodeDelegationFull:
 		return http.StatusConflict, true
 	case dossier.Code(dossier.FileTooLarge):
 		return http.StatusRequestEntityTooLarge, true
@@ -35,7 +38,9 @@ func statusByCode(code dossier.Code) (int, bool) {
 		return http.StatusUnsupportedMediaType, true
 	case dossier.CodeIdempotency, dossier.CodePINNotRepeated, dossier.CodeChallengeWrong, dossier.CodeContactInvalid,
 		dossier.CodeActivationProof, dossier.CodeActivationContacts,
-		dossier.CodePINData, dossier.CodePINContradiction, dossier.CodePINHolderOnly:
+		dossier.CodePINData, dossier.CodePINContradiction, dossier.CodePINHolderOnly,
+		dossier.CodeServiceNoDomanda, dossier.CodeDomandaNote,
+		dossier.CodeDelegationDelegate, dossier.CodeDelegationDates:
 		return http.StatusUnprocessableEntity, true
 	case dossier.CodeRateLimited, dossier.CodeLocked:
 		return http.StatusTooManyRequests, true

@@ -94,6 +94,9 @@ type Deps struct {
 	Revocation Revocation
 	Journal    Journal
 	Identities Identities
+	Services   Services
+	Delegation Delegation
+	Sessions   Sessions
 	// MaxBytes is the limit of an uploaded file in bytes, for texts and for
 	// the check in the browser. The door keeps it.
 	MaxBytes int64

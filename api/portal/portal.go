@@ -73,6 +73,7 @@ func (p *Portal) Routes(r gin.IRouter) {
 	// Who is not signed in is sent to do so before a form's token is looked at.
 	half := all.Group("", p.Edge.Only(dossier.RoleCitizen, dossier.RoleSimplified), p.Edge.Guard())
 	half.GET(pathArea, on(p.area))
+	p.serviceRoutes(half)
 
 	activating := all.Group("", p.Edge.Only(dossier.RoleSimplified), p.Edge.Guard())
 	activating.GET(pathActivateContacts, on(p.activateContactsForm))
@@ -92,6 +93,7 @@ func (p *Portal) Routes(r gin.IRouter) {
 	own.GET(pathContactCode, on(p.contactCodeForm))
 	own.POST(pathContactCode, on(p.confirmContact))
 	p.journalRoutes(own)
+	p.delegationRoutes(own)
 	own.GET(pathConvert, on(p.convert))
 	own.GET("/conversione/modulo.pdf", on(p.form))
 	own.GET(pathSend, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathConvert) })

@@ -174,8 +174,10 @@ type view struct {
 	CSRF     string
 	Path     string
 	SignedIn bool
-	Role     dossier.Role
-	Demo     *Demo
+	// Acting: the session acts for another (B10).
+	Acting bool
+	Role   dossier.Role
+	Demo   *Demo
 }
 
 type langLink struct {
@@ -209,7 +211,7 @@ func (u *UI) view(c *gin.Context, lang string, p Page) view {
 	_, signedIn := edge.SessionOf(c)
 	v := view{
 		Page: p, Lang: lang, CSRF: u.csrf(c), Path: c.Request.URL.Path,
-		SignedIn: signedIn, Role: edge.Actor(c).Role,
+		SignedIn: signedIn, Role: edge.Actor(c).Role, Acting: edge.Acting(c).Mandate != (dossier.Mandate{}),
 	}
 	if u.demo != nil {
 		d := u.demo()

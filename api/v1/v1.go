@@ -24,6 +24,7 @@ import (
 	"dispositivo/pin/recovery"
 	"dispositivo/pin/request"
 	"dispositivo/pin/revocation"
+	"dispositivo/pin/services"
 	"dispositivo/verify/review"
 )
 
@@ -47,6 +48,7 @@ type Deps struct {
 	Door       *intake.Door
 	Letters    *letters.Service
 	Journal    *journal.Service
+	Services   *services.Desk
 	Desk       *review.Desk
 	// PublicURL is where citizens find the portal, without a slash at its end.
 	PublicURL string
@@ -70,6 +72,7 @@ func (a *API) Routes(r gin.IRouter) {
 	a.letterRoutes(r)
 	a.lostRoutes(r)
 	a.journalRoutes(r)
+	a.serviceRoutes(r)
 
 	r.POST("/pin-activations", h(a.beginActivation))
 	activating := r.Group("/pin-activations/current", a.Edge.Only(dossier.RoleSimplified))

@@ -76,6 +76,12 @@ var table = []cell{
 	{"PUT /api/v1/contacts/:kind", noContact /*            */, "401  422  422  403  403  403  403  403  403  403  403"},
 	{"DELETE /api/v1/contacts/:kind", "" /*                */, "401  204  204  403  403  403  403  403  403  403  403"},
 	{"POST /api/v1/contacts/confirmation", wrongCode /*    */, "401  422  422  403  403  403  403  403  403  403  403"},
+	{"GET /api/v1/services", "" /*                         */, "401  200  200  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/services/:id/entries", "" /*            */, "401  204  204  403  403  403  403  403  403  403  403"},
+	{"GET /api/v1/domande", "" /*                          */, "401  200  200  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/domande", "{}" /*                       */, "401  400  400  403  403  403  403  403  403  403  403"},
+	{"GET /api/v1/domande/:id", "" /*                      */, "401  200  404  403  403  403  403  403  403  403  403"},
+	{"GET /api/v1/domande/:id/receipt", "" /*              */, "401  200  404  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/conversions/form", "" /*                 */, "401  200  200  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/conversions", "" /*                      */, "401  200  200  403  403  403  403  403  403  403  403"},
 	{"POST /api/v1/conversions", "{}" /*                   */, "401  400  400  403  403  403  403  403  403  403  403"},
@@ -160,6 +166,20 @@ var table = []cell{
 	{"POST /area/recapiti/codice", "codice=x" /*           */, " in  422  422   in   in   in   in   in   in   in   in"},
 	{"GET /area/operazioni", "" /*                         */, " in  200  200   in   in   in   in   in   in   in   in"},
 	{"GET /area/messaggi", "" /*                           */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"GET /deleghe", "" /*                                 */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"POST /deleghe", "codice_fiscale=x" /*                */, " in  403  403   in   in   in   in   in   in   in   in"},
+	{"POST /deleghe/:id/accettazione", "" /*               */, " in  403  403   in   in   in   in   in   in   in   in"},
+	{"POST /deleghe/:id/rifiuto", "" /*                    */, " in  404  404   in   in   in   in   in   in   in   in"},
+	{"POST /deleghe/:id/fine", "" /*                       */, " in  404  404   in   in   in   in   in   in   in   in"},
+	{"POST /deleghe/:id/agire", "" /*                      */, " in  404  404   in   in   in   in   in   in   in   in"},
+	{"POST /deleghe/per-me", "" /*                         */, " in  303  303   in   in   in   in   in   in   in   in"},
+	{"GET /servizi", "" /*                                 */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"GET /servizi/:service", "" /*                        */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"POST /servizi/:service/ingresso", "" /*              */, " in  303  303   in   in   in   in   in   in   in   in"},
+	{"GET /domande", "" /*                                 */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"POST /domande", "servizio=nothing" /*                */, " in  404  404   in   in   in   in   in   in   in   in"},
+	{"GET /domande/:id", "" /*                             */, " in  200  404   in   in   in   in   in   in   in   in"},
+	{"GET /domande/:id/ricevuta.pdf", "" /*                */, " in  200  404   in   in   in   in   in   in   in   in"},
 	{"GET /conversione", "" /*                             */, " in  200  200   in   in   in   in   in   in   in   in"},
 	{"GET /conversione/modulo.pdf", "" /*                  */, " in  200  200   in   in   in   in   in   in   in   in"},
 	{"GET /conversione/invio", "" /*                       */, " in  303  303   in   in   in   in   in   in   in   in"},
@@ -275,6 +295,9 @@ func newWorld(t *testing.T, s *server, holder, other demo.Citizen) *world {
 		a.decode(t, &receipt)
 		w.ids["submission"] = receipt.SubmissionID
 	}
+	var filed struct{ ID string }
+	citizen.post("/domande", map[string]string{"service": "riscatto-laurea"}).decode(t, &filed)
+	w.ids["domanda"], w.ids["service"] = filed.ID, "estratto-conto"
 	w.ids["dossier"] = citizen.await(dossier.StateReviewing).ID
 	w.ids["request"] = askedFor(t, people["nobody"], people["holding"], 0)
 	s.staged()
@@ -424,12 +447,13 @@ func (w *world) address(route, path string) string {
 	}
 	for part, name := range map[string]string{
 		"/conversion": "dossier", "/dossiers/": "dossier", "/reviews/": "review", "/pin-requests/": "request", "/documents/": "document", "/submissions/": "submission",
+		"/services/": "service", "/domande/": "domanda",
 	} {
 		if strings.Contains(route, part) {
 			ids["id"] = w.ids[name]
 		}
 	}
-	if strings.Contains(route, "/letter") {
+	if strings.Contains(route, "/letter") || strings.Contains(route, "/deleghe/") {
 		ids["id"] = "nothing"
 	}
 	path = parameter.ReplaceAllStringFunc(path, func(p string) string { return ids[p[1:]] })

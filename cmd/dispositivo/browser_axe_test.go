@@ -185,6 +185,7 @@ func (p *person) citizenPages(c demo.Citizen) {
 		p.visit("/conversione")
 		p.inspect("convert-" + string(c.Scene))
 	}
+	p.servicePages(c)
 	if c.Scene == demo.SceneNone || c.Scene == demo.SceneDispositivo {
 		return
 	}

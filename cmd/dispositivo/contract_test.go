@@ -139,6 +139,8 @@ var elsewhere = map[string]string{
 	"setContact 409":       "two changes at the same moment",
 	"removeContact 409":    "two changes at the same moment",
 	"confirmContact 409":   "two changes at the same moment",
+	"enterService 409":     "a closed service; pin/services, TestDecide",
+	"fileDomanda 409":      "a closed service; pin/services, TestDecide",
 	"getPage 409":          "a lease that ends between two statements",
 	"getPINRequest 409":    "an operator's own request; TestLooksAreLogged of pin/request",
 }
@@ -153,6 +155,7 @@ func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from t
 	t.Run("sign in", func(t *testing.T) { w.signIn(t, s) })
 	t.Run("strangers", func(t *testing.T) { w.strangers(t, s) })
 	t.Run("PIN and contacts", func(t *testing.T) { w.pins(t, s) })
+	t.Run("services", func(t *testing.T) { w.services(t, s) })
 	t.Run("upload", func(t *testing.T) { w.uploads(t, s) })
 	t.Run("review", func(t *testing.T) { w.review(t, s) })
 	t.Run("quarantine", func(t *testing.T) { w.quarantine(t, s) })
@@ -229,6 +232,8 @@ func (w *witness) strangers(t *testing.T, s *server) {
 			switch op.OperationID {
 			case "decide":
 				body = map[string]any{"action": "approve", "version": 1}
+			case "fileDomanda":
+				body = map[string]any{"service": "nothing"}
 			case "recordCall":
 				body = map[string]any{"outcome": "unreached", "version": 1}
 			case "findHolder":
@@ -256,7 +261,7 @@ func (w *witness) strangers(t *testing.T, s *server) {
 				who = auditor
 			case slices.Contains(op.Tags, "letters"):
 				who = s.operator("supervisore")
-			case !slices.Contains(op.Tags, "conversions"):
+			case !slices.Contains(op.Tags, "conversions") && !slices.Contains(op.Tags, "services"):
 				who = reviewer
 			}
 			expect(t, op.OperationID+" of nothing", w.ask(t, who, method, address, body), http.StatusNotFound, dossier.CodeNotFound)

@@ -105,6 +105,7 @@ func personOf(c demo.Citizen, p demo.Passport) dossier.Person {
 		},
 		Contacts: dossier.Contacts{Email: c.Email, PEC: c.PEC, Mobile: c.Mobile, Phone: c.Phone},
 		Document: dossier.Document{Type: "passport", Number: p.Number, Issuer: p.Issuer, Expiry: isoDay(p.Expiry)},
+		Standing: dossier.Standing{Position: dossier.Category(c.Position), Funds: []dossier.Fund{dossier.Fund(c.Fund)}},
 		Lang:     c.Language,
 	}
 }

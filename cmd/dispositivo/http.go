@@ -40,6 +40,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion, Requests: s.requests,
 		Door: s.door, Letters: s.letters, Journal: s.journal, Identities: doors, MaxBytes: c.MaxBytes,
 		Recovery: s.recovery, Revocation: s.revocation,
+		Services: s.catalogue, Delegation: s.delegation, Sessions: s.sessions,
 	}
 	if c.Demo {
 		citizen.Messages = h.messageBox
@@ -50,6 +51,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 			Edge: e, Access: s.access, Activation: s.activation, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests, Journal: s.journal,
 			Door: s.door, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(),
 			Recovery: s.recovery, Revocation: s.revocation,
+			Services: s.catalogue,
 		}),
 		Portal: portal.New(citizen),
 		Desk: desk.New(desk.Deps{

@@ -21,11 +21,13 @@ import (
 	"dispositivo/pin"
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
+	"dispositivo/pin/delegation"
 	"dispositivo/pin/journal"
 	"dispositivo/pin/letters"
 	"dispositivo/pin/recovery"
 	"dispositivo/pin/request"
 	"dispositivo/pin/revocation"
+	catalogue "dispositivo/pin/services"
 	"dispositivo/queue"
 	"dispositivo/verify"
 	"dispositivo/verify/review"
@@ -43,6 +45,8 @@ type services struct {
 	contacts   *pin.Contacts
 	activation *activation.Service
 	letters    *letters.Service
+	catalogue  *catalogue.Desk
+	delegation *delegation.Service
 	requests   *request.Service
 	recovery   *recovery.Service
 	revocation *revocation.Service
@@ -97,6 +101,10 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		return nil, err
 	}
 	s.wireLost(h, eligible, publicURL)
+	s.delegation = newDelegation(h, rome)
+	if s.catalogue, err = newCatalogue(h, p, publicURL, rome); err != nil {
+		return nil, err
+	}
 	door := intake.Config{
 		Store: h.store, Vault: h.vault, Prober: pool, Dossiers: s.conversion, Hash: h.keys.MAC("content"),
 		Clock: h.clock, Logger: h.logger, MaxBytes: p.MaxBytes,

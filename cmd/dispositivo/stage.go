@@ -17,6 +17,7 @@ import (
 	"dispositivo/internal/sandbox"
 	"dispositivo/internal/token"
 	"dispositivo/pin"
+	catalogue "dispositivo/pin/services"
 	"dispositivo/verify/review"
 )
 
@@ -153,6 +154,9 @@ func (a *actor) play(ctx context.Context) error {
 	if err != nil || len(played) > 0 {
 		return err
 	}
+	if err := a.file(ctx); err != nil {
+		return err
+	}
 	if scene == demo.SceneSuperseded {
 		return a.superseded(ctx)
 	}
@@ -178,6 +182,21 @@ func (a *actor) play(ctx context.Context) error {
 		return err
 	}
 	return a.reviewed(ctx, form.DossierID)
+}
+
+// file files a domanda where the scene has one: in work at once, held, or held
+// until the conversion that the scene ends with.
+func (a *actor) file(ctx context.Context) error {
+	scene := a.citizen.Scene
+	if scene != demo.SceneOpen && scene != demo.SceneConverted && scene != demo.SceneSuperseded {
+		return nil
+	}
+	service := "riscatto-laurea"
+	if a.citizen.Position == string(dossier.CategoryPensioner) {
+		service = "ricostituzione-pensione"
+	}
+	_, err := a.services.catalogue.File(ctx, a.self(), catalogue.Draft{Service: service, Key: "demo"})
+	return err
 }
 
 // superseded opens a dossier for a PIN that is dispositivo already, and closes it.

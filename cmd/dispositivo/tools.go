@@ -184,7 +184,6 @@ func (h *house) reconcile(ctx context.Context) ([]account, []string, error) {
 	}
 	var accounts []account
 	var faults []string
-	last := map[int]int64{}
 	err = h.store.EachSubmission(ctx, func(sub dossier.Submission) error {
 		day := sub.ReceivedAt.In(rome).Format(time.DateOnly)
 		i := slices.IndexFunc(accounts, func(a account) bool { return a.day == day && a.channel == sub.Channel })
@@ -194,10 +193,6 @@ func (h *house) reconcile(ctx context.Context) ([]account, []string, error) {
 		}
 		accounts[i].total++
 		accounts[i].counts[sub.State]++
-		if want := last[sub.Protocol.Year] + 1; sub.Protocol.Number != want {
-			faults = append(faults, fmt.Sprintf("the register of %d jumps from %d to %d", sub.Protocol.Year, want-1, sub.Protocol.Number))
-		}
-		last[sub.Protocol.Year] = sub.Protocol.Number
 		if sub.State == dossier.SubmissionJoined && sub.DossierID == "" {
 			faults = append(faults, fmt.Sprintf("submission %s is joined to no dossier", sub.Protocol))
 		}
@@ -209,8 +204,29 @@ func (h *house) reconcile(ctx context.Context) ([]account, []string, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("reconcile: %w", err)
 	}
+	gaps, err := h.registerGaps(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	more, err := h.missingBlobs(ctx)
-	return accounts, append(faults, more...), err
+	return accounts, slices.Concat(faults, gaps, more), err
+}
+
+// registerGaps looks for numbers that nothing has, submission or domanda.
+func (h *house) registerGaps(ctx context.Context) ([]string, error) {
+	var faults []string
+	last := map[int]int64{}
+	err := h.store.EachNumber(ctx, func(p dossier.Protocol) error {
+		if want := last[p.Year] + 1; p.Number != want {
+			faults = append(faults, fmt.Sprintf("the register of %d jumps from %d to %d", p.Year, want-1, p.Number))
+		}
+		last[p.Year] = p.Number
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reconcile: %w", err)
+	}
+	return faults, nil
 }
 
 // missingBlobs looks for the one disaster that must never happen: a row whose

@@ -78,13 +78,15 @@ var allowed = map[string]string{
 	"pin/revocation": "dossier internal/clock internal/codicefiscale internal/ident internal/throttle pin",
 	"pin/journal":    "dossier internal/audit internal/codicefiscale",
 	"queue":          "dossier internal/clock",
+	"pin/services":   "dossier internal/clock internal/ident internal/paper",
+	"pin/delegation": "dossier internal/clock internal/codicefiscale internal/ident internal/throttle",
 
 	// The edges: they call the domain, and the store serves it.
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session pin/journal verify/review",
 	"api/edge":       "dossier internal/i18n internal/session",
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
-	"api/v1":         "api/edge dossier intake internal/operator internal/session pin pin/activation pin/conversion pin/journal pin/letters pin/recovery pin/request pin/revocation verify/review",
-	"api/portal":     "api/edge api/ui dossier intake internal/codicefiscale internal/federation internal/session pin pin/activation pin/conversion pin/journal pin/recovery pin/request pin/revocation",
+	"api/v1":         "api/edge dossier intake internal/operator internal/session pin pin/activation pin/conversion pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/review",
+	"api/portal":     "api/edge api/ui dossier intake internal/codicefiscale internal/federation internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/recovery pin/request pin/revocation pin/services",
 	"api/desk":       "api/edge api/ui dossier internal/operator internal/session pin/journal pin/letters pin/request pin/revocation verify/review",
 	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",
 

@@ -234,7 +234,9 @@ func (c *Courier) data(ctx context.Context, m dossier.Message) (map[string]strin
 		dossier.MessageLetterBack, dossier.MessagePINActivated, dossier.MessagePINChanged, dossier.MessagePINLapsed,
 		dossier.MessagePINSuspended, dossier.MessagePINResumed, dossier.MessagePINRevoked,
 		dossier.MessageRecoveryCode, dossier.MessageRecoveryRefused, dossier.MessageRecoveryFirst, dossier.MessageRecoverySecond,
-		dossier.MessagePINRecovered, dossier.MessageRevocationCode, dossier.MessageRevocationElsewhere, dossier.MessagePINUnlocked: // about no dossier
+		dossier.MessagePINRecovered, dossier.MessageRevocationCode, dossier.MessageRevocationElsewhere, dossier.MessagePINUnlocked,
+		dossier.MessageDomandaFiled, dossier.MessageDomandaHeld, dossier.MessageDomandaReleased,
+		dossier.MessageDelegationOffered, dossier.MessageDelegationAccepted, dossier.MessageDelegationDeclined, dossier.MessageDelegationEnded: // about no dossier
 	}
 	return data, nil
 }

@@ -61,6 +61,8 @@ type Citizen struct {
 	Mobile        string // E.164, from a range reserved for fiction
 	Phone         string // land line, E.164; empty for most
 	Language      string // "it" or "en": in which to write to the holder
+	Position      string // "worker" or "pensioner": what the archives say (B7)
+	Fund          string // "private" or "public"
 	Kind          string // KindOrdinario or KindDispositivo
 	PIN           string // 8 characters of PINAlphabet, or 16 while it is two halves
 	Scene         Scene
@@ -93,6 +95,9 @@ func Find(code codicefiscale.Code) (Citizen, bool) {
 	return Citizen{}, false
 }
 
+// pensionAge parts those who draw a pension from those who work.
+var pensionAge = time.Date(1959, time.December, 31, 0, 0, 0, 0, time.UTC)
+
 // citizen computes what follows from the rest.
 func (p person) citizen() Citizen {
 	birth, err := time.Parse(time.DateOnly, p.birth)
@@ -107,7 +112,15 @@ func (p person) citizen() Citizen {
 	if p.scene == SceneDispositivo || p.scene == SceneConverted || p.scene == SceneSuperseded {
 		kind = KindDispositivo
 	}
+	position, fund := "worker", "private"
+	if birth.Before(pensionAge) {
+		position = "pensioner"
+	}
+	if p.scene == SceneDispositivo {
+		fund = "public"
+	}
 	return Citizen{
+		Position: position, Fund: fund,
 		CodiceFiscale: code, Surname: p.surname, Name: p.name, Birth: birth, Sex: p.sex,
 		BirthPlace: p.place, PlaceCode: p.placeCode, Address: p.address,
 		Email: p.email, PEC: p.pec, Mobile: p.mobile, Phone: p.phone,

@@ -96,6 +96,9 @@ func TestDomainIsWorded(t *testing.T) {
 		"Reason":          {"reason.%", "reason.%.label"},
 		"State":           {"state.%", "state.%.meaning", "state.%.next"},
 		"SubmissionState": {"submission.%"},
+		"DomandaState":    {"domanda.%", "domanda.%.meaning"},
+		"Category":        {"ui.category.%"},
+		"Fund":            {"ui.fund.%"},
 		"MessageKind":     {"mail.%.subject", "mail.%.body", "mail.%.sms"},
 	}
 	constant := regexp.MustCompile(`(?m)^\s+\w+\s+(\w+)\s+= "([^"]+)"`)
@@ -206,7 +209,7 @@ func TestLogIsWorded(t *testing.T) {
 		}
 	}
 	event := regexp.MustCompile(`(?m)^\s+\w+\s+(\w+)\s+= "([^"]+)"`)
-	kinds := map[string]string{"Event": "dossier.", "SubmissionEvent": "submission.", "PINEvent": "pin.", "LetterEvent": "letter.", "Action": "decision."}
+	kinds := map[string]string{"Event": "dossier.", "SubmissionEvent": "submission.", "PINEvent": "pin.", "LetterEvent": "letter.", "DomandaEvent": "domanda.", "DelegationEvent": "delegation.", "Action": "decision."}
 	for _, source := range sources(t, "dossier", ".go") {
 		for _, m := range event.FindAllStringSubmatch(source, -1) {
 			if kind := kinds[m[1]]; kind != "" {

@@ -43,6 +43,8 @@ var kinds = []dossier.MessageKind{
 	dossier.MessagePINSuspended, dossier.MessagePINResumed, dossier.MessagePINRevoked,
 	dossier.MessageRecoveryCode, dossier.MessageRecoveryRefused, dossier.MessageRecoveryFirst, dossier.MessageRecoverySecond, dossier.MessagePINRecovered,
 	dossier.MessageRevocationCode, dossier.MessageRevocationElsewhere, dossier.MessagePINUnlocked,
+	dossier.MessageDomandaFiled, dossier.MessageDomandaHeld, dossier.MessageDomandaReleased,
+	dossier.MessageDelegationOffered, dossier.MessageDelegationAccepted, dossier.MessageDelegationDeclined, dossier.MessageDelegationEnded,
 }
 
 func TestComposeEveryKind(t *testing.T) {

@@ -38,6 +38,9 @@ type Session struct {
 	// Evidence is what an identity of elsewhere was proved with, for the log, where
 	// it is kept under the holder's key. It is no part of a resumed session.
 	Evidence map[string]string
+	// Mandate says for whom a holder chose to act (B10). It is no leave: whoever acts
+	// under it is checked there and then.
+	Mandate dossier.Mandate
 	// CSRF is the synchroniser token of this session's pages.
 	CSRF      string
 	SeenAt    time.Time
@@ -60,6 +63,7 @@ type Store interface {
 	Session(ctx context.Context, hash []byte) (Session, error)
 	TouchSession(ctx context.Context, hash []byte, seen, expires time.Time) error
 	DeleteSession(ctx context.Context, hash []byte) error
+	SetMandate(ctx context.Context, hash []byte, m dossier.Mandate) error
 }
 
 // Keeper starts, resumes and ends sessions.
@@ -123,6 +127,14 @@ func (k *Keeper) Resume(ctx context.Context, token string) (Session, error) {
 func (k *Keeper) End(ctx context.Context, token string) error {
 	if err := k.store.DeleteSession(ctx, digest(token)); err != nil {
 		return fmt.Errorf("end session: %w", err)
+	}
+	return nil
+}
+
+// ActFor keeps for whom a session acts from now on; the zero Mandate: for itself.
+func (k *Keeper) ActFor(ctx context.Context, s Session, m dossier.Mandate) error {
+	if err := k.store.SetMandate(ctx, s.key, m); err != nil {
+		return fmt.Errorf("act for another: %w", err)
 	}
 	return nil
 }

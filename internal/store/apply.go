@@ -36,8 +36,17 @@ type applier struct {
 }
 
 func (a *applier) run(ctx context.Context) error {
+	if err := a.checkMandate(ctx); err != nil {
+		return err
+	}
 	if a.change.Admit != nil {
 		repeated, err := a.findRepeat(ctx)
+		if err != nil || repeated {
+			return err
+		}
+	}
+	if a.change.File != nil {
+		repeated, err := a.findFiled(ctx)
 		if err != nil || repeated {
 			return err
 		}
@@ -67,6 +76,9 @@ func (a *applier) run(ctx context.Context) error {
 	}
 	if a.change.Admit != nil {
 		return a.admit(ctx)
+	}
+	if a.change.File != nil {
+		return a.file(ctx)
 	}
 	return nil
 }

@@ -52,7 +52,14 @@ func (t *tx) audit(ctx context.Context, r auditRow) error {
 	return nil
 }
 
-func actorName(a dossier.Actor) string { return string(a.Role) + ":" + a.ID }
+// actorName is who did it. A delegate is named as such, beside the holder in the
+// same row (B10).
+func actorName(a dossier.Actor) string {
+	if a.Mandate.DelegationID != "" {
+		return "delegate:" + a.ID
+	}
+	return string(a.Role) + ":" + a.ID
+}
 
 func adAudit(uid string) []byte { return []byte("audit.sealed:" + uid) }
 

@@ -84,6 +84,12 @@ func (a *applier) pinEffect(ctx context.Context, e dossier.Effect) error {
 		return a.closeActivation(ctx, e)
 	case dossier.SealLetter:
 		return a.sealLetter(ctx, e)
+	case dossier.GrantDelegation:
+		return a.grantDelegation(ctx, e.Delegation)
+	case dossier.MoveDelegation:
+		return a.moveDelegation(ctx, e)
+	case dossier.NoteEntry:
+		return a.noteEntry(ctx, e)
 	default:
 		return a.lossEffect(ctx, e)
 	}
@@ -236,7 +242,11 @@ func (a *applier) convertPIN(ctx context.Context, e dossier.ConvertPIN) error {
 	if n == 0 {
 		return conflict("the PIN changed meanwhile")
 	}
-	return a.audit(ctx, auditRow{action: "pin.converted", subject: e.PINIssueID, holderID: d.HolderID, detail: `{"kind":"dispositivo"}`})
+	err = a.audit(ctx, auditRow{action: "pin.converted", subject: e.PINIssueID, holderID: d.HolderID, detail: `{"kind":"dispositivo"}`})
+	if err != nil {
+		return err
+	}
+	return a.releaseHeld(ctx, d.HolderID)
 }
 
 func (a *applier) escalate(ctx context.Context, e dossier.Escalate) error {

@@ -39,6 +39,8 @@ func (a *applier) eraseHolder(ctx context.Context, id string) error {
 	return a.audit(ctx, auditRow{action: "holder.erased", subject: id, holderID: id, detail: `{}`})
 }
 
+// lockHolder makes what concerns one holder wait for each other; an erased holder
+// does nothing any more.
 func (a *applier) lockHolder(ctx context.Context, id string) error {
 	var erased int64
 	if err := a.row(ctx, `SELECT erased_at FROM holders WHERE id = ?`+a.d.lock, id).Scan(&erased); err != nil {
@@ -66,6 +68,11 @@ func (a *applier) forgetTraces(ctx context.Context, id string) error {
 		`UPDATE pins SET hash = '' WHERE holder_id = ?`,
 		`DELETE FROM outbox WHERE kind = '` + string(dossier.TaskSend) + `' AND subject IN (SELECT id FROM messages WHERE holder_id = ?)`,
 		`DELETE FROM messages WHERE holder_id = ?`,
+		`DELETE FROM pin_losses WHERE keyed_cf = (SELECT keyed_cf FROM holders WHERE id = ?)`,
+		`DELETE FROM pin_notes WHERE holder_id = ?`,
+		`UPDATE domande SET idem_key = NULL WHERE holder_id = ?`,
+		`UPDATE delegations SET state = 'ended' WHERE delegator_id = ?`,
+		`UPDATE delegations SET state = 'ended' WHERE delegate_id = ?`,
 	} {
 		if err := a.exec(ctx, query, id); err != nil {
 			return fmt.Errorf("forget traces of holder: %w", err)

@@ -113,8 +113,8 @@ func (s *Store) InsertSession(ctx context.Context, hash []byte, ses session.Sess
 func (s *Store) Session(ctx context.Context, hash []byte) (session.Session, error) {
 	var ses session.Session
 	var seen, expires int64
-	err := s.reader().row(ctx, `SELECT role, actor_id, way, pin_id, csrf, seen_at, expires_at FROM sessions WHERE hash = ?`, hash).
-		Scan(&ses.Actor.Role, &ses.Actor.ID, &ses.Actor.Way, &ses.PINIssueID, &ses.CSRF, &seen, &expires)
+	err := s.reader().row(ctx, `SELECT role, actor_id, way, pin_id, csrf, seen_at, expires_at, delegation_id, acts_for FROM sessions WHERE hash = ?`, hash).
+		Scan(&ses.Actor.Role, &ses.Actor.ID, &ses.Actor.Way, &ses.PINIssueID, &ses.CSRF, &seen, &expires, &ses.Mandate.DelegationID, &ses.Mandate.HolderID)
 	if err != nil {
 		return ses, unauthorized(classify("read session", err))
 	}

@@ -80,10 +80,14 @@ func (a *applier) openPIN(ctx context.Context, e dossier.OpenPIN) error {
 	if err != nil {
 		return fmt.Errorf("insert PIN issue: %w", err)
 	}
-	return a.audit(ctx, auditRow{
+	err = a.audit(ctx, auditRow{
 		action: "pin.opened", subject: p.ID, holderID: p.HolderID,
 		detail: fmt.Sprintf(`{"kind":%q,"to":%q,"channel":%q}`, p.Kind, p.State, p.Channel),
 	})
+	if err != nil || p.Kind != dossier.Dispositivo || !p.InUse() {
+		return err
+	}
+	return a.releaseHeld(ctx, p.HolderID)
 }
 
 // movePIN moves a PIN issue along its table. Whoever was signed in with it signs

@@ -38,6 +38,7 @@ func (a *Ask) normalize(now time.Time, reach bool) error {
 		return &dossier.Error{Code: dossier.Code(dossier.CodiceFiscaleBad), Err: err}
 	}
 	a.Person.CodiceFiscale = code.String()
+	a.Person.Standing = dossier.Standing{} // what the archives say, nobody says of himself
 	f := &form{today: now.Format(time.DateOnly)}
 	f.birth(&a.Person)
 	f.address(&a.Person.Address)

@@ -38,6 +38,7 @@ func (s *Service) merged(onFile, said dossier.Person) dossier.Person {
 		}
 	}
 	said.CodiceFiscale, said.Contacts = onFile.CodiceFiscale, contacts
+	said.Standing = onFile.Standing // the archives' alone
 	if onFile.Lang != "" {
 		said.Lang = onFile.Lang
 	}
