@@ -66,6 +66,8 @@ type Admission struct {
 	Submission Submission
 	// ExternalID is unique within the channel.
 	ExternalID string
+	// Sender finds what the same sender sent before; kept as a keyed hash. "": unknown.
+	Sender string
 	// IdempotencyKey is the client's (draft-ietf-httpapi-idempotency-key-header); "" for
 	// none. The same key with other bytes fails with CodeIdempotency.
 	IdempotencyKey string
@@ -94,8 +96,8 @@ type AddPages struct {
 	FileID string
 	Format string
 	Pages  []Page
-	// SealedZones: see File.
-	SealedZones []byte
+	// SealedZones and SealedClues: see File.
+	SealedZones, SealedClues []byte
 }
 
 // SetFindings replaces the findings of a submission.

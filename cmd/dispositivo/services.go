@@ -107,7 +107,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes,
 	})
 	s.screener = verify.NewScreener(verify.Config{
-		Store: h.store, Vault: h.vault, Reader: pool, Logger: h.logger, MaxBytes: p.MaxBytes,
+		Store: h.store, Vault: h.vault, Reader: pool, Logger: h.logger, MaxBytes: p.MaxBytes, MaxOriginal: intake.MaxOriginal,
 		TokenKey: h.keys.Derive(formTokenKey, 32),
 	})
 	s.courier = courier.New(courier.Config{
