@@ -59,7 +59,9 @@ var allowed = map[string]string{
 	"internal/courier":  "dossier internal/clock internal/notify",
 
 	// The domain: siblings never import each other.
-	"intake":          "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
+	"intake": "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
+	// It fetches pages from providers.
+	"intake/fax":      "dossier intake internal/clock internal/netx",
 	"verify":          "dossier internal/codicefiscale internal/paper internal/sandbox internal/token verify/identity",
 	"verify/identity": "dossier internal/codicefiscale",
 	"verify/review":   "dossier internal/audit internal/clock internal/ident",
