@@ -57,6 +57,7 @@ var table = []cell{
 
 	// The JSON interface: bearer tokens.
 	{"GET /api/v1/openapi.yaml", "" /*                     */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"POST /api/v1/gateways/fax/:provider", "{}" /*        */, "401  401  401  401  401  401  401  401  401  401  401"},
 	{"POST /api/v1/sessions", "{}" /*                      */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/operator-sessions", "{}" /*             */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/pin-requests", "{}" /*                  */, "400  400  400  400  400  400  400  400  400  400  400"},
@@ -261,6 +262,7 @@ func newWorld(t *testing.T, s *server, holder, other demo.Citizen) *world {
 		a.decode(t, &receipt)
 		w.ids["submission"] = receipt.SubmissionID
 	}
+	w.ids["provider"] = "nobody"
 	w.ids["dossier"] = citizen.await(dossier.StateReviewing).ID
 	w.ids["request"] = askedFor(t, people["nobody"], people["holding"], 0)
 	s.staged()

@@ -140,6 +140,7 @@ var elsewhere = map[string]string{
 	"removeContact 409":    "two changes at the same moment",
 	"confirmContact 409":   "two changes at the same moment",
 	"getPage 409":          "a lease that ends between two statements",
+	"takeFax 413":          "more than 25 MB: intake, TestPostLimits",
 	"getPINRequest 409":    "an operator's own request; TestLooksAreLogged of pin/request",
 }
 
@@ -156,6 +157,7 @@ func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from t
 	t.Run("upload", func(t *testing.T) { w.uploads(t, s) })
 	t.Run("review", func(t *testing.T) { w.review(t, s) })
 	t.Run("quarantine", func(t *testing.T) { w.quarantine(t, s) })
+	t.Run("faxes", func(t *testing.T) { w.faxes(t) })
 	t.Run("letters", func(t *testing.T) { w.letters(t, s) })
 	t.Run("PIN requests", func(t *testing.T) { w.requests(t, s) })
 	t.Run("lost PINs", func(t *testing.T) { w.lost(t, s) })

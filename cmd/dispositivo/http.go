@@ -32,6 +32,10 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Secure: c.Secure, CSRFKey: h.keys.Derive("csrf", 32),
 	})
 	u.SetCSRF(e.CSRF)
+	hooks, err := c.webhooks(h, s.door)
+	if err != nil {
+		return nil, err
+	}
 	citizen := portal.Deps{
 		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion, Requests: s.requests,
 		Door: s.door, Letters: s.letters, MaxBytes: c.MaxBytes,
@@ -44,7 +48,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(), InFlight: &h.requests,
 		V1: v1.New(v1.Deps{
 			Edge: e, Access: s.access, Activation: s.activation, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests,
-			Door: s.door, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(),
+			Door: s.door, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(), Faxes: hooks, FaxAnswer: s.faxAnswer,
 			Recovery: s.recovery, Revocation: s.revocation,
 		}),
 		Portal: portal.New(citizen),

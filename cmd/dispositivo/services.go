@@ -51,6 +51,8 @@ type services struct {
 	desk       *review.Desk
 	screener   *verify.Screener
 	courier    *courier.Courier
+	// faxAnswer draws the page for a fax gateway.
+	faxAnswer func(intake.Receipt) ([]byte, error)
 }
 
 func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL string) (*services, error) {
@@ -103,6 +105,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		door.Prober = nil
 	}
 	s.door = intake.NewDoor(door)
+	s.faxAnswer = faxAnswer(p, publicURL, rome)
 	s.desk = review.NewDesk(review.Config{
 		Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes,
 	})

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -67,11 +68,16 @@ type WebhookConfig struct {
 type Webhooks struct {
 	cfg       WebhookConfig
 	providers map[string]provider
+	// slots bound how many bodies are in memory at once.
+	slots chan struct{}
 }
+
+// atOnce is how many calls are read at the same moment.
+const atOnce = 8
 
 // NewWebhooks returns the webhooks of the providers that have a secret.
 func NewWebhooks(cfg WebhookConfig) (*Webhooks, error) {
-	w := &Webhooks{cfg: cfg, providers: map[string]provider{}}
+	w := &Webhooks{cfg: cfg, providers: map[string]provider{}, slots: make(chan struct{}, atOnce)}
 	if cfg.TelnyxKey != "" {
 		key, err := base64.StdEncoding.DecodeString(cfg.TelnyxKey)
 		if err != nil || len(key) != 32 {
@@ -94,13 +100,35 @@ func NewWebhooks(cfg WebhookConfig) (*Webhooks, error) {
 	return w, nil
 }
 
+// TakeFrom is Take for a call whose body is still to be read; it is read for a
+// provider that may call alone, and to the end of MaxWebhook.
+func (w *Webhooks) TakeFrom(ctx context.Context, name string, c Call, body io.Reader) (intake.Receipt, error) {
+	if _, ok := w.providers[name]; !ok {
+		return intake.Receipt{}, unauthorized()
+	}
+	select {
+	case w.slots <- struct{}{}:
+		defer func() { <-w.slots }()
+	case <-ctx.Done():
+		return intake.Receipt{}, &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: ctx.Err()}
+	}
+	var err error
+	if c.Body, err = io.ReadAll(io.LimitReader(body, MaxWebhook+1)); err != nil {
+		return intake.Receipt{}, invalid("read body: %w", err)
+	}
+	if len(c.Body) > MaxWebhook {
+		return intake.Receipt{}, dossier.Problem(dossier.Code(dossier.FileTooLarge))
+	}
+	return w.Take(ctx, name, c)
+}
+
 // Take takes in the fax that a provider's call tells of. The zero Receipt says
-// that there was nothing to take in, or that a failure was entered. CodeNotFound:
-// no such provider.
+// that there was nothing to take in, or that a failure was entered. A provider
+// that may not call is CodeUnauthorized: which may is nobody's to know.
 func (w *Webhooks) Take(ctx context.Context, name string, c Call) (intake.Receipt, error) {
 	p, ok := w.providers[name]
 	if !ok {
-		return intake.Receipt{}, dossier.Problem(dossier.CodeNotFound)
+		return intake.Receipt{}, unauthorized()
 	}
 	n, err := p.read(c)
 	if err != nil || n.Nothing {

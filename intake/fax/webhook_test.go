@@ -231,7 +231,7 @@ func TestProviders(t *testing.T) {
 				t.Errorf("kept %q, %v", data, err)
 			}
 			_, err := newGateway(t, h, broken{}).hooks.Take(t.Context(), "nobody", tt.good(t, g))
-			house.WantCode(t, err, dossier.CodeNotFound)
+			house.WantCode(t, err, dossier.CodeUnauthorized)
 		})
 	}
 }
