@@ -51,6 +51,7 @@ type Deps struct {
 	Letters    Letters
 	Requests   Requests
 	Revocation Revocation
+	Matching   Matching
 	// Now says which calls are late.
 	Now func() time.Time
 }

@@ -62,6 +62,7 @@ func (d *Desk) Routes(r gin.IRouter) {
 	staff.GET("/non-abbinati", on(d.submissions(unmatched())))
 	d.letterRoutes(staff)
 	d.holderRoutes(staff)
+	staff.POST("/invii/:submission/abbinamento", on(d.join))
 	staff.POST("/invii/:submission/rilettura", on(d.clear))
 	staff.POST("/invii/:submission/rifiuto", on(d.refuse))
 }

@@ -189,6 +189,7 @@ var table = []cell{
 	{"GET /desk/lettere/:batch/distinta.csv", "" /*        */, " in   in   in  403  403  403  403  404  403  404   in"},
 	{"POST /desk/lettere/:batch/partenza", "" /*           */, " in   in   in  403  403  403  403  404  403  404   in"},
 	{"POST /desk/invii/:submission/rilettura", "" /*       */, " in   in   in  409  404  404  404  409  403  403   in"},
+	{"POST /desk/invii/:submission/abbinamento", "" /*     */, " in   in   in  409  409  409  409  409  403  403   in"},
 	{"POST /desk/invii/:submission/rifiuto", "" /*         */, " in   in   in  409  404  404  404  409  403  403   in"},
 
 	// What ends something comes last. The second of two ways finds it ended.

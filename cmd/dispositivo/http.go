@@ -53,7 +53,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		}),
 		Portal: portal.New(citizen),
 		Desk: desk.New(desk.Deps{
-			Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests, Revocation: s.revocation, Now: h.clock.Now,
+			Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests, Revocation: s.revocation, Matching: s.matching, Now: h.clock.Now,
 		}),
 	})
 	return &http.Server{

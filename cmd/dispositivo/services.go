@@ -9,6 +9,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/intake"
+	"dispositivo/intake/match"
 	"dispositivo/internal/courier"
 	"dispositivo/internal/i18n"
 	"dispositivo/internal/netx"
@@ -51,6 +52,7 @@ type services struct {
 	desk       *review.Desk
 	screener   *verify.Screener
 	courier    *courier.Courier
+	matching   *match.Service
 	// faxAnswer draws the page for a fax gateway.
 	faxAnswer func(intake.Receipt) ([]byte, error)
 }
@@ -105,6 +107,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		door.Prober = nil
 	}
 	s.door = intake.NewDoor(door)
+	s.matching = match.New(h.store, h.vault)
 	s.faxAnswer = faxAnswer(p, publicURL, rome)
 	s.desk = review.NewDesk(review.Config{
 		Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes,

@@ -110,3 +110,16 @@ func (s *Store) DossiersOfSender(ctx context.Context, submissionID string) ([]st
 		WHERE s.id = ? AND o.id <> s.id AND o.dossier_id <> '' GROUP BY o.dossier_id ORDER BY 2 DESC LIMIT 10`, submissionID)
 	return ids, classify("find dossiers of sender", err)
 }
+
+// SubmissionByProtocol returns what has a number of the register; CodeNotFound when
+// nothing does.
+func (s *Store) SubmissionByProtocol(ctx context.Context, p dossier.Protocol) (dossier.Submission, error) {
+	id, err := s.reader().optional(ctx, `SELECT id FROM submissions WHERE protocol_year = ? AND protocol_number = ?`, p.Year, p.Number)
+	if err == nil && id == "" {
+		return dossier.Submission{}, dossier.Problem(dossier.CodeNotFound)
+	}
+	if err != nil {
+		return dossier.Submission{}, unavailable("find protocol number", err)
+	}
+	return s.Submission(ctx, id)
+}
