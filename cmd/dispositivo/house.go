@@ -35,6 +35,8 @@ type house struct {
 	demo   bool
 	// requests counts those that are being answered.
 	requests atomic.Int64
+	// faults is what the last reconciliation found; -1: it failed.
+	faults atomic.Int64
 	// box is where a demonstration's messages arrive.
 	box box
 }

@@ -123,3 +123,17 @@ func (s *Store) SubmissionByProtocol(ctx context.Context, p dossier.Protocol) (d
 	}
 	return s.Submission(ctx, id)
 }
+
+// JoinedToNothing returns the protocol numbers of submissions that are joined to a
+// dossier which does not exist: there must be none.
+func (s *Store) JoinedToNothing(ctx context.Context) ([]string, error) {
+	var lost []string
+	err := s.reader().each(ctx, func(rows *sql.Rows) error {
+		var p dossier.Protocol
+		err := rows.Scan(&p.Year, &p.Number)
+		lost = append(lost, p.String())
+		return err
+	}, `SELECT s.protocol_year, s.protocol_number FROM submissions s LEFT JOIN dossiers d ON d.id = s.dossier_id
+		WHERE s.state = 'joined' AND d.id IS NULL ORDER BY s.protocol_year, s.protocol_number`)
+	return lost, classify("find joined submissions", err)
+}
