@@ -110,6 +110,28 @@ func TestFaxes(t *testing.T) {
 		t.Fatalf("webhook: %d %s", a.Status, a.Body)
 	}
 	awaitUnmatched(t, s, receipt.Protocol)
+
+	// A gateway with faults: all is taken, each fax once.
+	path := write(t, "page.pdf", document(t, "simulated"))
+	for _, way := range [][]string{{"--spool", spool}, {"--url", s.URL + "/api/v1/gateways/fax/generic", "--bad-signed", "1"}} {
+		args := append([]string{"simulate", "fax", "--count", "3", "--damaged", "0.5", "--cut", "0.5", "--duplicates", "1", "--shuffle"}, way...)
+		if out, code := command(t, append(args, path)...); code != 0 || out != "6 faxes told of, 0 not taken\n" {
+			t.Errorf("%v: exit %d, %s", way, code, out)
+		}
+	}
+	if _, code := command(t, "simulate", "fax", "--url", "https://elsewhere.example/", path); code != exitUsage {
+		t.Errorf("another machine: exit %d", code)
+	}
+	err := testkit.WaitFor(60*time.Second, func() error {
+		out, code := command(t, "reconcile", "--demo", "--data", s.Data)
+		if code != 0 || !strings.Contains(out, "fax      received 9") {
+			return fmt.Errorf("exit %d: %s", code, out)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 func awaitFile(t testing.TB, path string) {
