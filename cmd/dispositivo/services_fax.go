@@ -8,8 +8,10 @@ import (
 	"io/fs"
 	"log/slog"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"dispositivo/intake"
@@ -29,6 +31,12 @@ type faxes struct {
 	SinchUser    string        `help:"User name in the address that Sinch calls." default:"sinch" env:"DISPOSITIVO_SINCH_USER"`
 	SinchSecret  string        `help:"File with the password in the address that Sinch calls." name:"sinch-password-file" type:"path" env:"DISPOSITIVO_SINCH_PASSWORD_FILE"`
 	FaxHosts     []string      `help:"Hosts from which pages are fetched." default:"s3.amazonaws.com" env:"DISPOSITIVO_FAX_HOSTS"`
+	SRFaxID      string        `help:"Number of the SRFax account whose inbox is polled." name:"srfax-id" env:"DISPOSITIVO_SRFAX_ID"`
+	SRFaxSecret  string        `help:"File with the password of the SRFax account." name:"srfax-password-file" type:"path" env:"DISPOSITIVO_SRFAX_PASSWORD_FILE"`
+	SRFaxURL     string        `help:"Address of SRFax." name:"srfax-url" default:"https://www.srfax.com/SRF_SecWebSvc.php" env:"DISPOSITIVO_SRFAX_URL"`
+	InterFAXUser string        `help:"User name of the InterFAX account whose inbox is polled." name:"interfax-user" env:"DISPOSITIVO_INTERFAX_USER"`
+	InterFAXKey  string        `help:"File with the password of the InterFAX account." name:"interfax-password-file" type:"path" env:"DISPOSITIVO_INTERFAX_PASSWORD_FILE"`
+	InterFAXURL  string        `help:"Address of InterFAX." name:"interfax-url" default:"https://rest.interfax.net" env:"DISPOSITIVO_INTERFAX_URL"`
 	GatewayToken string        `help:"File with the credential of fax-received; default: gateway.token in the data folder, made when missing." name:"gateway-token-file" type:"path" env:"DISPOSITIVO_GATEWAY_TOKEN_FILE"`
 }
 
@@ -67,10 +75,59 @@ func (f faxes) webhooks(h *house, door *intake.Door) (*fax.Webhooks, error) {
 	return fax.NewWebhooks(cfg)
 }
 
-// chores look into the spool.
+// pollEvery keeps to InterFAX's limit of six looks a minute, with two processes
+// that look.
+const pollEvery = 30 * time.Second
+
+// inboxes are the accounts that are polled.
+func (f faxes) inboxes() ([]fax.Inbox, error) {
+	var all []fax.Inbox
+	if f.SRFaxID != "" {
+		client, password, err := accountAt(f.SRFaxURL, f.SRFaxSecret)
+		if err != nil {
+			return nil, fmt.Errorf("SRFax: %w", err)
+		}
+		all = append(all, fax.SRFax{Client: client, URL: f.SRFaxURL, ID: f.SRFaxID, Password: password})
+	}
+	if f.InterFAXUser != "" {
+		client, password, err := accountAt(f.InterFAXURL, f.InterFAXKey)
+		if err != nil {
+			return nil, fmt.Errorf("InterFAX: %w", err)
+		}
+		all = append(all, fax.InterFAX{Client: client, URL: strings.TrimSuffix(f.InterFAXURL, "/"), User: f.InterFAXUser, Password: password})
+	}
+	return all, nil
+}
+
+// accountAt returns a client for the one host of an address, and the password.
+func accountAt(address, passwordFile string) (*netx.Client, string, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, "", errors.New("the address is none")
+	}
+	password, err := secret(passwordFile)
+	if err != nil {
+		return nil, "", err
+	}
+	// In base64 pages are a third longer.
+	client, err := netx.New(netx.Options{Hosts: []string{strings.ToLower(u.Hostname())}, MaxBytes: fax.MaxWebhook, Timeout: time.Minute})
+	return client, password, err
+}
+
+// chores look into the spool and the inboxes of providers.
 func (f faxes) chores(h *house, door *intake.Door, answer func(intake.Receipt) ([]byte, error)) ([]queue.Chore, error) {
+	inboxes, err := f.inboxes()
+	if err != nil {
+		return nil, err
+	}
+	var chores []queue.Chore
+	for _, in := range inboxes {
+		chores = append(chores, queue.Chore{Name: "poll faxes", Every: pollEvery, Do: func(ctx context.Context) error {
+			return fax.Poll(ctx, in, door)
+		}})
+	}
 	if f.FaxSpool == "" {
-		return nil, nil
+		return chores, nil
 	}
 	spool, err := fax.NewSpool(fax.SpoolConfig{
 		Dir: f.FaxSpool, Door: door, Clock: h.clock, Logger: h.logger, Settle: f.FaxSettle, Answer: answer,
@@ -78,7 +135,7 @@ func (f faxes) chores(h *house, door *intake.Door, answer func(intake.Receipt) (
 	if err != nil {
 		return nil, err
 	}
-	return []queue.Chore{{Name: "take in faxes", Every: time.Second, Do: spool.Look}}, nil
+	return append(chores, queue.Chore{Name: "take in faxes", Every: time.Second, Do: spool.Look}), nil
 }
 
 // faxAnswer draws the page for a gateway.
