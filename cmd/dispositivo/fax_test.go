@@ -111,7 +111,12 @@ func TestFaxes(t *testing.T) {
 	}
 	awaitUnmatched(t, s, receipt.Protocol)
 
-	// A gateway with faults: all is taken, each fax once.
+	simulated(t, s, spool)
+}
+
+// simulated has a gateway with faults send to both: all is taken, each fax once.
+func simulated(t *testing.T, s *server, spool string) {
+	t.Helper()
 	path := write(t, "page.pdf", document(t, "simulated"))
 	for _, way := range [][]string{{"--spool", spool}, {"--url", s.URL + "/api/v1/gateways/fax/generic", "--bad-signed", "1"}} {
 		args := append([]string{"simulate", "fax", "--count", "3", "--damaged", "0.5", "--cut", "0.5", "--duplicates", "1", "--shuffle"}, way...)

@@ -133,7 +133,7 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 		} else {
 			defer q.Close() //nolint:errcheck // the queue may forget
 			start("work", q.Run)
-			fromSpool, err := c.faxes.chores(h, s.door, s.faxAnswer)
+			fromSpool, err := c.chores(h, s.door, s.faxAnswer)
 			if err != nil {
 				cancel(err)
 			}

@@ -71,7 +71,10 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		return nil, err
 	}
 	hasher := h.hasher()
-	s := &services{texts: texts, sessions: h.sessions(), operators: h.operators(hasher)}
+	s := &services{
+		texts: texts, sessions: h.sessions(), operators: h.operators(hasher),
+		matching: match.New(h.store, h.vault), faxAnswer: faxAnswer(p, publicURL, rome),
+	}
 	policy := p.pinPolicy()
 	eligible, err := request.NewEligibility(request.Profile(p.Eligibility), h.clock, rome)
 	if err != nil {
@@ -99,16 +102,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		return nil, err
 	}
 	s.wireLost(h, eligible, publicURL)
-	door := intake.Config{
-		Store: h.store, Vault: h.vault, Prober: pool, Dossiers: s.conversion, Hash: h.keys.MAC("content"),
-		Clock: h.clock, Logger: h.logger, MaxBytes: p.MaxBytes,
-	}
-	if p.NoProbe {
-		door.Prober = nil
-	}
-	s.door = intake.NewDoor(door)
-	s.matching = match.New(h.store, h.vault)
-	s.faxAnswer = faxAnswer(p, publicURL, rome)
+	s.door = newDoor(h, pool, s.conversion, p)
 	s.desk = review.NewDesk(review.Config{
 		Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes,
 	})
@@ -122,6 +116,18 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		Logger: h.logger, StatusURL: publicURL + "/stato", Domain: hostOf(publicURL), Rome: rome,
 	})
 	return s, nil
+}
+
+// newDoor wires the one door.
+func newDoor(h *house, pool *sandbox.Pool, dossiers intake.Dossiers, p procedure) *intake.Door {
+	door := intake.Config{
+		Store: h.store, Vault: h.vault, Prober: pool, Dossiers: dossiers, Hash: h.keys.MAC("content"),
+		Clock: h.clock, Logger: h.logger, MaxBytes: p.MaxBytes,
+	}
+	if p.NoProbe {
+		door.Prober = nil
+	}
+	return intake.NewDoor(door)
 }
 
 // newRequests wires how people come to a PIN.

@@ -66,7 +66,7 @@ func (c *simulateFaxCmd) Run(env *environment) error {
 	}
 	send := c.toSpool
 	if c.Spool == "" {
-		if send, err = c.caller(env); err != nil {
+		if send, err = c.caller(); err != nil {
 			return err
 		}
 	}
@@ -138,7 +138,7 @@ func (c *simulateFaxCmd) toSpool(_ context.Context, f fax.GenericFax) error {
 }
 
 // caller returns what calls the webhook.
-func (c *simulateFaxCmd) caller(env *environment) (func(context.Context, fax.GenericFax) error, error) {
+func (c *simulateFaxCmd) caller() (func(context.Context, fax.GenericFax) error, error) {
 	key := demoFaxSecret
 	if c.SecretFile != "" {
 		var err error

@@ -119,7 +119,7 @@ func FuzzHook(f *testing.F) {
 	f.Add([]byte(`{"file":"../../etc/passwd","comm_id":"../x","error":"e"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		server := &fax.HookServer{Door: broken{}, Credential: credential, Logger: slog.New(slog.DiscardHandler)}
-		req := httptest.NewRequest("POST", "/fax-received", bytes.NewReader(body))
+		req := httptest.NewRequestWithContext(t.Context(), "POST", "/fax-received", bytes.NewReader(body))
 		req.Header.Set("Authorization", "Bearer "+credential)
 		w := httptest.NewRecorder()
 		server.ServeHTTP(w, req)

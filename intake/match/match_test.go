@@ -135,7 +135,7 @@ func TestJoinRefuses(t *testing.T) {
 		{dossier.Actor{Role: dossier.RoleAuditor, ID: "a"}, ada, dossier.CodeForbidden},
 		{house.Citizen(holder), ada, dossier.CodeForbidden},
 	} {
-		t.Run(tt.named, func(t *testing.T) { house.WantCode(t, s.Join(t.Context(), tt.actor, sub.ID, tt.named), tt.want) })
+		house.WantCode(t, s.Join(t.Context(), tt.actor, sub.ID, tt.named), tt.want)
 	}
 	if got, err := s.Candidates(t.Context(), away, sub); err != nil || len(got) != 0 {
 		t.Errorf("another office's: %+v, %v", got, err)

@@ -34,7 +34,7 @@ func (a Answer) Render() ([]byte, error) {
 	c.text(left, 116, bold, 16, "Che cosa succede ora")
 	c.steps(Box{left, 120, width, 60}, 14, []string{
 		"Leggiamo le pagine. Se il modulo porta il suo codice, il fax trova da solo la sua pratica, e lei riceve entro " +
-			"un minuto un messaggio al recapito registrato: quante pagine sono arrivate, che cosa non si legge, che cosa manca.",
+			"un minuto un messaggio al recapito che conosciamo: quante pagine sono arrivate, che cosa non si legge, che cosa manca.",
 		"Se non riceve nessun messaggio, un operatore cerca la pratica. Può seguirla su " + a.Portal + help + ".",
 		"Non spedisca di nuovo le stesse pagine. Conservi questo foglio.",
 	})
