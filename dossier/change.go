@@ -71,6 +71,8 @@ type Admission struct {
 	Submission Submission
 	// ExternalID is unique within the channel.
 	ExternalID string
+	// Sender finds what the same sender sent before; kept as a keyed hash. "": unknown.
+	Sender string
 	// IdempotencyKey is the client's (draft-ietf-httpapi-idempotency-key-header); "" for
 	// none. The same key with other bytes fails with CodeIdempotency.
 	IdempotencyKey string
@@ -111,8 +113,8 @@ type AddPages struct {
 	FileID string
 	Format string
 	Pages  []Page
-	// SealedZones: see File.
-	SealedZones []byte
+	// SealedZones and SealedClues: see File.
+	SealedZones, SealedClues []byte
 }
 
 // SetFindings replaces the findings of a submission.

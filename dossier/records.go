@@ -41,6 +41,10 @@ type File struct {
 	// SealedZones is what the machine read of the identity documents' zones, as
 	// JSON of []Zone, sealed under the file's key.
 	SealedZones []byte
+	// Evidence: kept as it came and not read, such as a whole mail.
+	Evidence bool
+	// SealedOrigin and SealedClues are JSON of Origin and Clues, sealed likewise.
+	SealedOrigin, SealedClues []byte
 }
 
 // Zone is the machine readable zone of an identity document (ICAO 9303) as it
@@ -116,13 +120,15 @@ func (d Dossier) Findings() []Finding {
 	return all
 }
 
-// Missing lists what the newest submission lacks, or why it could not be used.
+// Missing lists what the newest submission lacks, or why it could not be used. A
+// repetition says nothing new.
 func (d Dossier) Missing() []FindingCode {
-	if len(d.Submissions) == 0 {
+	news := slices.DeleteFunc(slices.Clone(d.Submissions), func(s Submission) bool { return s.State == SubmissionDuplicate })
+	if len(news) == 0 {
 		return nil
 	}
 	var codes []FindingCode
-	for _, f := range d.Submissions[len(d.Submissions)-1].Findings {
+	for _, f := range news[len(news)-1].Findings {
 		lacks := f.Code == IDMissing || f.Code == FormMissing || f.Code == FormUnsigned
 		if (lacks || f.Severity == SeverityBlock) && !slices.Contains(codes, f.Code) {
 			codes = append(codes, f.Code)

@@ -157,7 +157,8 @@ var submissionTable = map[SubmissionState]map[SubmissionEvent]Step[SubmissionSta
 		EventReadNoDocument: {To: SubmissionNotASubmission},
 	},
 	SubmissionUnmatched: {
-		EventJoinedByHand:  {To: SubmissionJoined},
+		// Read again, beside the dossier it now belongs to.
+		EventJoinedByHand:  {To: SubmissionScreening, Tasks: []TaskKind{TaskScreen}},
 		EventRefusedByHand: {To: SubmissionRefused},
 	},
 	SubmissionQuarantined: {

@@ -36,6 +36,8 @@ type Store interface {
 	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
 	// Admitted returns CodeNotFound when nothing came under the key.
 	Admitted(ctx context.Context, holderID, key string) (dossier.Outcome, error)
+	// AdmittedPost returns CodeNotFound when nothing came under the external id.
+	AdmittedPost(ctx context.Context, channel dossier.Channel, externalID string) (dossier.Submission, error)
 	InsertRefusal(ctx context.Context, r dossier.Refusal) error
 }
 

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"io"
+	"time"
 
 	"dispositivo/dossier"
 )
@@ -25,7 +26,8 @@ type Receipt struct {
 	DossierID    string
 	SubmissionID string
 	Protocol     string
-	State        dossier.State
+	State        dossier.State // of an upload's dossier
+	ReceivedAt   time.Time     // of post
 	// Repeated is true when this very arrival was received before.
 	Repeated bool
 }

@@ -13,10 +13,17 @@ import (
 // was looked at, the task is tried again.
 func (s *Screener) conclude(ctx context.Context, taskID string, sub dossier.Submission, res reading) error {
 	if sub.DossierID == "" {
-		return s.apply(ctx, taskID, sub, res, s.submissionEvent(sub, res), nil)
+		done := false
+		var err error
+		if sub, res, done, err = s.place(ctx, taskID, sub, res); err != nil || done {
+			return err
+		}
 	}
 	d, err := s.store.Dossier(ctx, sub.DossierID)
 	if err != nil {
+		return fmt.Errorf("screen: %w", err)
+	}
+	if res, err = s.missingPages(sub, res); err != nil {
 		return fmt.Errorf("screen: %w", err)
 	}
 	if res, err = s.compare(ctx, d, sub, res); err != nil {

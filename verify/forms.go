@@ -28,13 +28,14 @@ type leaf struct {
 	// ours.
 	tokenIDs []string
 	bars     []string // what codes of bars say
+	codes    []string // codici fiscali in the page's text
 	look     identity.Look
 	looked   bool // look is known
 }
 
 // readLeaf takes what a drawn page says.
 func readLeaf(f dossier.File, r sandbox.Rendered) leaf {
-	l := leaf{file: f, n: r.N}
+	l := leaf{file: f, n: r.N, codes: codesIn(r.Text)}
 	if m, ok := paper.ReadMarker(r.Text); ok {
 		l.sheet, l.version = true, m.Version
 		if m.ID != "" {

@@ -21,6 +21,10 @@ type Store interface {
 	NumberUsed(ctx context.Context, number, butHolderID string) (bool, error)
 	EachOutline(ctx context.Context, butHolderID string, fn func(fileID string, page int, outline []byte, numbered bool) error) error
 	SealedLook(ctx context.Context, fileID string, page int) (dossier.File, []byte, error)
+	// EarlierCopy returns CodeNotFound when nothing before brought the same documents.
+	EarlierCopy(ctx context.Context, sub dossier.Submission) (dossier.Submission, error)
+	// DossierByToken returns CodeNotFound for a token of no dossier.
+	DossierByToken(ctx context.Context, tokenID string) (string, error)
 }
 
 // Vault keeps the documents and their page images: *vault.Vault.
@@ -42,8 +46,9 @@ type Config struct {
 	Vault  Vault
 	Reader Reader
 	Logger *slog.Logger
-	// MaxBytes is the limit of one file.
-	MaxBytes int64
+	// MaxBytes is the limit of one uploaded file, MaxOriginal that of one that came
+	// by post.
+	MaxBytes, MaxOriginal int64
 	// TokenKey proves that a form's code is ours.
 	TokenKey []byte
 }
@@ -54,14 +59,14 @@ type Screener struct {
 	vault    Vault
 	reader   Reader
 	logger   *slog.Logger
-	limit    int64
+	cfg      Config
 	tokenKey []byte
 }
 
 // NewScreener returns a screener.
 func NewScreener(cfg Config) *Screener {
 	return &Screener{
-		store: cfg.Store, vault: cfg.Vault, reader: cfg.Reader, logger: cfg.Logger, limit: cfg.MaxBytes, tokenKey: cfg.TokenKey,
+		store: cfg.Store, vault: cfg.Vault, reader: cfg.Reader, logger: cfg.Logger, cfg: cfg, tokenKey: cfg.TokenKey,
 	}
 }
 
@@ -108,6 +113,9 @@ type reading struct {
 func (s *Screener) read(ctx context.Context, sub dossier.Submission) (reading, error) {
 	var res reading
 	for _, f := range sub.Documents {
+		if f.Evidence {
+			continue // its parts are documents of their own
+		}
 		if err := s.readFile(ctx, sub, f, &res); err != nil {
 			return reading{}, err
 		}
@@ -122,7 +130,7 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 	}
 	images := map[int]dossier.Page{}
 	leaves := map[int]leaf{}
-	report, err := s.reader.ReadEach(ctx, data, sandbox.ReadOptions{TolerateActive: sub.Cleared, MaxBytes: s.limit}, func(r sandbox.Rendered) error {
+	report, err := s.reader.ReadEach(ctx, data, sandbox.ReadOptions{TolerateActive: sub.Cleared, MaxBytes: s.limitOf(sub.Channel)}, func(r sandbox.Rendered) error {
 		page, err := s.keep(ctx, f, r)
 		images[r.N], leaves[r.N] = page, readLeaf(f, r)
 		return err
@@ -141,7 +149,12 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 			ImageBlob: img.ImageBlob, ThumbBlob: img.ThumbBlob,
 		})
 	}
-	res.leaves = append(res.leaves, s.complete(f, report, leaves)...)
+	own := s.complete(f, report, leaves)
+	res.leaves = append(res.leaves, own...)
+	clues, err := s.sealClues(sub, f, own)
+	if err != nil {
+		return err
+	}
 	res.findings = append(res.findings, report.Findings...)
 	zones := provedZones(f.ID, report.MRZ)
 	sealed, err := s.sealZones(f, zones)
@@ -149,8 +162,16 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 		return err
 	}
 	res.zones = append(res.zones, zones...)
-	res.effects = append(res.effects, dossier.AddPages{FileID: f.ID, Format: string(report.Format), Pages: pages, SealedZones: sealed})
+	res.effects = append(res.effects, dossier.AddPages{FileID: f.ID, Format: string(report.Format), Pages: pages, SealedZones: sealed, SealedClues: clues})
 	return nil
+}
+
+// limitOf is how large a file of a channel may be.
+func (s *Screener) limitOf(c dossier.Channel) int64 {
+	if c != dossier.ChannelUpload && s.cfg.MaxOriginal > 0 {
+		return s.cfg.MaxOriginal
+	}
+	return s.cfg.MaxBytes
 }
 
 // provedZones keeps the zones whose check digits all agree.

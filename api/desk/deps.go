@@ -52,6 +52,7 @@ type Deps struct {
 	Journal    Journal
 	Requests   Requests
 	Revocation Revocation
+	Matching   Matching
 	// Now says which calls are late.
 	Now func() time.Time
 }

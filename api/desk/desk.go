@@ -63,6 +63,7 @@ func (d *Desk) Routes(r gin.IRouter) {
 	d.letterRoutes(staff)
 	d.holderRoutes(staff)
 	d.journalRoutes(staff)
+	staff.POST("/invii/:submission/abbinamento", on(d.join))
 	staff.POST("/invii/:submission/rilettura", on(d.clear))
 	staff.POST("/invii/:submission/rifiuto", on(d.refuse))
 }

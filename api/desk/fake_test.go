@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/intake/match"
 	"dispositivo/internal/operator"
 	"dispositivo/internal/session"
 	"dispositivo/verify/review"
@@ -48,6 +49,24 @@ func (fakeAccounts) SignIn(_ context.Context, _, password, otp string) (session.
 		return session.Session{}, operator.Account{}, problem(dossier.CodeSecondFactor)
 	}
 	return staffSession(dossier.RoleOperator), operator.Account{ID: "account-operator", Role: dossier.RoleOperator}, nil
+}
+
+// fakeMatching proposes one dossier and answers Join with err.
+type fakeMatching struct {
+	err   error
+	named string
+}
+
+func (*fakeMatching) Candidates(context.Context, dossier.Actor, dossier.Submission) ([]match.Candidate, error) {
+	return []match.Candidate{{
+		Dossier: dossier.Dossier{ID: "d7", Submissions: []dossier.Submission{{Protocol: dossier.Protocol{Year: 2026, Number: 7}}}},
+		Why:     []match.Reason{match.ReasonCard, match.ReasonSender},
+	}}, nil
+}
+
+func (f *fakeMatching) Join(_ context.Context, _ dossier.Actor, _, named string) error {
+	f.named = named
+	return f.err
 }
 
 // fakeReviews holds one case and answers every act with refuse.

@@ -46,6 +46,8 @@ type submissionView struct {
 	Shown []pageView
 	// Elsewhere: the case it belongs to has to be taken first.
 	Elsewhere bool
+	// Candidates are proposed for one that is unmatched.
+	Candidates []candidateView
 }
 
 func viewSubmission(s dossier.Submission) submissionView {
@@ -84,6 +86,11 @@ func (d *Desk) submissionsPage(c *gin.Context, l listing) (ui.Page, error) {
 	for _, s := range list {
 		v := viewSubmission(s)
 		v.Elsewhere = s.DossierID != "" && !mine[s.DossierID] && !looks(edge.Actor(c))
+		if l.state == dossier.SubmissionUnmatched {
+			if v.Candidates, err = d.candidates(c, s); err != nil {
+				return ui.Page{}, err
+			}
+		}
 		data.List = append(data.List, v)
 	}
 	return ui.Page{

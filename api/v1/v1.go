@@ -50,6 +50,9 @@ type Deps struct {
 	Journal    *journal.Service
 	Services   *services.Desk
 	Desk       *review.Desk
+	Faxes      Faxes
+	// FaxAnswer draws the page for a fax gateway.
+	FaxAnswer func(intake.Receipt) ([]byte, error)
 	// PublicURL is where citizens find the portal, without a slash at its end.
 	PublicURL string
 }
@@ -63,6 +66,7 @@ func New(d Deps) *API { return &API{Deps: d} }
 // Routes mounts the interface on r, which has the prefix /api/v1.
 func (a *API) Routes(r gin.IRouter) {
 	h := a.Edge.Handle
+	r.POST("/gateways/fax/:provider", h(a.takeFax)) // proves itself, as its provider does
 	r.Use(a.Edge.Bearer())
 	r.GET("/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml; charset=utf-8", Contract) })
 	r.POST("/sessions", h(a.signIn))

@@ -57,6 +57,7 @@ var table = []cell{
 
 	// The JSON interface: bearer tokens.
 	{"GET /api/v1/openapi.yaml", "" /*                     */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"POST /api/v1/gateways/fax/:provider", "{}" /*        */, "401  401  401  401  401  401  401  401  401  401  401"},
 	{"POST /api/v1/sessions", "{}" /*                      */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/operator-sessions", "{}" /*             */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/pin-requests", "{}" /*                  */, "400  400  400  400  400  400  400  400  400  400  400"},
@@ -222,6 +223,7 @@ var table = []cell{
 	{"POST /desk/registro", "codice_fiscale=x" /*          */, " in   in   in  403  403  403  403  403  404  403   in"},
 	{"POST /desk/registro/esporta", "" /*                  */, " in   in   in  403  403  403  403  403  200  403   in"},
 	{"POST /desk/invii/:submission/rilettura", "" /*       */, " in   in   in  409  404  404  404  409  403  403   in"},
+	{"POST /desk/invii/:submission/abbinamento", "" /*     */, " in   in   in  409  409  409  409  409  403  403   in"},
 	{"POST /desk/invii/:submission/rifiuto", "" /*         */, " in   in   in  409  404  404  404  409  403  403   in"},
 
 	// What ends something comes last. The second of two ways finds it ended.
@@ -298,6 +300,7 @@ func newWorld(t *testing.T, s *server, holder, other demo.Citizen) *world {
 	var filed struct{ ID string }
 	citizen.post("/domande", map[string]string{"service": "riscatto-laurea"}).decode(t, &filed)
 	w.ids["domanda"], w.ids["service"] = filed.ID, "estratto-conto"
+	w.ids["provider"] = "nobody"
 	w.ids["dossier"] = citizen.await(dossier.StateReviewing).ID
 	w.ids["request"] = askedFor(t, people["nobody"], people["holding"], 0)
 	s.staged()

@@ -41,6 +41,7 @@ func (h *house) chores(keepImages time.Duration) []queue.Chore {
 		{Name: "erase images", Every: time.Hour, Do: func(ctx context.Context) error {
 			return h.eraseImages(ctx, h.clock.Now().Add(-keepImages))
 		}},
+		{Name: "reconcile", Every: time.Hour, Do: h.countFaults},
 		{Name: "sweep blobs", Every: 6 * time.Hour, Do: h.sweepBlobs},
 	}
 }
@@ -111,6 +112,9 @@ func (h *house) figures() *prometheus.Registry {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "dispositivo_tasks_due", Help: "Open tasks whose time has come; -1: unknown.",
 		}, func() float64 { n, _ := tasks(); return float64(n) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "dispositivo_reconcile_faults", Help: "What the last hourly reconciliation found not to add up; -1: it failed.",
+		}, func() float64 { return float64(h.faults.Load()) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "dispositivo_tasks_oldest_seconds", Help: "How long the oldest due task waits.",
 		}, func() float64 {

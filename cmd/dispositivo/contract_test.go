@@ -142,6 +142,7 @@ var elsewhere = map[string]string{
 	"enterService 409":     "a closed service; pin/services, TestDecide",
 	"fileDomanda 409":      "a closed service; pin/services, TestDecide",
 	"getPage 409":          "a lease that ends between two statements",
+	"takeFax 413":          "more than 25 MB: intake, TestPostLimits",
 	"getPINRequest 409":    "an operator's own request; TestLooksAreLogged of pin/request",
 }
 
@@ -159,6 +160,7 @@ func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from t
 	t.Run("upload", func(t *testing.T) { w.uploads(t, s) })
 	t.Run("review", func(t *testing.T) { w.review(t, s) })
 	t.Run("quarantine", func(t *testing.T) { w.quarantine(t, s) })
+	t.Run("faxes", func(t *testing.T) { w.faxes(t) })
 	t.Run("letters", func(t *testing.T) { w.letters(t, s) })
 	t.Run("log and messages", func(t *testing.T) { w.journal(t, s) })
 	t.Run("PIN requests", func(t *testing.T) { w.requests(t, s) })

@@ -37,6 +37,8 @@ type house struct {
 	requests atomic.Int64
 	// vouched is the file of checkpoints outside the database.
 	vouched checkpointFile
+	// faults is what the last reconciliation found; -1: it failed.
+	faults atomic.Int64
 	// box is where a demonstration's messages arrive.
 	box box
 }

@@ -36,6 +36,10 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	if err != nil {
 		return nil, err
 	}
+	hooks, err := c.webhooks(h, s.door)
+	if err != nil {
+		return nil, err
+	}
 	citizen := portal.Deps{
 		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion, Requests: s.requests,
 		Door: s.door, Letters: s.letters, Journal: s.journal, Identities: doors, MaxBytes: c.MaxBytes,
@@ -49,14 +53,14 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(), InFlight: &h.requests,
 		V1: v1.New(v1.Deps{
 			Edge: e, Access: s.access, Activation: s.activation, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests, Journal: s.journal,
-			Door: s.door, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(),
+			Door: s.door, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(), Faxes: hooks, FaxAnswer: s.faxAnswer,
 			Recovery: s.recovery, Revocation: s.revocation,
 			Services: s.catalogue,
 		}),
 		Portal: portal.New(citizen),
 		Desk: desk.New(desk.Deps{
 			Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests,
-			Revocation: s.revocation, Journal: s.journal, Now: h.clock.Now,
+			Revocation: s.revocation, Journal: s.journal, Matching: s.matching, Now: h.clock.Now,
 		}),
 	})
 	return &http.Server{

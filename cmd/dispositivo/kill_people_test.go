@@ -87,6 +87,16 @@ const (
 // reviewer in.
 func newTrial(t testing.TB, g ground, holders int) *trial {
 	t.Helper()
+	tr := groundOf(t, g)
+	secondFactor := tr.populate(holders)
+	tr.serve()
+	tr.signInReviewer(secondFactor)
+	return tr
+}
+
+// groundOf prepares keys and a postbox, and starts nothing.
+func groundOf(t testing.TB, g ground) *trial {
+	t.Helper()
 	dir := t.TempDir()
 	tr := &trial{t: t, ground: g, approved: map[string]int{}, desk: make(chan struct{})}
 	tr.storage = storage{
@@ -96,14 +106,17 @@ func newTrial(t testing.TB, g ground, holders int) *trial {
 	if err := seal.CreateKeys(tr.storage.KeyFile, tr.storage.PepperFile); err != nil {
 		t.Fatal(err)
 	}
-	secondFactor := tr.populate(holders)
 	tr.post = startPostbox(t, &tr.life)
-	tr.server = &server{t: t, Data: tr.storage.Data, log: &lockedBuffer{}, args: tr.serveArgs()}
+	return tr
+}
+
+// serve starts the server and stops it when the test ends.
+func (tr *trial) serve(more ...string) {
+	tr.t.Helper()
+	tr.server = &server{t: tr.t, Data: tr.storage.Data, log: &lockedBuffer{}, args: append(tr.serveArgs(), more...)}
 	tr.server.URL = "http://" + tr.server.args[2]
 	tr.server.start()
-	t.Cleanup(tr.server.stop)
-	tr.signInReviewer(secondFactor)
-	return tr
+	tr.t.Cleanup(tr.server.stop)
 }
 
 func (tr *trial) serveArgs() []string {

@@ -33,16 +33,18 @@ func main() {
 type commands struct {
 	Config kong.ConfigFlag `help:"JSON file with settings; flags and environment go first." type:"existingfile"`
 
-	Serve     serveCmd     `cmd:"" help:"Run the server and its workers."`
-	Migrate   migrateCmd   `cmd:"" help:"Bring the database schema up to date."`
-	Inspect   inspectCmd   `cmd:"" help:"Check files as intake and screening do, without a server."`
-	Operator  operatorCmd  `cmd:"" help:"Manage the accounts of the desk."`
-	Demo      demoCmd      `cmd:"" help:"Credentials and documents of the demonstration."`
-	Holder    holderCmd    `cmd:"" help:"Erase holders."`
-	Audit     auditCmd     `cmd:"" help:"Prove the log."`
-	Reconcile reconcileCmd `cmd:"" help:"Compare what was received with what became of it."`
-	InitKeys  initKeysCmd  `cmd:"" help:"Make a new master key and pepper."`
-	Doctor    doctorCmd    `cmd:"" help:"Look whether everything needed is there."`
+	Serve       serveCmd       `cmd:"" help:"Run the server and its workers."`
+	Migrate     migrateCmd     `cmd:"" help:"Bring the database schema up to date."`
+	Inspect     inspectCmd     `cmd:"" help:"Check files as intake and screening do, without a server."`
+	Operator    operatorCmd    `cmd:"" help:"Manage the accounts of the desk."`
+	Demo        demoCmd        `cmd:"" help:"Credentials and documents of the demonstration."`
+	Holder      holderCmd      `cmd:"" help:"Erase holders."`
+	Audit       auditCmd       `cmd:"" help:"Prove the log."`
+	Reconcile   reconcileCmd   `cmd:"" help:"Compare what was received with what became of it."`
+	FaxReceived faxReceivedCmd `cmd:"" help:"Hand over a fax that HylaFAX received: its hook faxrcvd."`
+	Simulate    simulateCmd    `cmd:"" help:"Play a gateway, for integrators and tests."`
+	InitKeys    initKeysCmd    `cmd:"" help:"Make a new master key and pepper."`
+	Doctor      doctorCmd      `cmd:"" help:"Look whether everything needed is there."`
 }
 
 // exitError ends the program with a code of its own, after everything is said.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -22,6 +23,7 @@ type serveCmd struct {
 	procedure `embed:""`
 	mail      `embed:""`
 	reading   `embed:""`
+	faxes     `embed:""`
 
 	identities `embed:""`
 
@@ -120,6 +122,7 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 			return errors.Join(err, listener.Close())
 		}
 		c.greet(env)
+		start("take hooks", func(ctx context.Context) error { return c.serveHooks(ctx, c.Data, s.door, env.logger) })
 		start("serve", func(ctx context.Context) error { return serveUntil(ctx, server, listener) })
 	}
 	if handlers := c.handlers(s); len(handlers) > 0 {
@@ -132,8 +135,12 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 		} else {
 			defer q.Close() //nolint:errcheck // the queue may forget
 			start("work", q.Run)
+			fromSpool, err := c.chores(h, s.door, s.faxAnswer)
+			if err != nil {
+				cancel(err)
+			}
 			start("chores", func(ctx context.Context) error {
-				chores := append(h.chores(time.Duration(c.KeepImages)*24*time.Hour), s.letterChores(c.LettersAt)...)
+				chores := slices.Concat(h.chores(time.Duration(c.KeepImages)*24*time.Hour), s.letterChores(c.LettersAt), fromSpool)
 				queue.RunChores(ctx, h.clock, env.logger, chores)
 				return nil
 			})

@@ -9,6 +9,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/intake"
+	"dispositivo/intake/match"
 	"dispositivo/internal/courier"
 	"dispositivo/internal/i18n"
 	"dispositivo/internal/netx"
@@ -57,6 +58,9 @@ type services struct {
 	desk       *review.Desk
 	screener   *verify.Screener
 	courier    *courier.Courier
+	matching   *match.Service
+	// faxAnswer draws the page for a fax gateway.
+	faxAnswer func(intake.Receipt) ([]byte, error)
 }
 
 func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL string) (*services, error) {
@@ -73,7 +77,10 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		return nil, err
 	}
 	hasher := h.hasher()
-	s := &services{texts: texts, sessions: h.sessions(), operators: h.operators(hasher), journal: journal.New(h.store)}
+	s := &services{
+		texts: texts, sessions: h.sessions(), operators: h.operators(hasher), journal: journal.New(h.store),
+		matching: match.New(h.store, h.vault), faxAnswer: faxAnswer(p, publicURL, rome),
+	}
 	policy := p.pinPolicy()
 	eligible, err := request.NewEligibility(request.Profile(p.Eligibility), h.clock, rome)
 	if err != nil {
@@ -105,19 +112,12 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 	if s.catalogue, err = newCatalogue(h, p, publicURL, rome); err != nil {
 		return nil, err
 	}
-	door := intake.Config{
-		Store: h.store, Vault: h.vault, Prober: pool, Dossiers: s.conversion, Hash: h.keys.MAC("content"),
-		Clock: h.clock, Logger: h.logger, MaxBytes: p.MaxBytes,
-	}
-	if p.NoProbe {
-		door.Prober = nil
-	}
-	s.door = intake.NewDoor(door)
+	s.door = newDoor(h, pool, s.conversion, p)
 	s.desk = review.NewDesk(review.Config{
 		Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes,
 	})
 	s.screener = verify.NewScreener(verify.Config{
-		Store: h.store, Vault: h.vault, Reader: pool, Logger: h.logger, MaxBytes: p.MaxBytes,
+		Store: h.store, Vault: h.vault, Reader: pool, Logger: h.logger, MaxBytes: p.MaxBytes, MaxOriginal: intake.MaxOriginal,
 		TokenKey: h.keys.Derive(formTokenKey, 32),
 	})
 	s.courier = courier.New(courier.Config{
@@ -126,6 +126,18 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		Logger: h.logger, StatusURL: publicURL + "/stato", Domain: hostOf(publicURL), Rome: rome,
 	})
 	return s, nil
+}
+
+// newDoor wires the one door.
+func newDoor(h *house, pool *sandbox.Pool, dossiers intake.Dossiers, p procedure) *intake.Door {
+	door := intake.Config{
+		Store: h.store, Vault: h.vault, Prober: pool, Dossiers: dossiers, Hash: h.keys.MAC("content"),
+		Clock: h.clock, Logger: h.logger, MaxBytes: p.MaxBytes,
+	}
+	if p.NoProbe {
+		door.Prober = nil
+	}
+	return intake.NewDoor(door)
 }
 
 // newRequests wires how people come to a PIN.

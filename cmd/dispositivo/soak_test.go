@@ -63,3 +63,9 @@ every other one. At the end the server runs undisturbed until nothing moves, and
 	b.WriteString("\nTo repeat a trial: `DISPOSITIVO_SEED=… make soak`; the moments are the same, the machine's own timing is not.\n")
 	return b.String()
 }
+
+// proves promise 1, C4 and C7 for faxes at length.
+func TestSoakKillFaxes(t *testing.T) {
+	killFaxes(t, embedded(), soakRounds)
+	killFaxes(t, scaledOut(t), soakRoundsScaled)
+}

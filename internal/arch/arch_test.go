@@ -61,7 +61,10 @@ var allowed = map[string]string{
 	"internal/courier":    "dossier internal/clock internal/notify",
 
 	// The domain: siblings never import each other.
-	"intake":          "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
+	"intake":       "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
+	"intake/match": "dossier internal/codicefiscale",
+	// It fetches pages from providers.
+	"intake/fax":      "dossier intake internal/clock internal/netx",
 	"verify":          "dossier internal/codicefiscale internal/paper internal/sandbox internal/token verify/identity",
 	"verify/identity": "dossier internal/codicefiscale",
 	"verify/review":   "dossier internal/audit internal/clock internal/ident",
@@ -85,9 +88,9 @@ var allowed = map[string]string{
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session pin/journal verify/review",
 	"api/edge":       "dossier internal/i18n internal/session",
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
-	"api/v1":         "api/edge dossier intake internal/operator internal/session pin pin/activation pin/conversion pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/review",
+	"api/v1":         "api/edge dossier intake intake/fax internal/operator internal/session pin pin/activation pin/conversion pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/review",
 	"api/portal":     "api/edge api/ui dossier intake internal/codicefiscale internal/federation internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/recovery pin/request pin/revocation pin/services",
-	"api/desk":       "api/edge api/ui dossier internal/operator internal/session pin/journal pin/letters pin/request pin/revocation verify/review",
+	"api/desk":       "api/edge api/ui dossier intake/match internal/operator internal/session pin/journal pin/letters pin/request pin/revocation verify/review",
 	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",
 
 	// Everything is joined here and nowhere else.

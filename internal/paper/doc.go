@@ -10,6 +10,8 @@
 // over (A5). They and the bytes they give hold a secret in clear: the caller
 // seals what it keeps, and nothing here writes it anywhere else.
 //
+// [Answer] is what a fax gateway sends back to the machine that called (C7).
+//
 // It only draws what it is given. It must not fetch data, mint tokens, keep
 // files or decide where a form may go; and what it prints about a person must
 // never get into its errors.

@@ -145,7 +145,7 @@ func (a *applier) admit(ctx context.Context) error {
 		return err
 	}
 	sub.Protocol, sub.ReceivedAt, sub.State = protocol, protocol.At, dossier.SubmissionReceived
-	if err := a.insertSubmission(ctx, sub, adm.ExternalID); err != nil {
+	if err := a.insertSubmission(ctx, sub, adm); err != nil {
 		return err
 	}
 	a.out.Submission = sub
@@ -155,18 +155,21 @@ func (a *applier) admit(ctx context.Context) error {
 	})
 }
 
-func (a *applier) insertSubmission(ctx context.Context, sub dossier.Submission, externalID string) error {
+func (a *applier) insertSubmission(ctx context.Context, sub dossier.Submission, adm *dossier.Admission) error {
 	err := a.exec(ctx, `INSERT INTO submissions (id, protocol_year, protocol_number, channel, external_id, holder_id,
-		dossier_id, state, cleared, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)`,
-		sub.ID, sub.Protocol.Year, sub.Protocol.Number, string(sub.Channel), externalID, sub.HolderID,
-		sub.DossierID, string(sub.State), micros(sub.ReceivedAt))
+		dossier_id, state, cleared, received_at, keyed_sender) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+		sub.ID, sub.Protocol.Year, sub.Protocol.Number, string(sub.Channel), adm.ExternalID, sub.HolderID,
+		sub.DossierID, string(sub.State), micros(sub.ReceivedAt), a.s.senderHash(adm.Sender))
+	if duplicate(err) {
+		return conflict("the same arrived at the same moment")
+	}
 	if err != nil {
 		return fmt.Errorf("insert submission: %w", err)
 	}
 	for _, f := range sub.Documents {
-		err := a.exec(ctx, `INSERT INTO files (id, submission_id, dossier_id, blob, wrapped_key, keyed_hash, bytes, format)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-			f.ID, sub.ID, sub.DossierID, f.Blob, f.WrappedKey, f.KeyedHash, f.Bytes, f.Format)
+		err := a.exec(ctx, `INSERT INTO files (id, submission_id, dossier_id, blob, wrapped_key, keyed_hash, bytes, format, evidence, sealed_origin)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			f.ID, sub.ID, sub.DossierID, f.Blob, f.WrappedKey, f.KeyedHash, f.Bytes, f.Format, flag(f.Evidence), f.SealedOrigin)
 		if err != nil {
 			return fmt.Errorf("insert file: %w", err)
 		}

@@ -174,10 +174,12 @@ func (s *Store) submissions(ctx context.Context, q querier, where string, args .
 func (s *Store) fill(ctx context.Context, q querier, sub *dossier.Submission) error {
 	err := q.each(ctx, func(rows *sql.Rows) error {
 		f := dossier.File{SubmissionID: sub.ID}
-		err := rows.Scan(&f.ID, &f.Blob, &f.WrappedKey, &f.KeyedHash, &f.Bytes, &f.Format, &f.SealedZones)
+		var evidence int64
+		err := rows.Scan(&f.ID, &f.Blob, &f.WrappedKey, &f.KeyedHash, &f.Bytes, &f.Format, &f.SealedZones, &evidence, &f.SealedOrigin, &f.SealedClues)
+		f.Evidence = evidence != 0
 		sub.Documents = append(sub.Documents, f)
 		return err
-	}, `SELECT id, blob, wrapped_key, keyed_hash, bytes, format, sealed_zones FROM files WHERE submission_id = ? ORDER BY id`, sub.ID)
+	}, `SELECT id, blob, wrapped_key, keyed_hash, bytes, format, sealed_zones, evidence, sealed_origin, sealed_clues FROM files WHERE submission_id = ? ORDER BY id`, sub.ID)
 	if err != nil {
 		return err
 	}
@@ -226,7 +228,8 @@ func (s *Store) BlobInUse(ctx context.Context, name string) (bool, error) {
 // InsertRefusal adds a line to the ledger of refusals.
 func (s *Store) InsertRefusal(ctx context.Context, r dossier.Refusal) error {
 	return s.tx(ctx, "insert refusal", func(t *tx) error {
-		return t.exec(ctx, `INSERT INTO refusals (id, channel, code, bytes, keyed_hash, at) VALUES (?, ?, ?, ?, ?, ?)`,
+		return t.exec(ctx, `INSERT INTO refusals (id, channel, code, bytes, keyed_hash, at) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO NOTHING`,
 			r.ID, string(r.Channel), string(r.Code), r.Bytes, r.KeyedHash, micros(t.now))
 	})
 }

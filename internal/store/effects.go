@@ -18,6 +18,8 @@ func (a *applier) effect(ctx context.Context, e dossier.Effect) error {
 		return a.keepTraits(ctx, e)
 	case dossier.SetFindings:
 		return a.setFindings(ctx, e)
+	case dossier.Join:
+		return a.join(ctx, e)
 	case dossier.Clear:
 		return a.exec(ctx, `UPDATE submissions SET cleared = 1 WHERE id = ?`, e.SubmissionID)
 	case dossier.Decide:
@@ -152,7 +154,8 @@ func (a *applier) openDossier(ctx context.Context, e dossier.OpenDossier) error 
 }
 
 func (a *applier) addPages(ctx context.Context, e dossier.AddPages) error {
-	if err := a.exec(ctx, `UPDATE files SET format = ?, sealed_zones = ? WHERE id = ?`, e.Format, e.SealedZones, e.FileID); err != nil {
+	if err := a.exec(ctx, `UPDATE files SET format = ?, sealed_zones = ?, sealed_clues = ? WHERE id = ?`,
+		e.Format, e.SealedZones, e.SealedClues, e.FileID); err != nil {
 		return fmt.Errorf("set format and zones: %w", err)
 	}
 	if err := a.exec(ctx, `DELETE FROM pages WHERE file_id = ?`, e.FileID); err != nil {
@@ -289,7 +292,8 @@ func sentOnce(n int64, err error) error {
 }
 
 func (a *applier) eraseFile(ctx context.Context, e dossier.EraseFile) error {
-	n, err := a.execN(ctx, `UPDATE files SET wrapped_key = ?, blob = '', sealed_zones = NULL WHERE id = ? AND blob <> ''`, []byte{}, e.FileID)
+	n, err := a.execN(ctx, `UPDATE files SET wrapped_key = ?, blob = '', sealed_zones = NULL,
+		sealed_origin = NULL, sealed_clues = NULL WHERE id = ? AND blob <> ''`, []byte{}, e.FileID)
 	if err != nil {
 		return fmt.Errorf("erase file: %w", err)
 	}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/intake/fax"
+	"dispositivo/internal/clock"
+	"dispositivo/internal/testkit"
+)
+
+// faxOf makes the fax of a document, as Ghostscript's fax devices do: what
+// HyLaFAX leaves in recvq is of the same kind (TIFF class F).
+func faxOf(t testing.TB, device string, pdf []byte) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	in, out := filepath.Join(dir, "in.pdf"), filepath.Join(dir, "out.tif")
+	if err := os.WriteFile(in, pdf, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "gs", "-q", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-sDEVICE="+device, "-r204x196", "-sPAPERSIZE=a4", "-sOutputFile="+out, in)
+	if msg, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("ghostscript: %v\n%s", err, msg)
+	}
+	data, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+// genericCall tells of a fax in our own form.
+func genericCall(t testing.TB, secret string, f fax.GenericFax) (http.Header, []byte) {
+	t.Helper()
+	body, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stamp := strconv.FormatInt(clock.System().Now().Unix(), 10)
+	header := http.Header{"Content-Type": {"application/json"}}
+	header.Set(fax.HeaderTimestamp, stamp)
+	header.Set(fax.HeaderSignature, fax.Sign([]byte(secret), stamp, body))
+	return header, body
+}
+
+// proves C4 C7 C9: three ways in, files of Ghostscript's fax devices: the form's
+// code leads each to its dossier, and what has none waits for an operator.
+func TestFaxes(t *testing.T) {
+	t.Parallel()
+	spool, recvq := t.TempDir(), t.TempDir()
+	s := serveDemo(t, "--fax-spool", spool)
+	people := free()
+
+	first := s.citizen(people[0])
+	signed := signedDocument(t, people[0], first.form())
+	if err := os.Mkdir(filepath.Join(recvq, "recvq"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join("recvq", "fax000000007.tif")
+	if err := os.WriteFile(filepath.Join(recvq, name), faxOf(t, "tiffg3", signed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	hook := []string{"fax-received", "--data", s.Data, "--spool", recvq, name, "ttyS0", "000000012", "", "0655512345", "ROSSI"}
+	out, code := command(t, hook...)
+	again, codeAgain := command(t, hook...)
+	if code != 0 || codeAgain != 0 || !strings.HasPrefix(out, "20") || again != out {
+		t.Errorf("hook: exit %d and %d, %q and %q", code, codeAgain, out, again)
+	}
+	first.await(dossier.StateReviewing)
+	if out, code := command(t, "fax-received", "--data", s.Data, "recvq/none.tif", "ttyS0", "13", "No carrier"); code != 0 || !strings.Contains(out, "recorded") {
+		t.Errorf("failed reception: exit %d, %q", code, out)
+	}
+	if _, code := command(t, "fax-received", "--data", s.Data, "recvq/none.tif", "ttyS0", "13", ""); code == 0 {
+		t.Error("no file, and exit 0")
+	}
+	if _, code := command(t, "fax-received", "--data", t.TempDir(), "--spool", recvq, name, "ttyS0", "12", ""); code == 0 {
+		t.Error("no server, and exit 0")
+	}
+
+	second := s.citizen(people[1])
+	g4 := faxOf(t, "tiffg4", signedDocument(t, people[1], second.form()))
+	if err := os.WriteFile(filepath.Join(spool, "fax1.tif"), g4, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(spool, "fax1.json"), []byte(`{"from":"+390655512"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second.await(dossier.StateReviewing)
+	awaitFile(t, filepath.Join(spool, "done", "fax1.tif.receipt.pdf"))
+
+	bare := faxOf(t, "tiffg32d", document(t, "nobody's"))
+	header, body := genericCall(t, demoFaxSecret, fax.GenericFax{ID: "gw-1", From: "+390655513", Status: "received", File: bare})
+	a := s.nobody().do(http.MethodPost, "/gateways/fax/generic", header, bytes.NewReader(body))
+	var receipt struct {
+		Protocol   string
+		AnswerPage []byte `json:"answer_page"`
+	}
+	a.decode(t, &receipt)
+	if a.Status != http.StatusOK || receipt.Protocol == "" || !bytes.HasPrefix(receipt.AnswerPage, []byte("%PDF-")) {
+		t.Fatalf("webhook: %d %s", a.Status, a.Body)
+	}
+	awaitUnmatched(t, s, receipt.Protocol)
+
+	simulated(t, s, spool)
+}
+
+// simulated has a gateway with faults send to both: all is taken, each fax once.
+func simulated(t *testing.T, s *server, spool string) {
+	t.Helper()
+	path := write(t, "page.pdf", document(t, "simulated"))
+	for _, way := range [][]string{{"--spool", spool}, {"--url", s.URL + "/api/v1/gateways/fax/generic", "--bad-signed", "1"}} {
+		args := append([]string{"simulate", "fax", "--count", "3", "--damaged", "0.5", "--cut", "0.5", "--duplicates", "1", "--shuffle"}, way...)
+		if out, code := command(t, append(args, path)...); code != 0 || out != "6 faxes told of, 0 not taken\n" {
+			t.Errorf("%v: exit %d, %s", way, code, out)
+		}
+	}
+	if _, code := command(t, "simulate", "fax", "--url", "https://elsewhere.example/", path); code != exitUsage {
+		t.Errorf("another machine: exit %d", code)
+	}
+	err := testkit.WaitFor(60*time.Second, func() error {
+		out, code := command(t, "reconcile", "--demo", "--data", s.Data)
+		if code != 0 || !strings.Contains(out, "fax      received 9") {
+			return fmt.Errorf("exit %d: %s", code, out)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func awaitFile(t testing.TB, path string) {
+	t.Helper()
+	err := testkit.WaitFor(60*time.Second, func() error {
+		_, err := os.Stat(path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// awaitUnmatched waits until a fax is on the operators' list, and returns its id.
+func awaitUnmatched(t testing.TB, s *server, protocol string) string {
+	t.Helper()
+	desk := s.operator("operatore")
+	id := ""
+	err := testkit.WaitFor(60*time.Second, func() error {
+		var list struct {
+			Submissions []struct{ ID, Protocol string }
+		}
+		desk.get("/submissions?state=unmatched").decode(t, &list)
+		for _, sub := range list.Submissions {
+			if sub.Protocol == protocol {
+				id = sub.ID
+				return nil
+			}
+		}
+		return fmt.Errorf("%s is not on the list", protocol)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}

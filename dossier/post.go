@@ -1,0 +1,37 @@
+package dossier
+
+// Origin is what a post channel says beside the pages: hints, never identity
+// (C9). It is kept sealed under the key of the submission's first file.
+type Origin struct {
+	// From is the sender as the channel names it: a fax number, an address.
+	From string `json:"from,omitempty"`
+	// Typed are texts beside the pages in which a person may have typed the code
+	// of the form, such as the subject of a mail.
+	Typed []string `json:"typed,omitempty"`
+	// Incomplete says that the channel knows of pages that did not arrive.
+	Incomplete bool `json:"incomplete,omitempty"`
+}
+
+// Clues are what was read on the pages of one file that may name a holder. They
+// propose candidates to an operator and never join anything (C9).
+type Clues struct {
+	CodiciFiscali []CodeClue `json:"codici_fiscali,omitempty"`
+	// TokenIDs are form tokens that led to no dossier that takes pages, or to more
+	// than one.
+	TokenIDs []string `json:"token_ids,omitempty"`
+}
+
+// CodeClue is a codice fiscale and where it was read.
+type CodeClue struct {
+	Code string `json:"code"`
+	Page int    `json:"page"`
+	// Source is "bars" for a card's code of bars, "text" for the text of the page.
+	Source string `json:"source"`
+}
+
+// Join makes a submission belong to a dossier, its holder and its files with it,
+// and tells the holder that it came (C7, C12). It fails with CodeConflict when
+// the submission belongs to another dossier already.
+type Join struct{ SubmissionID, DossierID string }
+
+func (Join) effect() {}

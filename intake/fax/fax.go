@@ -1,0 +1,86 @@
+package fax
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"dispositivo/dossier"
+	"dispositivo/intake"
+)
+
+// CodeFailed is what the ledger says of a reception that failed and left no page.
+const CodeFailed dossier.Code = "fax.failed"
+
+// Door is where faxes are handed to: *intake.Door.
+type Door interface {
+	Receive(ctx context.Context, p intake.Post) (intake.Receipt, error)
+	NoteFailure(ctx context.Context, channel dossier.Channel, externalID string, code dossier.Code) error
+}
+
+// Fax is one reception, whoever tells of it.
+type Fax struct {
+	// ID names it among those of its source.
+	ID string
+	// From is the caller's number or station id as the source says: a hint.
+	From string
+	// Incomplete says that pages are missing.
+	Incomplete bool
+	// Failed says that the reception failed; Data may be empty then.
+	Failed bool
+	Data   []byte
+}
+
+// hintLength bounds what is kept of a caller, in runes.
+const hintLength = 100
+
+// deliver hands a fax to the door. A failed reception without a page gives the
+// zero Receipt: it is in the ledger.
+func deliver(ctx context.Context, door Door, source string, f Fax) (intake.Receipt, error) {
+	id := source + "/" + f.ID
+	if f.Failed && len(f.Data) == 0 {
+		return intake.Receipt{}, door.NoteFailure(ctx, dossier.ChannelFax, id, CodeFailed)
+	}
+	return door.Receive(ctx, intake.Post{
+		Actor: dossier.Actor{Role: dossier.RoleGateway, ID: source}, Channel: dossier.ChannelFax, ExternalID: id,
+		Origin: dossier.Origin{From: hint(f.From), Incomplete: f.Incomplete || f.Failed}, Files: [][]byte{f.Data},
+	})
+}
+
+// hint makes what a machine calls itself fit to be shown.
+func hint(s string) string {
+	runes := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "")))
+	return strings.TrimSpace(string(runes[:min(len(runes), hintLength)]))
+}
+
+// mark is a short name of bytes. A source may use an id again: other bytes under
+// it are another fax.
+func mark(data []byte) string {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:12])
+}
+
+// refused reports that the door will never take it.
+func refused(err error) bool {
+	de, ok := errors.AsType[*dossier.Error](err)
+	return ok && !de.Temporary
+}
+
+// validID accepts what can stand in an external id.
+func validID(id string) bool {
+	return id != "" && len(id) <= 200 && !strings.ContainsFunc(id, func(r rune) bool { return r <= ' ' || r > '~' })
+}
+
+// invalid says that a call is not as documented.
+func invalid(format string, args ...any) error {
+	return &dossier.Error{Code: dossier.CodeRequestInvalid, Err: fmt.Errorf(format, args...)}
+}

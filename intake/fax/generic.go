@@ -1,0 +1,64 @@
+package fax
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// The headers of a call in our own form.
+const (
+	HeaderTimestamp = "X-Dispositivo-Timestamp"
+	HeaderSignature = "X-Dispositivo-Signature"
+)
+
+// generic is our own form, for gateways that have none: JSON, signed by
+// HMAC-SHA256 over timestamp, a dot and the raw body. A call sent again, by the
+// gateway or by whoever listened, has the first receipt and changes nothing.
+type generic struct {
+	secret []byte
+	now    func() time.Time
+}
+
+// GenericFax is the body of a call in our own form.
+type GenericFax struct {
+	// ID is the gateway's own name of the fax, up to 200 printable characters.
+	ID   string `json:"id"`
+	From string `json:"from,omitempty"`
+	// Status is "received", "partial" or "failed".
+	Status string `json:"status"`
+	// File holds the pages as TIFF or PDF, in base64.
+	File []byte `json:"file,omitempty"`
+}
+
+// Sign returns the signature of a body at a time in seconds, in hex.
+func Sign(secret []byte, timestamp string, body []byte) string {
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte(timestamp + "."))
+	h.Write(body)
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func (g generic) read(c Call) (Notice, error) {
+	stamp := c.Header.Get(HeaderTimestamp)
+	if !fresh(stamp, g.now()) || !same(c.Header.Get(HeaderSignature), Sign(g.secret, stamp, c.Body)) {
+		return Notice{}, unauthorized()
+	}
+	var f GenericFax
+	if err := json.Unmarshal(c.Body, &f); err != nil {
+		return Notice{}, invalid("read body: %w", err)
+	}
+	n := Notice{Fax: Fax{ID: f.ID, From: f.From, Data: f.File}}
+	switch f.Status {
+	case "received":
+	case "partial":
+		n.Incomplete = true
+	case "failed":
+		n.Failed = true
+	default:
+		return Notice{}, invalid("status")
+	}
+	return n, nil
+}

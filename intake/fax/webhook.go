@@ -1,0 +1,187 @@
+package fax
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/intake"
+	"dispositivo/internal/clock"
+	"dispositivo/internal/netx"
+)
+
+// MaxWebhook bounds the body of a webhook, in bytes: an original in base64 and
+// what is around it.
+const MaxWebhook = intake.MaxOriginal/3*4 + 256<<10
+
+// tolerance is how far a signed time may be from ours (Telnyx: five minutes).
+const tolerance = 5 * time.Minute
+
+// Call is a webhook call as it came.
+type Call struct {
+	Header http.Header
+	// URL is the address the provider was given, as it signs it.
+	URL  string
+	Body []byte
+}
+
+// Notice is what a provider's call says.
+type Notice struct {
+	Fax
+	// Nothing: a call that tells of no reception, such as one of a fax sent.
+	Nothing bool
+	// MediaURL is where the pages are fetched from at once; "": Data holds them.
+	MediaURL string
+}
+
+// provider reads and proves the calls of one provider. A call whose signature or
+// credentials are wrong is CodeUnauthorized, one that is not as documented
+// CodeRequestInvalid.
+type provider interface {
+	read(c Call) (Notice, error)
+}
+
+// WebhookConfig says which providers may call, each by its secret; one without is
+// not served.
+type WebhookConfig struct {
+	Door  Door
+	Clock clock.Clock
+	// Fetch goes to the providers' hosts for pages; nil: a call that needs it fails.
+	Fetch *netx.Client
+	// TelnyxKey is the account's public key, Ed25519 in base64.
+	TelnyxKey string
+	// PhaxioToken is the account's callback token.
+	PhaxioToken string
+	// SinchUser and SinchPassword stand in the address that Sinch was given.
+	SinchUser, SinchPassword string
+	// GenericSecret signs the calls of gateways that speak our own form.
+	GenericSecret string
+}
+
+// Webhooks takes the calls of fax providers.
+type Webhooks struct {
+	cfg       WebhookConfig
+	providers map[string]provider
+	// slots bound how many bodies are in memory at once.
+	slots chan struct{}
+}
+
+// atOnce is how many calls are read at the same moment.
+const atOnce = 8
+
+// NewWebhooks returns the webhooks of the providers that have a secret.
+func NewWebhooks(cfg WebhookConfig) (*Webhooks, error) {
+	w := &Webhooks{cfg: cfg, providers: map[string]provider{}, slots: make(chan struct{}, atOnce)}
+	if cfg.TelnyxKey != "" {
+		key, err := base64.StdEncoding.DecodeString(cfg.TelnyxKey)
+		if err != nil || len(key) != 32 {
+			return nil, fmt.Errorf("fax: the Telnyx public key is not 32 bytes in base64")
+		}
+		w.providers["telnyx"] = telnyx{key: key, now: cfg.Clock.Now}
+	}
+	if cfg.PhaxioToken != "" {
+		w.providers["phaxio"] = phaxio{token: cfg.PhaxioToken}
+	}
+	if cfg.SinchPassword != "" {
+		w.providers["sinch"] = sinch{user: cfg.SinchUser, password: cfg.SinchPassword}
+	}
+	if cfg.GenericSecret != "" {
+		if len(cfg.GenericSecret) < 16 {
+			return nil, fmt.Errorf("fax: the secret of the generic webhook is shorter than 16 bytes")
+		}
+		w.providers["generic"] = generic{secret: []byte(cfg.GenericSecret), now: cfg.Clock.Now}
+	}
+	return w, nil
+}
+
+// TakeFrom is Take for a call whose body is still to be read; it is read for a
+// provider that may call alone, and to the end of MaxWebhook.
+func (w *Webhooks) TakeFrom(ctx context.Context, name string, c Call, body io.Reader) (intake.Receipt, error) {
+	if _, ok := w.providers[name]; !ok {
+		return intake.Receipt{}, unauthorized()
+	}
+	select {
+	case w.slots <- struct{}{}:
+		defer func() { <-w.slots }()
+	case <-ctx.Done():
+		return intake.Receipt{}, &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: ctx.Err()}
+	}
+	var err error
+	if c.Body, err = io.ReadAll(io.LimitReader(body, MaxWebhook+1)); err != nil {
+		return intake.Receipt{}, invalid("read body: %w", err)
+	}
+	if len(c.Body) > MaxWebhook {
+		return intake.Receipt{}, dossier.Problem(dossier.Code(dossier.FileTooLarge))
+	}
+	return w.Take(ctx, name, c)
+}
+
+// Take takes in the fax that a provider's call tells of. The zero Receipt says
+// that there was nothing to take in, or that a failure was entered. A provider
+// that may not call is CodeUnauthorized: which may is nobody's to know.
+func (w *Webhooks) Take(ctx context.Context, name string, c Call) (intake.Receipt, error) {
+	p, ok := w.providers[name]
+	if !ok {
+		return intake.Receipt{}, unauthorized()
+	}
+	n, err := p.read(c)
+	if err != nil || n.Nothing {
+		return intake.Receipt{}, err
+	}
+	if !validID(n.ID) {
+		return intake.Receipt{}, invalid("fax id")
+	}
+	if n.MediaURL != "" {
+		if n.Data, err = w.fetch(ctx, n.MediaURL); err != nil {
+			return intake.Receipt{}, err
+		}
+	}
+	if len(n.Data) == 0 && !n.Failed {
+		return intake.Receipt{}, invalid("a reception without pages")
+	}
+	return deliver(ctx, w.cfg.Door, name, n.Fax)
+}
+
+// fetch takes the pages from the provider. Whatever goes wrong is temporary: the
+// provider calls again.
+func (w *Webhooks) fetch(ctx context.Context, address string) ([]byte, error) {
+	failed := func(err error) error {
+		return &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: fmt.Errorf("fetch fax: %w", err)}
+	}
+	if w.cfg.Fetch == nil {
+		return nil, failed(netx.ErrForbidden)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, invalid("media address")
+	}
+	resp, err := w.cfg.Fetch.Do(ctx, req)
+	if err != nil {
+		return nil, failed(err)
+	}
+	if resp.Status != http.StatusOK {
+		return nil, failed(fmt.Errorf("status %d", resp.Status))
+	}
+	return resp.Body, nil
+}
+
+// fresh reports whether a signed time, in seconds, is near enough to ours.
+func fresh(stamp string, now time.Time) bool {
+	seconds, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil {
+		return false
+	}
+	return time.Unix(seconds, 0).Sub(now).Abs() <= tolerance
+}
+
+// same compares secrets in constant time.
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// unauthorized says that a call is not proved.
+func unauthorized() error { return dossier.Problem(dossier.CodeUnauthorized) }

@@ -1,0 +1,171 @@
+package intake
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/ident"
+	"dispositivo/internal/sandbox"
+)
+
+// MaxOriginal is the limit of what arrives by post, all parts together, in bytes
+// (DESIGN, section 3): 25 MB.
+const MaxOriginal = 25 << 20
+
+// maxExternalID bounds the name that a channel gives an arrival, in bytes.
+const maxExternalID = 400
+
+// Post is something that arrived by fax, e-mail, PEC or at the counter. There is
+// no dialogue: it gets its protocol number first, and whatever is wrong with it is
+// found by the screening and answered on the channel (DESIGN, section 3).
+type Post struct {
+	// Actor is the gateway that hands it over, or the pipeline itself.
+	Actor   dossier.Actor
+	Channel dossier.Channel
+	// ExternalID names the arrival within its channel, in at most 400 bytes: the
+	// same again returns the first receipt and keeps nothing.
+	ExternalID string
+	Origin     dossier.Origin
+	// Files are the documents, in their order, as they came.
+	Files [][]byte
+	// Evidence is the original they were taken from, such as the whole mail; nil:
+	// the files are the originals. With evidence alone it is not a submission: a
+	// receipt, a bounce, an empty mail.
+	Evidence []byte
+}
+
+// size is how many bytes are kept.
+func (p Post) size() int64 {
+	n := int64(len(p.Evidence))
+	for _, f := range p.Files {
+		n += int64(len(f))
+	}
+	return n
+}
+
+// Receive takes in what came by post and returns when it is safe: on disk, with
+// its protocol number, committed. Only then may the channel acknowledge it.
+//
+// Errors: FileEmpty for nothing at all, FileTooLarge over MaxOriginal, both
+// entered in the ledger; CodeRequestInvalid without channel or external id. Any
+// other error is temporary: the channel tries again.
+func (d *Door) Receive(ctx context.Context, p Post) (Receipt, error) {
+	if err := d.checkPost(ctx, p); err != nil {
+		return Receipt{}, err
+	}
+	earlier, err := d.cfg.Store.AdmittedPost(ctx, p.Channel, p.ExternalID)
+	if err == nil {
+		return postReceipt(earlier, true), nil
+	}
+	if dossier.CodeOf(err) != dossier.CodeNotFound {
+		return Receipt{}, fmt.Errorf("look for earlier post: %w", err)
+	}
+	sub, err := d.keepPost(ctx, p)
+	if err != nil {
+		return Receipt{}, err
+	}
+	change := dossier.Change{Actor: p.Actor, Admit: &dossier.Admission{Submission: sub, ExternalID: p.ExternalID, Sender: p.Origin.From}}
+	out, err := d.cfg.Store.Apply(ctx, change)
+	if dossier.CodeOf(err) == dossier.CodeConflict { // the same at the same moment: its row is there now
+		out, err = d.cfg.Store.Apply(ctx, change)
+	}
+	if err != nil {
+		return Receipt{}, fmt.Errorf("admit post: %w", err)
+	}
+	if out.Repeated {
+		for _, f := range sub.Documents {
+			d.forget(ctx, f.Blob)
+		}
+	}
+	return postReceipt(out.Submission, out.Repeated), nil
+}
+
+func (d *Door) checkPost(ctx context.Context, p Post) error {
+	if err := p.Actor.Require(dossier.RoleGateway, dossier.RoleSystem, dossier.RoleOperator, dossier.RoleSupervisor); err != nil {
+		return err
+	}
+	switch p.Channel {
+	case dossier.ChannelFax, dossier.ChannelMail, dossier.ChannelPEC, dossier.ChannelCounter:
+	case dossier.ChannelUpload:
+		return dossier.Problem(dossier.CodeRequestInvalid) // a dialogue: Accept
+	default:
+		return dossier.Problem(dossier.CodeRequestInvalid)
+	}
+	switch {
+	case p.ExternalID == "" || len(p.ExternalID) > maxExternalID:
+		return dossier.Problem(dossier.CodeRequestInvalid)
+	case p.size() == 0:
+		return d.refusePost(ctx, p, dossier.Problem(dossier.Code(dossier.FileEmpty)))
+	case p.size() > MaxOriginal:
+		return d.refusePost(ctx, p, dossier.Problem(dossier.Code(dossier.FileTooLarge)))
+	}
+	return nil
+}
+
+// refusePost writes into the ledger what nothing can be kept of.
+func (d *Door) refusePost(ctx context.Context, p Post, problem error) error {
+	err := d.cfg.Store.InsertRefusal(ctx, dossier.Refusal{
+		ID: ident.New(d.cfg.Clock.Now()), Channel: p.Channel, Code: dossier.CodeOf(problem),
+		Bytes: p.size(), KeyedHash: d.cfg.Hash.Sum([]byte(p.ExternalID)),
+	})
+	if err != nil {
+		return fmt.Errorf("enter refusal: %w", err)
+	}
+	return problem
+}
+
+// NoteFailure enters a reception that failed and left nothing to keep, so that a
+// complaint can be answered. Doing it again changes nothing.
+func (d *Door) NoteFailure(ctx context.Context, channel dossier.Channel, externalID string, code dossier.Code) error {
+	sum := d.cfg.Hash.Sum([]byte(string(channel) + "\x00" + externalID))
+	err := d.cfg.Store.InsertRefusal(ctx, dossier.Refusal{
+		ID: fmt.Sprintf("failed-%x", sum[:10]), Channel: channel, Code: code, KeyedHash: sum,
+	})
+	if err != nil {
+		return fmt.Errorf("enter failed reception: %w", err)
+	}
+	return nil
+}
+
+// keepPost makes the bytes safe; evidence comes first, its hash is the protocol's.
+func (d *Door) keepPost(ctx context.Context, p Post) (dossier.Submission, error) {
+	sub := dossier.Submission{ID: ident.New(d.cfg.Clock.Now()), Channel: p.Channel}
+	origin, err := json.Marshal(p.Origin)
+	if err != nil {
+		return sub, fmt.Errorf("encode origin: %w", err)
+	}
+	keep := func(n int, data []byte, evidence bool) error {
+		// Files are read in the order of their ids.
+		f := dossier.File{ID: fmt.Sprintf("%s-%03d", sub.ID, n), Bytes: int64(len(data)), Format: string(sandbox.Sniff(data)), Evidence: evidence}
+		f.KeyedHash = d.cfg.Hash.Sum(data)
+		if f.Blob, f.WrappedKey, err = d.cfg.Vault.Keep(ctx, f.ID, data); err != nil {
+			return fmt.Errorf("keep post: %w", err)
+		}
+		if len(sub.Documents) == 0 {
+			if f.SealedOrigin, err = d.cfg.Vault.SealNote(f, origin); err != nil {
+				return err
+			}
+		}
+		sub.Documents = append(sub.Documents, f)
+		return nil
+	}
+	if p.Evidence != nil {
+		if err := keep(0, p.Evidence, true); err != nil {
+			return sub, err
+		}
+	}
+	for i, data := range p.Files {
+		if err := keep(i+1, data, false); err != nil {
+			return sub, err
+		}
+	}
+	return sub, nil
+}
+
+func postReceipt(sub dossier.Submission, repeated bool) Receipt {
+	return Receipt{
+		SubmissionID: sub.ID, DossierID: sub.DossierID, Protocol: sub.Protocol.String(), ReceivedAt: sub.ReceivedAt, Repeated: repeated,
+	}
+}

@@ -1,0 +1,139 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"dispositivo/dossier"
+)
+
+// senderHash is the keyed hash a sender is found by; nil for none.
+func (s *Store) senderHash(sender string) []byte {
+	if sender == "" {
+		return nil
+	}
+	return s.keys.MAC("sender").Sum([]byte(strings.ToLower(sender)))
+}
+
+// AdmittedPost returns what came on a channel under an external id, CodeNotFound
+// when nothing did.
+func (s *Store) AdmittedPost(ctx context.Context, channel dossier.Channel, externalID string) (dossier.Submission, error) {
+	id, err := s.reader().optional(ctx, `SELECT id FROM submissions WHERE channel = ? AND external_id = ?`, string(channel), externalID)
+	if err == nil && id == "" {
+		return dossier.Submission{}, dossier.Problem(dossier.CodeNotFound)
+	}
+	if err != nil {
+		return dossier.Submission{}, unavailable("read admission", err)
+	}
+	return s.Submission(ctx, id)
+}
+
+// join makes a submission belong to a dossier.
+func (a *applier) join(ctx context.Context, e dossier.Join) error {
+	row, err := a.lockDossier(ctx, e.DossierID)
+	if err != nil {
+		return err
+	}
+	n, err := a.execN(ctx, `UPDATE submissions SET dossier_id = ?, holder_id = ? WHERE id = ? AND dossier_id = ''`,
+		e.DossierID, row.holderID, e.SubmissionID)
+	if err != nil {
+		return fmt.Errorf("join submission: %w", err)
+	}
+	if n == 0 {
+		return conflict("the submission belongs to a dossier already")
+	}
+	if err := a.exec(ctx, `UPDATE files SET dossier_id = ? WHERE submission_id = ?`, e.DossierID, e.SubmissionID); err != nil {
+		return fmt.Errorf("join files: %w", err)
+	}
+	if err := a.tell(ctx, row.holderID, e.DossierID, dossier.MessageReceipt, e.SubmissionID); err != nil {
+		return err
+	}
+	return a.audit(ctx, auditRow{
+		action: "submission.matched", subject: e.SubmissionID, holderID: row.holderID, detail: fmt.Sprintf(`{"dossier":%q}`, e.DossierID),
+	})
+}
+
+// EarlierCopy returns the first submission before sub that brought the very same
+// documents and still counts: not refused, itself a copy, or of a dossier that
+// ended. CodeNotFound when there is none.
+func (s *Store) EarlierCopy(ctx context.Context, sub dossier.Submission) (dossier.Submission, error) {
+	own := read(sub)
+	if len(own) == 0 {
+		return dossier.Submission{}, dossier.Problem(dossier.CodeNotFound)
+	}
+	var ids []string
+	err := s.reader().each(ctx, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `SELECT s.id FROM files f JOIN submissions s ON s.id = f.submission_id LEFT JOIN dossiers d ON d.id = s.dossier_id
+		WHERE f.keyed_hash = ? AND f.evidence = 0 AND s.state NOT IN ('refused', 'duplicate', 'not_a_submission')
+		AND (s.protocol_year < ? OR s.protocol_year = ? AND s.protocol_number < ?)
+		AND (d.id IS NULL OR d.state NOT IN ('converted', 'rejected', 'expired', 'withdrawn', 'superseded'))
+		ORDER BY s.protocol_year, s.protocol_number LIMIT 20`,
+		own[0].KeyedHash, sub.Protocol.Year, sub.Protocol.Year, sub.Protocol.Number)
+	if err != nil {
+		return dossier.Submission{}, unavailable("find copy", err)
+	}
+	for _, id := range ids {
+		earlier, err := s.Submission(ctx, id)
+		if err != nil {
+			return dossier.Submission{}, err
+		}
+		if sameBytes(dossier.Submission{Documents: read(earlier)}, dossier.Submission{Documents: own}) {
+			return earlier, nil
+		}
+	}
+	return dossier.Submission{}, dossier.Problem(dossier.CodeNotFound)
+}
+
+// read are the documents that are read, in their order.
+func read(sub dossier.Submission) []dossier.File {
+	return slices.DeleteFunc(slices.Clone(sub.Documents), func(f dossier.File) bool { return f.Evidence })
+}
+
+// DossiersOfSender returns the ids of the dossiers that earlier arrivals of the
+// sender of a submission were joined to, at most ten, the newest first.
+func (s *Store) DossiersOfSender(ctx context.Context, submissionID string) ([]string, error) {
+	var ids []string
+	err := s.reader().each(ctx, func(rows *sql.Rows) error {
+		var id string
+		var last int64
+		err := rows.Scan(&id, &last)
+		ids = append(ids, id)
+		return err
+	}, `SELECT o.dossier_id, MAX(o.received_at) FROM submissions s JOIN submissions o ON o.keyed_sender = s.keyed_sender
+		WHERE s.id = ? AND o.id <> s.id AND o.dossier_id <> '' GROUP BY o.dossier_id ORDER BY 2 DESC LIMIT 10`, submissionID)
+	return ids, classify("find dossiers of sender", err)
+}
+
+// SubmissionByProtocol returns what has a number of the register; CodeNotFound when
+// nothing does.
+func (s *Store) SubmissionByProtocol(ctx context.Context, p dossier.Protocol) (dossier.Submission, error) {
+	id, err := s.reader().optional(ctx, `SELECT id FROM submissions WHERE protocol_year = ? AND protocol_number = ?`, p.Year, p.Number)
+	if err == nil && id == "" {
+		return dossier.Submission{}, dossier.Problem(dossier.CodeNotFound)
+	}
+	if err != nil {
+		return dossier.Submission{}, unavailable("find protocol number", err)
+	}
+	return s.Submission(ctx, id)
+}
+
+// JoinedToNothing returns the protocol numbers of submissions that are joined to a
+// dossier which does not exist: there must be none.
+func (s *Store) JoinedToNothing(ctx context.Context) ([]string, error) {
+	var lost []string
+	err := s.reader().each(ctx, func(rows *sql.Rows) error {
+		var p dossier.Protocol
+		err := rows.Scan(&p.Year, &p.Number)
+		lost = append(lost, p.String())
+		return err
+	}, `SELECT s.protocol_year, s.protocol_number FROM submissions s LEFT JOIN dossiers d ON d.id = s.dossier_id
+		WHERE s.state = 'joined' AND d.id IS NULL ORDER BY s.protocol_year, s.protocol_number`)
+	return lost, classify("find joined submissions", err)
+}
