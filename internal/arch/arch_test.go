@@ -38,16 +38,18 @@ var allowed = map[string]string{
 	"dossier": "",
 
 	// Readers of foreign bytes, run only in the sandbox child.
-	"verify/ccitt":  "",
-	"verify/mrz":    "dossier",
-	"verify/pdf":    "dossier verify/wasm", // both run engines of others
-	"verify/symbol": "verify/wasm",
-	"verify/raster": "dossier",
-	"verify/tiff":   "dossier verify/ccitt",
-	"verify/wasm":   "",
+	"verify/ccitt":   "",
+	"verify/photo":   "",
+	"verify/compose": "verify/ccitt", // writes Group 4
+	"verify/mrz":     "dossier",
+	"verify/pdf":     "dossier verify/wasm", // both run engines of others
+	"verify/symbol":  "verify/wasm",
+	"verify/raster":  "dossier",
+	"verify/tiff":    "dossier verify/ccitt",
+	"verify/wasm":    "",
 
 	// What the domain stands on.
-	"internal/sandbox":  "dossier internal/assets internal/clock internal/paper internal/token verify/identity verify/mrz verify/pdf verify/raster verify/symbol verify/tiff verify/wasm",
+	"internal/sandbox":  "dossier internal/assets internal/clock internal/paper internal/token verify/compose verify/identity verify/mrz verify/pdf verify/photo verify/raster verify/symbol verify/tiff verify/wasm",
 	"internal/inspect":  "dossier internal/sandbox",
 	"internal/paper":    "internal/token",
 	"internal/notify":   "dossier internal/netx",
