@@ -61,7 +61,9 @@ var allowed = map[string]string{
 	"internal/courier":  "dossier internal/clock internal/notify",
 
 	// The domain: siblings never import each other.
-	"intake":          "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
+	"intake": "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
+	// It puts files together and hands them to the door.
+	"intake/fitting":  "dossier intake internal/clock internal/ident internal/sandbox internal/seal internal/throttle internal/vault",
 	"verify":          "dossier internal/codicefiscale internal/paper internal/sandbox internal/token verify/identity",
 	"verify/identity": "dossier internal/codicefiscale",
 	"verify/review":   "dossier internal/audit internal/clock internal/ident",

@@ -23,6 +23,10 @@ type FitOptions struct {
 	// Lossless keeps pages of two colours dot by dot whatever they weigh, and
 	// takes no others: for a received fax over the limit.
 	Lossless bool `json:"lossless"`
+	// Order lists the pages that the document shall have, by their place (from 0)
+	// among all pages of all files, each once; empty means all, in order. A number
+	// that no page has is left out.
+	Order []int `json:"order"`
 }
 
 // Fitted is what became of the files.
@@ -46,7 +50,9 @@ func (f Fitted) Blocked() (FitFinding, bool) {
 
 // FittedPage is one page of the composed document.
 type FittedPage struct {
-	File int `json:"file"` // it came from, from 0
+	// Place is where it stood among all pages of all files, from 0.
+	Place int `json:"place"`
+	File  int `json:"file"` // it came from, from 0
 	// FilePage is its number in that file, from 1.
 	FilePage int `json:"file_page"`
 	// Width and Height are pixels, DPI is what they are on paper.
@@ -232,6 +238,7 @@ func cleanFitted(body []byte, in Fitted, opts FitOptions, files, seen int) ([]by
 		if p.File < 0 || p.File >= files {
 			return nil, Fitted{}, errFitted
 		}
+		p.Place = between(p.Place, maxSide)
 		p.FilePage, p.Width, p.Height = between(p.FilePage, maxSide), between(p.Width, maxSide), between(p.Height, maxSide)
 		p.DPI, p.Coding, p.Quality, p.Bytes = number(p.DPI), printable(p.Coding, 20), between(p.Quality, 100), between(p.Bytes, len(body))
 		out.Pages = append(out.Pages, p)

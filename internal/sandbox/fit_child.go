@@ -268,7 +268,7 @@ func (v *fitting) add(n int, img image.Image, g raster.Geometry, size paperSize,
 		v.block(dossier.FileUnreadable, n, err.Error())
 		return
 	}
-	v.from = append(v.from, FittedPage{File: v.file, FilePage: n})
+	v.from = append(v.from, FittedPage{Place: len(v.from), File: v.file, FilePage: n})
 }
 
 // sheetOf makes a page ready: one of two colours dot by dot, any other upright
@@ -310,6 +310,7 @@ func onA4(w, h float64) (wPt, hPt float64) {
 
 // make composes the pages and sends them to look at.
 func (v *fitting) make(ctx context.Context, docs [][]byte) error {
+	v.arrange()
 	made, err := v.maker.Make(ctx)
 	joined := false
 	if heavy, ok := errors.AsType[*compose.HeavyError](err); ok {
@@ -335,11 +336,23 @@ func (v *fitting) make(ctx context.Context, docs [][]byte) error {
 	return writeFrame(v.out, frameResult, result{Fitted: v.fitted}, made.PDF)
 }
 
+// arrange puts the pages into the order asked for.
+func (v *fitting) arrange() {
+	if len(v.opts.Order) == 0 {
+		return
+	}
+	from := v.from
+	v.from = nil
+	for _, i := range v.maker.Arrange(v.opts.Order) {
+		v.from = append(v.from, from[i])
+	}
+}
+
 // joined is the last resort for documents of programs, whose pages of writing
 // take less room than any picture of them: the PDFs as they are, in a row.
 func (v *fitting) joined(ctx context.Context, docs [][]byte) (compose.Result, bool) {
 	foreign := slices.ContainsFunc(docs, func(d []byte) bool { return Sniff(d) != FormatPDF })
-	if foreign || v.active || v.opts.Lossless {
+	if foreign || v.active || v.opts.Lossless || len(v.opts.Order) > 0 {
 		return compose.Result{}, false
 	}
 	merged, err := pdf.Merge(ctx, docs...)

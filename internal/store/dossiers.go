@@ -216,7 +216,8 @@ func (s *Store) FileSubmission(ctx context.Context, fileID string) (dossier.Subm
 // an orphan of a transaction that never committed.
 func (s *Store) BlobInUse(ctx context.Context, name string) (bool, error) {
 	found, err := s.reader().optional(ctx, `SELECT blob FROM files WHERE blob = ?
-		UNION SELECT image_blob FROM pages WHERE image_blob = ? UNION SELECT thumb_blob FROM pages WHERE thumb_blob = ?`, name, name, name)
+		UNION SELECT image_blob FROM pages WHERE image_blob = ? UNION SELECT thumb_blob FROM pages WHERE thumb_blob = ?
+		UNION SELECT blob FROM composition_files WHERE blob = ?`, name, name, name, name)
 	if err != nil {
 		return false, unavailable("find blob", err)
 	}

@@ -59,6 +59,21 @@ func (m *Maker) Add(s Sheet) error {
 // Len is the number of sheets so far.
 func (m *Maker) Len() int { return len(m.pages) }
 
+// Arrange keeps the sheets of these numbers, from 0, in their order, each once,
+// and returns the numbers that there were.
+func (m *Maker) Arrange(order []int) []int {
+	var pages []*page
+	var kept []int
+	for _, i := range order {
+		if i < 0 || i >= len(m.pages) || slices.Contains(kept, i) {
+			continue
+		}
+		pages, kept = append(pages, m.pages[i]), append(kept, i)
+	}
+	m.pages = pages
+	return kept
+}
+
 // Make makes the document: all pages at the best common step that fits, then
 // each in turn a step better while there is room. The error is a *HeavyError,
 // ErrSheet when there are no pages, or the context's.
