@@ -82,7 +82,7 @@ func (p *Portal) Routes(r gin.IRouter) {
 	changing.POST(pathChange, on(p.propose))
 	changing.POST("/pin/cambio/conferma", on(p.change))
 
-	own := all.Group("", p.Edge.Only(dossier.RoleCitizen), p.Edge.Guard(pathSend))
+	own := all.Group("", p.Edge.Only(dossier.RoleCitizen), p.Edge.Guard(pathSend, pathCompose))
 	own.GET(pathContacts, on(p.contacts))
 	own.POST(pathContacts, on(p.setContact))
 	own.POST("/area/recapiti/rimozione", on(p.removeContact))
@@ -92,6 +92,7 @@ func (p *Portal) Routes(r gin.IRouter) {
 	own.GET("/conversione/modulo.pdf", on(p.form))
 	own.GET(pathSend, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathConvert) })
 	own.POST(pathSend, on(p.upload))
+	p.composeRoutes(own)
 	own.GET("/conversione/:id", on(p.status))
 	own.GET("/conversione/:id/ritiro", on(p.withdrawForm))
 	own.POST("/conversione/:id/ritiro", on(p.withdraw))

@@ -140,6 +140,12 @@ var table = []cell{
 	{"GET /conversione/modulo.pdf", "" /*                  */, " in  200  200   in   in   in   in   in   in   in   in"},
 	{"GET /conversione/invio", "" /*                       */, " in  303  303   in   in   in   in   in   in   in   in"},
 	{"POST /conversione/invio", "" /*                      */, " in  400  400   in   in   in   in   in   in   in   in"},
+	{"GET /conversione/pagine", "" /*                      */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"POST /conversione/pagine", "" /*                     */, " in  400  400   in   in   in   in   in   in   in   in"},
+	{"GET /conversione/pagine/:composition", "" /*         */, " in  404  404   in   in   in   in   in   in   in   in"},
+	{"GET /conversione/pagine/:composition/:n", "" /*      */, " in  404  404   in   in   in   in   in   in   in   in"},
+	{"POST /conversione/pagine/:composition/ordine", "" /**/, " in  404  404   in   in   in   in   in   in   in   in"},
+	{"POST /conversione/pagine/:composition/conferma", "", " in  404  404   in   in   in   in   in   in   in   in"},
 	{"GET /conversione/:id", "" /*                         */, " in  200  404   in   in   in   in   in   in   in   in"},
 	{"GET /conversione/:id/ritiro", "" /*                  */, " in  200  404   in   in   in   in   in   in   in   in"},
 

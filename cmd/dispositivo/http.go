@@ -15,6 +15,7 @@ import (
 	"dispositivo/dossier"
 	"dispositivo/internal/assets"
 	"dispositivo/internal/demo"
+	"dispositivo/internal/sandbox"
 )
 
 // newServer wires the HTTP surface.
@@ -35,6 +36,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	citizen := portal.Deps{
 		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion, Requests: s.requests,
 		Door: s.door, Letters: s.letters, MaxBytes: c.MaxBytes,
+		Fitting: s.fitting, MaxComposed: sandbox.MaxFitBytes,
 	}
 	if c.Demo {
 		citizen.Messages = h.messageBox

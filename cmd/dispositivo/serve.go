@@ -132,6 +132,7 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 			start("work", q.Run)
 			start("chores", func(ctx context.Context) error {
 				chores := append(h.chores(time.Duration(c.KeepImages)*24*time.Hour), s.letterChores(c.LettersAt)...)
+				chores = append(chores, s.fittingChores()...)
 				queue.RunChores(ctx, h.clock, env.logger, chores)
 				return nil
 			})

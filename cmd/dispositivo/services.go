@@ -9,6 +9,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/intake"
+	"dispositivo/intake/fitting"
 	"dispositivo/internal/courier"
 	"dispositivo/internal/i18n"
 	"dispositivo/internal/netx"
@@ -44,6 +45,7 @@ type services struct {
 	operators  *operator.Accounts
 	conversion *conversion.Service
 	door       *intake.Door
+	fitting    *fitting.Service
 	desk       *review.Desk
 	screener   *verify.Screener
 	courier    *courier.Courier
@@ -98,6 +100,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		door.Prober = nil
 	}
 	s.door = intake.NewDoor(door)
+	s.fitting = newFitting(h, s, pool, p.MaxBytes)
 	s.desk = review.NewDesk(review.Config{
 		Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes,
 	})
