@@ -14,6 +14,7 @@ import (
 	"dispositivo/api/edge"
 	"dispositivo/dossier"
 	"dispositivo/intake"
+	"dispositivo/intake/fitting"
 	"dispositivo/internal/operator"
 	"dispositivo/internal/session"
 	"dispositivo/pin"
@@ -40,8 +41,11 @@ type Deps struct {
 	Conversion *conversion.Service
 	Requests   *request.Service
 	Door       *intake.Door
-	Letters    *letters.Service
-	Desk       *review.Desk
+	Fitting    *fitting.Service
+	// MaxComposed is how many bytes are put together at most.
+	MaxComposed int64
+	Letters     *letters.Service
+	Desk        *review.Desk
 	// PublicURL is where citizens find the portal, without a slash at its end.
 	PublicURL string
 }
@@ -82,6 +86,7 @@ func (a *API) Routes(r gin.IRouter) {
 	own.GET("/conversions/form", h(a.form))
 	own.GET("/conversions", h(a.conversions))
 	own.POST("/conversions", h(a.upload))
+	a.compositionRoutes(own)
 	own.GET("/conversions/:id", h(a.conversion))
 	own.POST("/conversions/:id/withdrawal", h(a.withdraw))
 

@@ -79,6 +79,11 @@ var table = []cell{
 	{"GET /api/v1/conversions/form", "" /*                 */, "401  200  200  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/conversions", "" /*                      */, "401  200  200  403  403  403  403  403  403  403  403"},
 	{"POST /api/v1/conversions", "{}" /*                   */, "401  400  400  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/conversions/compositions", "{}" /*      */, "401  400  400  403  403  403  403  403  403  403  403"},
+	{"GET /api/v1/conversions/compositions/:id", "" /*     */, "401  404  404  403  403  403  403  403  403  403  403"},
+	{"GET /api/v1/conversions/compositions/:id/pages/:n", "", "401  404  404  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/conversions/compositions/:id/arrangement", "", "401  404  404  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/conversions/compositions/:id/confirmation", "", "401  404  404  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/conversions/:id", "" /*                  */, "401  200  404  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/reviews", "" /*                          */, "401  403  403  200  200  200  200  200  200  403  403"},
 	{"POST /api/v1/reviews/next", "" /*                    */, "401  403  403  200  200  204  200  200  403  403  403"},
@@ -393,7 +398,7 @@ var parameter = regexp.MustCompile(`[:*](\w+)`)
 
 // address fills in a route's parameters. ":id" means another thing on each.
 func (w *world) address(route, path string) string {
-	ids := map[string]string{"n": "1", "image": "1.img", "batch": "nothing", "hash": "0", "file": "nothing.css", "kind": "fax"}
+	ids := map[string]string{"n": "1", "image": "1.img", "batch": "nothing", "composition": "nothing", "hash": "0", "file": "nothing.css", "kind": "fax"}
 	for name, value := range w.ids {
 		ids[name] = value
 	}

@@ -45,7 +45,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(), InFlight: &h.requests,
 		V1: v1.New(v1.Deps{
 			Edge: e, Access: s.access, Activation: s.activation, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests,
-			Door: s.door, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(),
+			Door: s.door, Fitting: s.fitting, MaxComposed: sandbox.MaxFitBytes, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(),
 		}),
 		Portal: portal.New(citizen),
 		Desk:   desk.New(desk.Deps{Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests, Now: h.clock.Now}),

@@ -81,7 +81,7 @@ var allowed = map[string]string{
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session verify/review",
 	"api/edge":       "dossier internal/i18n internal/session",
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
-	"api/v1":         "api/edge dossier intake internal/operator internal/session pin pin/activation pin/conversion pin/letters pin/request verify/review",
+	"api/v1":         "api/edge dossier intake intake/fitting internal/operator internal/session pin pin/activation pin/conversion pin/letters pin/request verify/review",
 	"api/portal":     "api/edge api/ui dossier intake internal/session pin pin/activation pin/conversion pin/request",
 	"api/desk":       "api/edge api/ui dossier internal/operator internal/session pin/letters pin/request verify/review",
 	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",
