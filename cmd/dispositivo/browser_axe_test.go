@@ -174,6 +174,9 @@ func (p *person) citizenPages(c demo.Citizen) {
 		p.visit("/conversione")
 		p.inspect("convert-" + string(c.Scene))
 	}
+	if c.Scene == demo.SceneNone {
+		p.composePages()
+	}
 	if c.Scene == demo.SceneNone || c.Scene == demo.SceneDispositivo {
 		return
 	}
