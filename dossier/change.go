@@ -76,6 +76,9 @@ type Admission struct {
 	// IdempotencyKey is the client's (draft-ietf-httpapi-idempotency-key-header); "" for
 	// none. The same key with other bytes fails with CodeIdempotency.
 	IdempotencyKey string
+	// CompositionID is the composition that the holder confirmed: its originals
+	// become evidence of the submission. "" for none.
+	CompositionID string
 }
 
 // OpenDossier begins a dossier in StateOpen with the data printed on its form.

@@ -14,6 +14,7 @@ const (
 	FileTruncated      FindingCode = "file.truncated"
 	FileEncrypted      FindingCode = "file.encrypted"
 	FileUnreadable     FindingCode = "file.unreadable"
+	FileSigned         FindingCode = "file.signed" // must not be rewritten
 	PDFInvalid         FindingCode = "pdf.invalid"
 	PDFActiveContent   FindingCode = "pdf.active_content"
 	PDFEmbeddedFile    FindingCode = "pdf.embedded_file"
@@ -27,6 +28,7 @@ const (
 	PageUpsideDown     FindingCode = "page.upside_down"
 	PageDamaged        FindingCode = "page.damaged"
 	PageCut            FindingCode = "page.cut"
+	PageTooHeavy       FindingCode = "page.too_heavy" // no way to make it small enough and legible
 	FormMissing        FindingCode = "form.missing"
 	FormUnsigned       FindingCode = "form.unsigned"
 	FormOldVersion     FindingCode = "form.old_version"

@@ -219,7 +219,7 @@ func (d *Door) admit(ctx context.Context, a Arrival, target dossier.Dossier, dat
 	out, err := d.cfg.Store.Apply(ctx, dossier.Change{
 		Actor:   a.Actor,
 		Dossier: &dossier.Move{ID: target.ID, Event: dossier.EventPagesAdded},
-		Admit:   &dossier.Admission{Submission: sub, ExternalID: sub.ID, IdempotencyKey: a.IdempotencyKey},
+		Admit:   &dossier.Admission{Submission: sub, ExternalID: sub.ID, IdempotencyKey: a.IdempotencyKey, CompositionID: a.CompositionID},
 	})
 	if err != nil {
 		return Receipt{}, fmt.Errorf("admit upload: %w", err)

@@ -19,6 +19,9 @@ type Arrival struct {
 	Declared int64
 	// IdempotencyKey lets the client ask again; "" for none.
 	IdempotencyKey string
+	// CompositionID is the composition that the bytes are the result of; "" for
+	// none.
+	CompositionID string
 }
 
 // Receipt says that an arrival is safe: on disk and committed.

@@ -23,7 +23,7 @@ const (
 // contentPolicy lets a page load only our own files: no inline script or
 // style, no frame around it, forms to ourselves alone.
 const contentPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
-	"connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+	"connect-src 'self'; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 // Identify gives the request a random id, for the answer and the log. An id
 // sent by the client is not believed.

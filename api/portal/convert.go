@@ -19,6 +19,8 @@ type convertData struct {
 	Current *conversion.Status
 	// Done: the PIN is dispositivo already.
 	Done bool
+	// Compose offers to put pages together: what was sent was too large, or no PDF.
+	Compose bool
 }
 
 // convertPage is the page of the three steps.
@@ -76,6 +78,11 @@ func (p *Portal) upload(c *gin.Context) error {
 		return err
 	}
 	page.Field = "file"
+	if data, ok := page.Data.(convertData); ok {
+		code := dossier.CodeOf(err)
+		data.Compose = code == dossier.Code(dossier.FileTooLarge) || code == dossier.Code(dossier.FileType)
+		page.Data = data
+	}
 	return p.showProblem(c, page, err)
 }
 

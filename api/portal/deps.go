@@ -100,6 +100,9 @@ type Deps struct {
 	// MaxBytes is the limit of an uploaded file in bytes, for texts and for
 	// the check in the browser. The door keeps it.
 	MaxBytes int64
+	// Fitting puts files together, MaxComposed bytes at most.
+	Fitting     Fitting
+	MaxComposed int64
 	// Messages reads the message box; nil outside a demonstration.
 	Messages func(ctx context.Context) ([]Message, error)
 }

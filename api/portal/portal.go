@@ -64,6 +64,7 @@ func (p *Portal) Routes(r gin.IRouter) {
 	pages.GET(pathRequestData, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathRequest) })
 	pages.POST(pathRequestData, on(p.requestSend))
 	pages.GET(pathRequestDone, on(p.requestDone))
+	pages.GET("/manifest.webmanifest", on(p.UI.Manifest))
 	pages.GET("/accessibilita", on(p.text("ui.accessibility", "how", "limits", "tell")))
 	pages.GET("/privacy", on(p.text("ui.privacy", "what", "who", "keep", "cookies")))
 	if p.Messages != nil {
@@ -86,7 +87,7 @@ func (p *Portal) Routes(r gin.IRouter) {
 	changing.POST(pathChange, on(p.propose))
 	changing.POST("/pin/cambio/conferma", on(p.change))
 
-	own := all.Group("", p.Edge.Only(dossier.RoleCitizen), p.Edge.Guard(pathSend))
+	own := all.Group("", p.Edge.Only(dossier.RoleCitizen), p.Edge.Guard(pathSend, pathCompose))
 	own.GET(pathContacts, on(p.contacts))
 	own.POST(pathContacts, on(p.setContact))
 	own.POST("/area/recapiti/rimozione", on(p.removeContact))
@@ -98,6 +99,7 @@ func (p *Portal) Routes(r gin.IRouter) {
 	own.GET("/conversione/modulo.pdf", on(p.form))
 	own.GET(pathSend, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathConvert) })
 	own.POST(pathSend, on(p.upload))
+	p.composeRoutes(own)
 	own.GET("/conversione/:id", on(p.status))
 	own.GET("/conversione/:id/ritiro", on(p.withdrawForm))
 	own.POST("/conversione/:id/ritiro", on(p.withdraw))

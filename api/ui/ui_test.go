@@ -38,6 +38,7 @@ func serve(t *testing.T, assets fs.FS) *gin.Engine {
 	r.Use(e.Identify(), e.Recover(), e.Harden(), e.Localise())
 	r.NoRoute(e.NotFound())
 	r.GET(ui.AssetRoute, e.Handle(u.Static))
+	r.GET("/manifest.webmanifest", e.Handle(u.Manifest))
 	r.GET("/lookup", e.Handle(func(c *gin.Context) error {
 		return u.Show(c, ui.Page{Area: ui.Portal, Name: "portal/lookup", Title: "ui.lookup.title", Data: lookup{
 			Status: &status{

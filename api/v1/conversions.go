@@ -49,14 +49,7 @@ func (a *API) upload(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	status := http.StatusCreated
-	if r.Repeated {
-		status = http.StatusOK
-	}
-	c.Header("Location", "/api/v1/conversions/"+r.DossierID)
-	c.JSON(status, receiptAnswer{
-		ID: r.DossierID, SubmissionID: r.SubmissionID, Protocol: r.Protocol, State: r.State, StatusURL: a.statusURL(r.DossierID),
-	})
+	a.received(c, r)
 	return nil
 }
 

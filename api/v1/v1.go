@@ -14,6 +14,7 @@ import (
 	"dispositivo/api/edge"
 	"dispositivo/dossier"
 	"dispositivo/intake"
+	"dispositivo/intake/fitting"
 	"dispositivo/internal/operator"
 	"dispositivo/internal/session"
 	"dispositivo/pin"
@@ -46,11 +47,14 @@ type Deps struct {
 	Recovery   *recovery.Service
 	Revocation *revocation.Service
 	Door       *intake.Door
-	Letters    *letters.Service
-	Journal    *journal.Service
-	Services   *services.Desk
-	Desk       *review.Desk
-	Faxes      Faxes
+	Fitting    *fitting.Service
+	// MaxComposed is how many bytes are put together at most.
+	MaxComposed int64
+	Letters     *letters.Service
+	Journal     *journal.Service
+	Services    *services.Desk
+	Desk        *review.Desk
+	Faxes       Faxes
 	// FaxAnswer draws the page for a fax gateway.
 	FaxAnswer func(intake.Receipt) ([]byte, error)
 	// PublicURL is where citizens find the portal, without a slash at its end.
@@ -97,6 +101,7 @@ func (a *API) Routes(r gin.IRouter) {
 	own.GET("/conversions/form", h(a.form))
 	own.GET("/conversions", h(a.conversions))
 	own.POST("/conversions", h(a.upload))
+	a.compositionRoutes(own)
 	own.GET("/conversions/:id", h(a.conversion))
 	own.POST("/conversions/:id/withdrawal", h(a.withdraw))
 

@@ -86,6 +86,11 @@ var table = []cell{
 	{"GET /api/v1/conversions/form", "" /*                 */, "401  200  200  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/conversions", "" /*                      */, "401  200  200  403  403  403  403  403  403  403  403"},
 	{"POST /api/v1/conversions", "{}" /*                   */, "401  400  400  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/conversions/compositions", "{}" /*      */, "401  400  400  403  403  403  403  403  403  403  403"},
+	{"GET /api/v1/conversions/compositions/:id", "" /*     */, "401  404  404  403  403  403  403  403  403  403  403"},
+	{"GET /api/v1/conversions/compositions/:id/pages/:n", "", "401  404  404  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/conversions/compositions/:id/arrangement", "", "401  404  404  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/conversions/compositions/:id/confirmation", "", "401  404  404  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/conversions/:id", "" /*                  */, "401  200  404  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/reviews", "" /*                          */, "401  403  403  200  200  200  200  200  200  403  403"},
 	{"POST /api/v1/reviews/next", "" /*                    */, "401  403  403  200  200  204  200  200  403  403  403"},
@@ -147,6 +152,7 @@ var table = []cell{
 	{"GET /richiesta-pin/dati", "" /*                      */, "303  303  303  303  303  303  303  303  303  303  303"},
 	{"POST /richiesta-pin/dati", "codice_fiscale=x" /*     */, "422  422  422  422  422  422  422  422  422  422  422"},
 	{"GET /richiesta-pin/inviata", "" /*                   */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"GET /manifest.webmanifest", "" /*                    */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /accessibilita", "" /*                           */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /privacy", "" /*                                 */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"GET /demo/messages", "" /*                           */, "200  200  200  200  200  200  200  200  200  200  200"},
@@ -185,6 +191,12 @@ var table = []cell{
 	{"GET /conversione/modulo.pdf", "" /*                  */, " in  200  200   in   in   in   in   in   in   in   in"},
 	{"GET /conversione/invio", "" /*                       */, " in  303  303   in   in   in   in   in   in   in   in"},
 	{"POST /conversione/invio", "" /*                      */, " in  400  400   in   in   in   in   in   in   in   in"},
+	{"GET /conversione/pagine", "" /*                      */, " in  200  200   in   in   in   in   in   in   in   in"},
+	{"POST /conversione/pagine", "" /*                     */, " in  400  400   in   in   in   in   in   in   in   in"},
+	{"GET /conversione/pagine/:composition", "" /*         */, " in  404  404   in   in   in   in   in   in   in   in"},
+	{"GET /conversione/pagine/:composition/:n", "" /*      */, " in  404  404   in   in   in   in   in   in   in   in"},
+	{"POST /conversione/pagine/:composition/ordine", "" /**/, " in  404  404   in   in   in   in   in   in   in   in"},
+	{"POST /conversione/pagine/:composition/conferma", "", " in  404  404   in   in   in   in   in   in   in   in"},
 	{"GET /conversione/:id", "" /*                         */, " in  200  404   in   in   in   in   in   in   in   in"},
 	{"GET /conversione/:id/ritiro", "" /*                  */, " in  200  404   in   in   in   in   in   in   in   in"},
 
@@ -444,7 +456,10 @@ var parameter = regexp.MustCompile(`[:*](\w+)`)
 
 // address fills in a route's parameters. ":id" means another thing on each.
 func (w *world) address(route, path string) string {
-	ids := map[string]string{"n": "1", "image": "1.img", "batch": "nothing", "hash": "0", "file": "nothing.css", "via": "spid", "kind": "fax", "link": "nothing", "holder": "nothing"}
+	ids := map[string]string{
+		"n": "1", "image": "1.img", "batch": "nothing", "composition": "nothing", "hash": "0", "file": "nothing.css",
+		"via": "spid", "kind": "fax", "link": "nothing", "holder": "nothing",
+	}
 	for name, value := range w.ids {
 		ids[name] = value
 	}

@@ -186,6 +186,9 @@ func (p *person) citizenPages(c demo.Citizen) {
 		p.inspect("convert-" + string(c.Scene))
 	}
 	p.servicePages(c)
+	if c.Scene == demo.SceneNone {
+		p.composePages()
+	}
 	if c.Scene == demo.SceneNone || c.Scene == demo.SceneDispositivo {
 		return
 	}

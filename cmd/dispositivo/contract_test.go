@@ -132,18 +132,19 @@ func expect(t *testing.T, what string, got answer, status int, code dossier.Code
 
 // elsewhere are the answers that this story cannot bring about, and who does.
 var elsewhere = map[string]string{
-	"signInOperator 403":   "a demonstration asks for no second factor; TestOperators does",
-	"beginActivation 409":  "a letter that was not printed yet: pin/activation, TestNotItsTurn",
-	"beginActivation 403":  "halves that are too old: pin/activation, TestNotItsTurn",
-	"finishActivation 429": "ten wrong halves: pin/activation, TestSecondHalfLocks",
-	"setContact 409":       "two changes at the same moment",
-	"removeContact 409":    "two changes at the same moment",
-	"confirmContact 409":   "two changes at the same moment",
-	"enterService 409":     "a closed service; pin/services, TestDecide",
-	"fileDomanda 409":      "a closed service; pin/services, TestDecide",
-	"getPage 409":          "a lease that ends between two statements",
-	"takeFax 413":          "more than 25 MB: intake, TestPostLimits",
-	"getPINRequest 409":    "an operator's own request; TestLooksAreLogged of pin/request",
+	"confirmComposition 409": "what sendDocument answers, by the same door",
+	"signInOperator 403":     "a demonstration asks for no second factor; TestOperators does",
+	"beginActivation 409":    "a letter that was not printed yet: pin/activation, TestNotItsTurn",
+	"beginActivation 403":    "halves that are too old: pin/activation, TestNotItsTurn",
+	"finishActivation 429":   "ten wrong halves: pin/activation, TestSecondHalfLocks",
+	"setContact 409":         "two changes at the same moment",
+	"removeContact 409":      "two changes at the same moment",
+	"confirmContact 409":     "two changes at the same moment",
+	"enterService 409":       "a closed service; pin/services, TestDecide",
+	"fileDomanda 409":        "a closed service; pin/services, TestDecide",
+	"getPage 409":            "a lease that ends between two statements",
+	"takeFax 413":            "more than 25 MB: intake, TestPostLimits",
+	"getPINRequest 409":      "an operator's own request; TestLooksAreLogged of pin/request",
 }
 
 // proves E3: what the server answers is what the contract says, to the letter,
@@ -158,6 +159,7 @@ func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from t
 	t.Run("PIN and contacts", func(t *testing.T) { w.pins(t, s) })
 	t.Run("services", func(t *testing.T) { w.services(t, s) })
 	t.Run("upload", func(t *testing.T) { w.uploads(t, s) })
+	t.Run("compositions", func(t *testing.T) { w.compositions(t, s) })
 	t.Run("review", func(t *testing.T) { w.review(t, s) })
 	t.Run("quarantine", func(t *testing.T) { w.quarantine(t, s) })
 	t.Run("faxes", func(t *testing.T) { w.faxes(t) })
@@ -236,6 +238,8 @@ func (w *witness) strangers(t *testing.T, s *server) {
 				body = map[string]any{"action": "approve", "version": 1}
 			case "fileDomanda":
 				body = map[string]any{"service": "nothing"}
+			case "arrangeComposition":
+				body = map[string]any{"pages": []int{1}}
 			case "recordCall":
 				body = map[string]any{"outcome": "unreached", "version": 1}
 			case "findHolder":

@@ -15,6 +15,7 @@ import (
 	"dispositivo/dossier"
 	"dispositivo/internal/assets"
 	"dispositivo/internal/demo"
+	"dispositivo/internal/sandbox"
 )
 
 // newServer wires the HTTP surface.
@@ -42,8 +43,8 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	}
 	citizen := portal.Deps{
 		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion, Requests: s.requests,
-		Door: s.door, Letters: s.letters, Journal: s.journal, Identities: doors, MaxBytes: c.MaxBytes,
-		Recovery: s.recovery, Revocation: s.revocation,
+		Door: s.door, Fitting: s.fitting, MaxBytes: c.MaxBytes, MaxComposed: sandbox.MaxFitBytes,
+		Letters: s.letters, Journal: s.journal, Identities: doors, Recovery: s.recovery, Revocation: s.revocation,
 		Services: s.catalogue, Delegation: s.delegation, Sessions: s.sessions,
 	}
 	if c.Demo {
@@ -53,7 +54,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(), InFlight: &h.requests,
 		V1: v1.New(v1.Deps{
 			Edge: e, Access: s.access, Activation: s.activation, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests, Journal: s.journal,
-			Door: s.door, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(), Faxes: hooks, FaxAnswer: s.faxAnswer,
+			Door: s.door, Fitting: s.fitting, MaxComposed: sandbox.MaxFitBytes, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(), Faxes: hooks, FaxAnswer: s.faxAnswer,
 			Recovery: s.recovery, Revocation: s.revocation,
 			Services: s.catalogue,
 		}),

@@ -140,7 +140,7 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 				cancel(err)
 			}
 			start("chores", func(ctx context.Context) error {
-				chores := slices.Concat(h.chores(time.Duration(c.KeepImages)*24*time.Hour), s.letterChores(c.LettersAt), fromSpool)
+				chores := slices.Concat(h.chores(time.Duration(c.KeepImages)*24*time.Hour), s.letterChores(c.LettersAt), s.fittingChores(), fromSpool)
 				queue.RunChores(ctx, h.clock, env.logger, chores)
 				return nil
 			})

@@ -9,6 +9,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/intake"
+	"dispositivo/intake/fitting"
 	"dispositivo/intake/match"
 	"dispositivo/internal/courier"
 	"dispositivo/internal/i18n"
@@ -55,6 +56,7 @@ type services struct {
 	operators  *operator.Accounts
 	conversion *conversion.Service
 	door       *intake.Door
+	fitting    *fitting.Service
 	desk       *review.Desk
 	screener   *verify.Screener
 	courier    *courier.Courier
@@ -113,6 +115,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		return nil, err
 	}
 	s.door = newDoor(h, pool, s.conversion, p)
+	s.fitting = newFitting(h, s, pool, p.MaxBytes)
 	s.desk = review.NewDesk(review.Config{
 		Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes,
 	})

@@ -38,16 +38,18 @@ var allowed = map[string]string{
 	"dossier": "",
 
 	// Readers of foreign bytes, run only in the sandbox child.
-	"verify/ccitt":  "",
-	"verify/mrz":    "dossier",
-	"verify/pdf":    "dossier verify/wasm", // both run engines of others
-	"verify/symbol": "verify/wasm",
-	"verify/raster": "dossier",
-	"verify/tiff":   "dossier verify/ccitt",
-	"verify/wasm":   "",
+	"verify/ccitt":   "",
+	"verify/photo":   "",
+	"verify/compose": "verify/ccitt", // writes Group 4
+	"verify/mrz":     "dossier",
+	"verify/pdf":     "dossier verify/wasm", // both run engines of others
+	"verify/symbol":  "verify/wasm",
+	"verify/raster":  "dossier",
+	"verify/tiff":    "dossier verify/ccitt",
+	"verify/wasm":    "",
 
 	// What the domain stands on.
-	"internal/sandbox":  "dossier internal/assets internal/clock internal/paper internal/token verify/identity verify/mrz verify/pdf verify/raster verify/symbol verify/tiff verify/wasm",
+	"internal/sandbox":  "dossier internal/assets internal/clock internal/paper internal/token verify/compose verify/identity verify/mrz verify/pdf verify/photo verify/raster verify/symbol verify/tiff verify/wasm",
 	"internal/inspect":  "dossier internal/sandbox",
 	"internal/paper":    "internal/token",
 	"internal/notify":   "dossier internal/netx",
@@ -64,7 +66,9 @@ var allowed = map[string]string{
 	"intake":       "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
 	"intake/match": "dossier internal/codicefiscale",
 	// It fetches pages from providers.
-	"intake/fax":      "dossier intake internal/clock internal/netx",
+	"intake/fax": "dossier intake internal/clock internal/netx",
+	// It puts files together and hands them to the door.
+	"intake/fitting":  "dossier intake internal/clock internal/ident internal/sandbox internal/seal internal/throttle internal/vault",
 	"verify":          "dossier internal/codicefiscale internal/paper internal/sandbox internal/token verify/identity",
 	"verify/identity": "dossier internal/codicefiscale",
 	"verify/review":   "dossier internal/audit internal/clock internal/ident",
@@ -88,7 +92,7 @@ var allowed = map[string]string{
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session pin/journal verify/review",
 	"api/edge":       "dossier internal/i18n internal/session",
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
-	"api/v1":         "api/edge dossier intake intake/fax internal/operator internal/session pin pin/activation pin/conversion pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/review",
+	"api/v1":         "api/edge dossier intake intake/fax intake/fitting internal/operator internal/session pin pin/activation pin/conversion pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/review",
 	"api/portal":     "api/edge api/ui dossier intake internal/codicefiscale internal/federation internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/recovery pin/request pin/revocation pin/services",
 	"api/desk":       "api/edge api/ui dossier intake/match internal/operator internal/session pin/journal pin/letters pin/request pin/revocation verify/review",
 	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",

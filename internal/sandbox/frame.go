@@ -134,6 +134,7 @@ const (
 	opProbe   operation = "probe"
 	opRead    operation = "read"
 	opCompose operation = "compose"
+	opFit     operation = "fit"
 )
 
 // request asks for one operation on the documents in its frame's body.
@@ -141,6 +142,7 @@ type request struct {
 	Op      operation   `json:"op"`
 	Read    ReadOptions `json:"read"`
 	Compose composing   `json:"compose"`
+	Fit     FitOptions  `json:"fit"`
 	// Parts are the lengths of the documents.
 	Parts []int `json:"parts"`
 }
@@ -177,6 +179,7 @@ type pageHead struct {
 // result ends a request.
 type result struct {
 	Report Report `json:"report"`
+	Fitted Fitted `json:"fitted"`
 }
 
 // fault is an error of the child itself.

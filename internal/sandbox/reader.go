@@ -44,6 +44,8 @@ func (r *reader) serve(ctx context.Context, q request, docs [][]byte, out io.Wri
 		return writeFrame(out, frameResult, result{Report: v.report})
 	case opCompose:
 		return r.compose(ctx, q.Compose, docs, out)
+	case opFit:
+		return r.fit(ctx, q.Fit, docs, out)
 	}
 	return errOperation
 }

@@ -140,6 +140,11 @@ func (a *applier) admit(ctx context.Context) error {
 			return fmt.Errorf("keep idempotency key: %w", err)
 		}
 	}
+	if adm.CompositionID != "" {
+		if err := a.confirmComposition(ctx, adm.CompositionID, sub.ID, sub.HolderID); err != nil {
+			return err
+		}
+	}
 	protocol, err := a.nextProtocol(ctx)
 	if err != nil {
 		return err

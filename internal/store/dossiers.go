@@ -218,7 +218,8 @@ func (s *Store) FileSubmission(ctx context.Context, fileID string) (dossier.Subm
 // an orphan of a transaction that never committed.
 func (s *Store) BlobInUse(ctx context.Context, name string) (bool, error) {
 	found, err := s.reader().optional(ctx, `SELECT blob FROM files WHERE blob = ?
-		UNION SELECT image_blob FROM pages WHERE image_blob = ? UNION SELECT thumb_blob FROM pages WHERE thumb_blob = ?`, name, name, name)
+		UNION SELECT image_blob FROM pages WHERE image_blob = ? UNION SELECT thumb_blob FROM pages WHERE thumb_blob = ?
+		UNION SELECT blob FROM composition_files WHERE blob = ?`, name, name, name, name)
 	if err != nil {
 		return false, unavailable("find blob", err)
 	}
@@ -244,11 +245,12 @@ func (s *Store) EachBlob(ctx context.Context, fn func(protocol, blob string) err
 			return err
 		}
 		return fn(p.String(), blob)
-	}, `SELECT s.protocol_year, s.protocol_number, b.blob FROM submissions s JOIN files f ON f.submission_id = s.id JOIN (
-			SELECT id AS file_id, blob FROM files
-			UNION ALL SELECT file_id, image_blob FROM pages
-			UNION ALL SELECT file_id, thumb_blob FROM pages
-		) b ON b.file_id = f.id WHERE b.blob <> '' ORDER BY s.protocol_year, s.protocol_number`)
+	}, `SELECT s.protocol_year, s.protocol_number, b.blob FROM submissions s JOIN (
+			SELECT submission_id, blob FROM files
+			UNION ALL SELECT f.submission_id, p.image_blob FROM pages p JOIN files f ON f.id = p.file_id
+			UNION ALL SELECT f.submission_id, p.thumb_blob FROM pages p JOIN files f ON f.id = p.file_id
+			UNION ALL SELECT c.submission_id, o.blob FROM composition_files o JOIN compositions c ON c.id = o.composition_id
+		) b ON b.submission_id = s.id WHERE b.blob <> '' ORDER BY s.protocol_year, s.protocol_number`)
 	return classify("read blobs", err)
 }
 

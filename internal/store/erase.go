@@ -70,6 +70,8 @@ func (a *applier) forgetTraces(ctx context.Context, id string) error {
 		`DELETE FROM messages WHERE holder_id = ?`,
 		`DELETE FROM pin_losses WHERE keyed_cf = (SELECT keyed_cf FROM holders WHERE id = ?)`,
 		`DELETE FROM pin_notes WHERE holder_id = ?`,
+		`DELETE FROM composition_files WHERE composition_id IN (SELECT id FROM compositions WHERE holder_id = ?)`,
+		`DELETE FROM compositions WHERE holder_id = ?`,
 		`UPDATE domande SET idem_key = NULL WHERE holder_id = ?`,
 		`UPDATE delegations SET state = 'ended' WHERE delegator_id = ?`,
 		`UPDATE delegations SET state = 'ended' WHERE delegate_id = ?`,

@@ -99,9 +99,14 @@ func (p *Page) squareSize() (w, h int) {
 // the black edges of the scan, at most ReviewSide. Turning by an angle makes the
 // picture larger, so that no corner is lost.
 func (p *Page) reviewed() plain {
-	if p.review.gray != nil || p.review.colour != nil {
-		return p.review
+	if p.review.gray == nil && p.review.colour == nil {
+		p.review = p.straight(ReviewSide)
 	}
+	return p.review
+}
+
+// straight does the same with a long side of at most side.
+func (p *Page) straight(side int) plain {
 	w, h := p.squareSize()
 	content := p.sketched().content()
 	angle, _ := p.Skew()
@@ -116,25 +121,23 @@ func (p *Page) reviewed() plain {
 		cw, ch = ch, cw
 	}
 	cw, ch = cw*float64(content.Dx())/float64(all.Dx()), ch*float64(content.Dy())/float64(all.Dy())
-	if long := max(cw*cos+ch*sin, cw*sin+ch*cos); long > ReviewSide {
-		w, h = max(1, int(float64(w)*ReviewSide/long+0.001)), max(1, int(float64(h)*ReviewSide/long+0.001))
+	if long := max(cw*cos+ch*sin, cw*sin+ch*cos); long > float64(side) {
+		w, h = max(1, int(float64(w)*float64(side)/long+0.001)), max(1, int(float64(h)*float64(side)/long+0.001))
 	}
 	extra, _ := p.stance().turn()
 	if p.src.gray != nil {
-		p.review = plain{gray: p.warped(w, h, content, extra, angle)}
-		return p.review
+		return plain{gray: p.warped(w, h, content, extra, angle, side)}
 	}
 	made := p.crop(p.upright(p.scaled(p.src, w, h)), content).turned(extra)
 	if angle != 0 {
-		made = made.like(imaging.Rotate(made.image(), angle, color.White)).within(ReviewSide)
+		made = made.like(imaging.Rotate(made.image(), angle, color.White)).within(side)
 	}
-	p.review = made
-	return p.review
+	return made
 }
 
 // warped does in one go what takes a picture in colour five: pages of fax and
 // grey scans are nearly all there are.
-func (p *Page) warped(w, h int, content image.Rectangle, extra int, angle float64) *image.Gray {
+func (p *Page) warped(w, h int, content image.Rectangle, extra int, angle float64, side int) *image.Gray {
 	// What bilinear sampling would skip is averaged first.
 	const most = 1.4
 	src := p.src
@@ -148,7 +151,7 @@ func (p *Page) warped(w, h int, content image.Rectangle, extra int, angle float6
 	}
 	m = m.quarters(extra)
 	if angle != 0 {
-		m = m.level(angle, ReviewSide)
+		m = m.level(angle, side)
 	}
 	return m.gray(src.gray)
 }

@@ -1,0 +1,48 @@
+package edge
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"strconv"
+
+	"dispositivo/dossier"
+)
+
+// maxParts bounds a form of several files.
+const maxParts = 64
+
+// Files reads all files of a form into memory, at most limit bytes together.
+// Every part must be a file in the field "file"; those that were left empty are
+// passed over. The error is CodeFormParts, CodeUploadInterrupted or
+// file.too_large; declared, the request's length, only words it.
+func Files(form *multipart.Reader, limit, declared int64) ([][]byte, error) {
+	var files [][]byte
+	left := limit
+	for range maxParts {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			return files, nil
+		}
+		if err != nil {
+			return nil, interrupted(err)
+		}
+		if part.FormName() != FileField {
+			return nil, dossier.Problem(dossier.CodeFormParts)
+		}
+		data, err := io.ReadAll(io.LimitReader(part, left+1))
+		if err != nil {
+			return nil, interrupted(err)
+		}
+		if left -= int64(len(data)); left < 0 {
+			return nil, &dossier.Error{Code: dossier.Code(dossier.FileTooLarge), Args: map[string]string{
+				"size": strconv.FormatInt(max(declared, limit+1), 10), "limit": strconv.FormatInt(limit, 10),
+			}}
+		}
+		if part.FileName() != "" || len(data) > 0 {
+			files = append(files, data)
+		}
+	}
+	return nil, &dossier.Error{Code: dossier.CodeFormParts, Err: fmt.Errorf("more than %d parts", maxParts)}
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"strings"
+
+	"github.com/chromedp/chromedp"
+)
+
+// composePages puts pictures together, looks at what would be sent, changes the
+// order, and leaves it unsent.
+//
+// proves C3
+func (p *person) composePages() {
+	p.t.Helper()
+	p.visit("/conversione/pagine")
+	p.inspect("compose")
+	one, two := file(p.t, "fronte.png", striped(p.t, 1)), file(p.t, "retro.png", striped(p.t, 2))
+	p.do("choose two files", chromedp.SetUploadFiles(chromedp.CSS("#files"), []string{one, two}))
+	p.press(`form[enctype] button[type="submit"]`)
+	p.inspect("composed")
+	first := p.where()
+	p.do("the first page shall be the last", chromedp.SetValue(chromedp.CSS("#p1"), "3"))
+	p.press(`form[action$="/ordine"] button[type="submit"]`)
+	if now := p.where(); now == first || !strings.HasPrefix(now, "/conversione/pagine/") {
+		p.t.Errorf("after arranging: %s", now)
+	}
+}
