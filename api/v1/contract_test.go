@@ -67,6 +67,7 @@ func TestContractHasEveryName(t *testing.T) {
 	for schema, typ := range map[string]string{
 		"FindingCode": "FindingCode", "State": "State", "SubmissionState": "SubmissionState",
 		"Channel": "Channel", "Action": "Action", "Kind": "Kind", "ContactKind": "ContactKind", "HolderType": "HolderType", "TimeBand": "TimeBand",
+		"DelegationKind": "DelegationKind", "DelegationState": "DelegationState",
 	} {
 		agree(t, schema, enum(t, doc.Components.Schemas[schema].Value), constants(t, typ))
 	}

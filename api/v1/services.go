@@ -11,8 +11,8 @@ import (
 	"dispositivo/pin/services"
 )
 
-// serviceRoutes mounts services and domande (B7, B8). The first half alone opens
-// some (A10): which, is for the domain to say.
+// serviceRoutes mounts services and domande (B7, B8), all that a delegate may use
+// (B10). The first half alone opens some (A10): which, is for the domain to say.
 func (a *API) serviceRoutes(r gin.IRouter) {
 	h := a.Edge.Handle
 	holders := r.Group("", a.Edge.Only(dossier.RoleCitizen, dossier.RoleSimplified))
@@ -39,7 +39,11 @@ type serviceAnswer struct {
 }
 
 func (a *API) services(c *gin.Context) error {
-	offers, err := a.Services.List(c.Request.Context(), edge.Acting(c))
+	actor, err := a.acting(c)
+	if err != nil {
+		return err
+	}
+	offers, err := a.Services.List(c.Request.Context(), actor)
 	if err != nil {
 		return err
 	}
@@ -70,7 +74,11 @@ func (a *API) serviceAnswer(c *gin.Context, o services.Offer) serviceAnswer {
 }
 
 func (a *API) enterService(c *gin.Context) error {
-	if _, err := a.Services.Enter(c.Request.Context(), edge.Acting(c), c.Param("id")); err != nil {
+	actor, err := a.acting(c)
+	if err != nil {
+		return err
+	}
+	if _, err := a.Services.Enter(c.Request.Context(), actor, c.Param("id")); err != nil {
 		return err
 	}
 	c.Status(http.StatusNoContent)
@@ -96,7 +104,11 @@ func domandaOf(d dossier.Domanda) domandaAnswer {
 }
 
 func (a *API) domande(c *gin.Context) error {
-	all, err := a.Services.Domande(c.Request.Context(), edge.Acting(c))
+	actor, err := a.acting(c)
+	if err != nil {
+		return err
+	}
+	all, err := a.Services.Domande(c.Request.Context(), actor)
 	if err != nil {
 		return err
 	}
@@ -119,7 +131,11 @@ func (a *API) fileDomanda(c *gin.Context) error {
 	if err := readJSON(c, &req); err != nil {
 		return err
 	}
-	filed, err := a.Services.File(c.Request.Context(), edge.Acting(c), services.Draft{
+	actor, err := a.acting(c)
+	if err != nil {
+		return err
+	}
+	filed, err := a.Services.File(c.Request.Context(), actor, services.Draft{
 		Service: req.Service, Note: req.Note, Key: c.GetHeader("Idempotency-Key"),
 	})
 	if err != nil {
@@ -135,7 +151,11 @@ func (a *API) fileDomanda(c *gin.Context) error {
 }
 
 func (a *API) domanda(c *gin.Context) error {
-	d, err := a.Services.Domanda(c.Request.Context(), edge.Acting(c), c.Param("id"))
+	actor, err := a.acting(c)
+	if err != nil {
+		return err
+	}
+	d, err := a.Services.Domanda(c.Request.Context(), actor, c.Param("id"))
 	if err != nil {
 		return err
 	}
@@ -144,7 +164,11 @@ func (a *API) domanda(c *gin.Context) error {
 }
 
 func (a *API) domandaReceipt(c *gin.Context) error {
-	pdf, err := a.Services.Receipt(c.Request.Context(), edge.Acting(c), c.Param("id"), edge.Lang(c))
+	actor, err := a.acting(c)
+	if err != nil {
+		return err
+	}
+	pdf, err := a.Services.Receipt(c.Request.Context(), actor, c.Param("id"), edge.Lang(c))
 	if err != nil {
 		return err
 	}

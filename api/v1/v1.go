@@ -20,6 +20,7 @@ import (
 	"dispositivo/pin"
 	"dispositivo/pin/activation"
 	"dispositivo/pin/conversion"
+	"dispositivo/pin/delegation"
 	"dispositivo/pin/journal"
 	"dispositivo/pin/letters"
 	"dispositivo/pin/recovery"
@@ -53,6 +54,7 @@ type Deps struct {
 	Letters     *letters.Service
 	Journal     *journal.Service
 	Services    *services.Desk
+	Delegation  *delegation.Service
 	Desk        *review.Desk
 	Faxes       Faxes
 	// FaxAnswer draws the page for a fax gateway.
@@ -79,10 +81,12 @@ func (a *API) Routes(r gin.IRouter) {
 	r.DELETE("/sessions/current", h(a.signOut))
 	a.letterRoutes(r)
 	a.lostRoutes(r)
-	a.journalRoutes(r)
 	a.serviceRoutes(r)
-
 	r.POST("/pin-activations", h(a.beginActivation))
+
+	r.Use(a.inPerson)
+	a.journalRoutes(r)
+	a.delegationRoutes(r)
 	activating := r.Group("/pin-activations/current", a.Edge.Only(dossier.RoleSimplified))
 	activating.GET("", h(a.activation))
 	activating.PUT("/contacts", h(a.giveContacts))
@@ -104,7 +108,12 @@ func (a *API) Routes(r gin.IRouter) {
 	a.compositionRoutes(own)
 	own.GET("/conversions/:id", h(a.conversion))
 	own.POST("/conversions/:id/withdrawal", h(a.withdraw))
+	a.deskRoutes(r)
+}
 
+// deskRoutes mounts what reviewers and the contact centre work with.
+func (a *API) deskRoutes(r gin.IRouter) {
+	h := a.Edge.Handle
 	desk := r.Group("", a.Edge.Only(dossier.RoleOperator, dossier.RoleSupervisor, dossier.RoleAuditor))
 	desk.GET("/reviews", h(a.reviews))
 	desk.GET("/documents/:id/pages/:n", h(a.page))

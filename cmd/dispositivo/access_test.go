@@ -83,6 +83,11 @@ var table = []cell{
 	{"POST /api/v1/domande", "{}" /*                       */, "401  400  400  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/domande/:id", "" /*                      */, "401  200  404  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/domande/:id/receipt", "" /*              */, "401  200  404  403  403  403  403  403  403  403  403"},
+	{"GET /api/v1/delegations", "" /*                      */, "401  200  200  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/delegations", "{}" /*                   */, "401  400  400  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/delegations/:id/acceptance", "" /*      */, "401  403  403  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/delegations/:id/refusal", "" /*         */, "401  404  404  403  403  403  403  403  403  403  403"},
+	{"POST /api/v1/delegations/:id/end", "" /*             */, "401  404  404  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/conversions/form", "" /*                 */, "401  200  200  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/conversions", "" /*                      */, "401  200  200  403  403  403  403  403  403  403  403"},
 	{"POST /api/v1/conversions", "{}" /*                   */, "401  400  400  403  403  403  403  403  403  403  403"},
@@ -471,7 +476,7 @@ func (w *world) address(route, path string) string {
 			ids["id"] = w.ids[name]
 		}
 	}
-	if strings.Contains(route, "/letter") || strings.Contains(route, "/deleghe/") {
+	if strings.Contains(route, "/letter") || strings.Contains(route, "/deleghe/") || strings.Contains(route, "/delegations/") {
 		ids["id"] = "nothing"
 	}
 	path = parameter.ReplaceAllStringFunc(path, func(p string) string { return ids[p[1:]] })

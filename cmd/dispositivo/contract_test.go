@@ -158,6 +158,7 @@ func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from t
 	t.Run("strangers", func(t *testing.T) { w.strangers(t, s) })
 	t.Run("PIN and contacts", func(t *testing.T) { w.pins(t, s) })
 	t.Run("services", func(t *testing.T) { w.services(t, s) })
+	t.Run("delegations", func(t *testing.T) { w.delegations(t, s) })
 	t.Run("upload", func(t *testing.T) { w.uploads(t, s) })
 	t.Run("compositions", func(t *testing.T) { w.compositions(t, s) })
 	t.Run("review", func(t *testing.T) { w.review(t, s) })
@@ -265,6 +266,8 @@ func (w *witness) strangers(t *testing.T, s *server) {
 			switch {
 			case op.OperationID == "getDossier", op.OperationID == "searchLog":
 				who = auditor
+			case slices.Contains(op.Tags, "delegations"):
+				who = s.citizen(inScene(t, demo.SceneDispositivo))
 			case slices.Contains(op.Tags, "letters"):
 				who = s.operator("supervisore")
 			case !slices.Contains(op.Tags, "conversions") && !slices.Contains(op.Tags, "services"):
