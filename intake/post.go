@@ -30,6 +30,9 @@ type Post struct {
 	Origin     dossier.Origin
 	// Files are the documents, in their order, as they came.
 	Files [][]byte
+	// Dossier is what it belongs to, where whoever hands it over knows: at the
+	// counter alone. Nil: the screening finds out.
+	Dossier *dossier.Dossier
 	// Evidence is the original they were taken from, such as the whole mail; nil:
 	// the files are the originals. With evidence alone it is not a submission: a
 	// receipt, a bounce, an empty mail.
@@ -49,8 +52,9 @@ func (p Post) size() int64 {
 // its protocol number, committed. Only then may the channel acknowledge it.
 //
 // Errors: FileEmpty for nothing at all, FileTooLarge over MaxOriginal, both
-// entered in the ledger; CodeRequestInvalid without channel or external id. Any
-// other error is temporary: the channel tries again.
+// entered in the ledger; CodeRequestInvalid without channel or external id, or with
+// a dossier on another channel than the counter; CodeConflict when that dossier takes
+// no more pages. Any other error is temporary: the channel tries again.
 func (d *Door) Receive(ctx context.Context, p Post) (Receipt, error) {
 	if err := d.checkPost(ctx, p); err != nil {
 		return Receipt{}, err
@@ -67,6 +71,9 @@ func (d *Door) Receive(ctx context.Context, p Post) (Receipt, error) {
 		return Receipt{}, err
 	}
 	change := dossier.Change{Actor: p.Actor, Admit: &dossier.Admission{Submission: sub, ExternalID: p.ExternalID, Sender: p.Origin.From}}
+	if p.Dossier != nil {
+		change.Dossier = &dossier.Move{ID: p.Dossier.ID, Event: dossier.EventPagesAdded}
+	}
 	out, err := d.cfg.Store.Apply(ctx, change)
 	if dossier.CodeOf(err) == dossier.CodeConflict { // the same at the same moment: its row is there now
 		out, err = d.cfg.Store.Apply(ctx, change)
@@ -94,7 +101,7 @@ func (d *Door) checkPost(ctx context.Context, p Post) error {
 		return dossier.Problem(dossier.CodeRequestInvalid)
 	}
 	switch {
-	case p.ExternalID == "" || len(p.ExternalID) > maxExternalID:
+	case p.ExternalID == "" || len(p.ExternalID) > maxExternalID, p.Dossier != nil && p.Channel != dossier.ChannelCounter:
 		return dossier.Problem(dossier.CodeRequestInvalid)
 	case p.size() == 0:
 		return d.refusePost(ctx, p, dossier.Problem(dossier.Code(dossier.FileEmpty)))
@@ -132,6 +139,9 @@ func (d *Door) NoteFailure(ctx context.Context, channel dossier.Channel, externa
 // keepPost makes the bytes safe; evidence comes first, its hash is the protocol's.
 func (d *Door) keepPost(ctx context.Context, p Post) (dossier.Submission, error) {
 	sub := dossier.Submission{ID: ident.New(d.cfg.Clock.Now()), Channel: p.Channel}
+	if p.Dossier != nil {
+		sub.DossierID, sub.HolderID = p.Dossier.ID, p.Dossier.HolderID
+	}
 	origin, err := json.Marshal(p.Origin)
 	if err != nil {
 		return sub, fmt.Errorf("encode origin: %w", err)

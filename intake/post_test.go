@@ -107,3 +107,25 @@ func TestPostLimits(t *testing.T) {
 	_, err = door.Receive(t.Context(), stranger)
 	house.WantCode(t, err, dossier.CodeForbidden)
 }
+
+// proves C6: only the counter says whose it is.
+func TestReceiveForDossier(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	holder := h.AddHolder(someCF)
+	d := h.Get(h.Begin(holder))
+	door := newDoor(h, "", fine)
+	post := fax("a/1", []byte("scan"))
+	post.Dossier = &d
+	_, err := door.Receive(t.Context(), post)
+	house.WantCode(t, err, dossier.CodeRequestInvalid)
+	post.Actor, post.Channel = house.Reviewer("op"), dossier.ChannelCounter
+	r, err := door.Receive(t.Context(), post)
+	if err != nil || r.DossierID != d.ID || h.Get(d.ID).State != dossier.StateScreening {
+		t.Errorf("%+v, %v", r, err)
+	}
+	h.Must(dossier.Change{Actor: house.Citizen(holder), Dossier: &dossier.Move{ID: d.ID, Event: dossier.EventWithdrawn}})
+	post.ExternalID, post.Files = "a/2", [][]byte{[]byte("too late")}
+	_, err = door.Receive(t.Context(), post)
+	house.WantCode(t, err, dossier.CodeConflict)
+}

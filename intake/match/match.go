@@ -16,6 +16,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/internal/codicefiscale"
+	"dispositivo/internal/token"
 )
 
 // Store is what matching needs of the database.
@@ -183,12 +184,9 @@ func (s *Service) bySender(ctx context.Context, sub dossier.Submission, add func
 }
 
 // Join makes an unmatched submission belong to the dossier that the operator
-// names: by the protocol number of anything in it, or by the codice fiscale of its
-// holder. The pages are then read again, beside that dossier.
+// names, as Target reads it. The pages are then read again, beside that dossier.
 //
-// Errors: CodeRequestInvalid for neither, CodeNotFound for nobody's, or another
-// office's, CodeConversionClosed when the holder has no dossier that takes pages,
-// CodeOwnDossier for the operator's own, CodeConflict when it was handled meanwhile.
+// Errors: those of Target, and CodeConflict when it was handled meanwhile.
 func (s *Service) Join(ctx context.Context, actor dossier.Actor, submissionID, named string) error {
 	if err := actor.Require(reviewers...); err != nil {
 		return err
@@ -200,22 +198,9 @@ func (s *Service) Join(ctx context.Context, actor dossier.Actor, submissionID, n
 	if sub.State != dossier.SubmissionUnmatched {
 		return dossier.Problem(dossier.CodeConflict)
 	}
-	d, err := s.find(ctx, named)
+	d, err := s.Target(ctx, actor, named)
 	if err != nil {
 		return fmt.Errorf("join: %w", err)
-	}
-	if actor.Office != "" && actor.Office != d.Office {
-		return dossier.Problem(dossier.CodeNotFound)
-	}
-	h, err := s.store.Holder(ctx, d.HolderID)
-	if err != nil {
-		return fmt.Errorf("join: %w", err)
-	}
-	if bytes.Equal(actor.KeyedCF, s.store.KeyCF(h.Person.CodiceFiscale)) {
-		return dossier.Problem(dossier.CodeOwnDossier)
-	}
-	if d.State.Final() {
-		return dossier.Problem(dossier.CodeConversionClosed)
 	}
 	_, err = s.store.Apply(ctx, dossier.Change{
 		Actor: actor, Dossier: &dossier.Move{ID: d.ID, Event: dossier.EventPagesAdded, Version: d.Version},
@@ -226,6 +211,37 @@ func (s *Service) Join(ctx context.Context, actor dossier.Actor, submissionID, n
 		return fmt.Errorf("join: %w", err)
 	}
 	return nil
+}
+
+// Target is the dossier that the operator names: by the protocol number of anything
+// in it, by the code on its form, or by the codice fiscale of its holder. It takes
+// pages, and the operator may work on it.
+//
+// Errors: CodeRequestInvalid for none of the three, CodeNotFound for nobody's, or
+// another office's, CodeConversionClosed when there is none that takes pages,
+// CodeOwnDossier for the operator's own.
+func (s *Service) Target(ctx context.Context, actor dossier.Actor, named string) (dossier.Dossier, error) {
+	if err := actor.Require(reviewers...); err != nil {
+		return dossier.Dossier{}, err
+	}
+	d, err := s.find(ctx, named)
+	if err != nil {
+		return dossier.Dossier{}, fmt.Errorf("find dossier: %w", err)
+	}
+	if actor.Office != "" && actor.Office != d.Office {
+		return dossier.Dossier{}, dossier.Problem(dossier.CodeNotFound)
+	}
+	h, err := s.store.Holder(ctx, d.HolderID)
+	if err != nil {
+		return dossier.Dossier{}, fmt.Errorf("find dossier: %w", err)
+	}
+	if bytes.Equal(actor.KeyedCF, s.store.KeyCF(h.Person.CodiceFiscale)) {
+		return dossier.Dossier{}, dossier.Problem(dossier.CodeOwnDossier)
+	}
+	if d.State.Final() {
+		return dossier.Dossier{}, dossier.Problem(dossier.CodeConversionClosed)
+	}
+	return d, nil
 }
 
 // find reads what an operator typed.
@@ -239,6 +255,12 @@ func (s *Service) find(ctx context.Context, named string) (dossier.Dossier, erro
 			return dossier.Dossier{}, dossier.Problem(dossier.CodeNotFound)
 		}
 		return s.store.Dossier(ctx, sub.DossierID)
+	}
+	if id, err := token.ParseCode(named); err == nil {
+		if id, err = s.store.DossierByToken(ctx, id); err != nil {
+			return dossier.Dossier{}, err
+		}
+		return s.store.Dossier(ctx, id)
 	}
 	cf, err := codicefiscale.Parse(strings.TrimSpace(named))
 	if err != nil {

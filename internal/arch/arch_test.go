@@ -64,7 +64,9 @@ var allowed = map[string]string{
 
 	// The domain: siblings never import each other.
 	"intake":       "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
-	"intake/match": "dossier internal/codicefiscale",
+	"intake/match": "dossier internal/codicefiscale internal/token", // a form's code may be typed
+	// It takes in what an operator scans, by the door.
+	"intake/counter": "dossier intake internal/clock internal/codicefiscale internal/ident",
 	// It fetches pages from providers.
 	"intake/fax": "dossier intake internal/clock internal/netx",
 	// It puts files together and hands them to the door.
@@ -94,7 +96,7 @@ var allowed = map[string]string{
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
 	"api/v1":         "api/edge dossier intake intake/fax intake/fitting internal/operator internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/review",
 	"api/portal":     "api/edge api/ui dossier intake internal/codicefiscale internal/federation internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/recovery pin/request pin/revocation pin/services",
-	"api/desk":       "api/edge api/ui dossier intake/match internal/operator internal/session pin/journal pin/letters pin/request pin/revocation verify/review",
+	"api/desk":       "api/edge api/ui dossier intake intake/counter intake/match internal/operator internal/session pin/journal pin/letters pin/request pin/revocation verify/review",
 	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",
 
 	// Everything is joined here and nowhere else.

@@ -1,6 +1,7 @@
 package conversion
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -20,6 +21,9 @@ type Store interface {
 	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
 	CloseTask(ctx context.Context, id string) error
 	Holder(ctx context.Context, id string) (dossier.Holder, error)
+	// HolderByCF returns CodeNotFound for a code that nobody on file has.
+	HolderByCF(ctx context.Context, codiceFiscale string) (dossier.Holder, error)
+	KeyCF(codiceFiscale string) []byte
 	PINIssue(ctx context.Context, id string) (dossier.PINIssue, error)
 	Dossier(ctx context.Context, id string) (dossier.Dossier, error)
 	DossiersOf(ctx context.Context, holderID string) ([]dossier.Dossier, error)
@@ -64,6 +68,30 @@ func (s *Service) Open(ctx context.Context, actor dossier.Actor) (dossier.Dossie
 	if err != nil {
 		return dossier.Dossier{}, fmt.Errorf("open dossier: %w", err)
 	}
+	return s.open(ctx, actor, h)
+}
+
+// OpenFor is Open for the holder of a codice fiscale who stands at an operator's
+// counter. It returns CodeNotFound for nobody's, or another office's, and
+// CodeOwnDossier for the operator's own.
+func (s *Service) OpenFor(ctx context.Context, actor dossier.Actor, codiceFiscale string) (dossier.Dossier, error) {
+	if err := actor.Require(dossier.RoleOperator, dossier.RoleSupervisor); err != nil {
+		return dossier.Dossier{}, err
+	}
+	if bytes.Equal(actor.KeyedCF, s.cfg.Store.KeyCF(codiceFiscale)) {
+		return dossier.Dossier{}, dossier.Problem(dossier.CodeOwnDossier)
+	}
+	h, err := s.cfg.Store.HolderByCF(ctx, codiceFiscale)
+	if err != nil {
+		return dossier.Dossier{}, fmt.Errorf("open dossier: %w", err)
+	}
+	if actor.Office != "" && actor.Office != h.Office {
+		return dossier.Dossier{}, dossier.Problem(dossier.CodeNotFound)
+	}
+	return s.open(ctx, actor, h)
+}
+
+func (s *Service) open(ctx context.Context, actor dossier.Actor, h dossier.Holder) (dossier.Dossier, error) {
 	if s.cfg.Eligible != nil {
 		if err := s.cfg.Eligible(h.Person); err != nil {
 			return dossier.Dossier{}, err
