@@ -95,6 +95,20 @@ type Dossier struct {
 	Submissions []Submission
 }
 
+// Reading reports whether the machine has not read the submission to its end.
+func (s Submission) Reading() bool {
+	return s.State == SubmissionReceived || s.State == SubmissionScreening
+}
+
+// PageCount counts the pages of all documents; 0 until they are read.
+func (s Submission) PageCount() int {
+	n := 0
+	for _, f := range s.Documents {
+		n += len(f.Pages)
+	}
+	return n
+}
+
 // Files returns the files that count: those of submissions joined, being read
 // or in quarantine.
 func (d Dossier) Files() []File {

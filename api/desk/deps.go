@@ -7,6 +7,7 @@ import (
 	"dispositivo/api/edge"
 	"dispositivo/api/ui"
 	"dispositivo/dossier"
+	"dispositivo/intake/counter"
 	"dispositivo/internal/operator"
 	"dispositivo/internal/session"
 	"dispositivo/pin/request"
@@ -53,6 +54,9 @@ type Deps struct {
 	Requests   Requests
 	Revocation Revocation
 	Matching   Matching
+	Scans      Scans
+	// Slip draws the receipt of a scan as a PDF, for the language.
+	Slip func(a counter.Arrival, lang string) ([]byte, error)
 	// Now says which calls are late.
 	Now func() time.Time
 }

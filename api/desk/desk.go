@@ -20,6 +20,7 @@ const (
 	pathCalls      = "/desk/richiami"
 	pathPhone      = "/desk/telefono"
 	pathCounter    = "/desk/sportello"
+	pathScan       = "/desk/scansione"
 )
 
 // Desk serves the operators' pages.
@@ -39,7 +40,7 @@ func (d *Desk) Routes(r gin.IRouter) {
 	open.POST("/uscita", on(d.signOut))
 
 	// Who is not signed in is sent to do so before a form's token is looked at.
-	staff := all.Group("", d.Edge.Only(edge.Operators().Roles...), d.Edge.Guard())
+	staff := all.Group("", d.Edge.Only(edge.Operators().Roles...), d.Edge.Guard(pathScan))
 	staff.GET("", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathQueue) })
 	staff.GET("/code", on(d.queue))
 	staff.POST("/code/prossima", on(d.next))
@@ -58,6 +59,7 @@ func (d *Desk) Routes(r gin.IRouter) {
 	calls.POST("/telefono", on(d.byPhone))
 	calls.GET("/sportello", on(d.counterForm))
 	calls.POST("/sportello", on(d.byOffice))
+	d.scanRoutes(calls)
 	staff.GET("/quarantena", on(d.submissions(quarantine())))
 	staff.GET("/non-abbinati", on(d.submissions(unmatched())))
 	d.letterRoutes(staff)

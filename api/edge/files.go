@@ -46,3 +46,23 @@ func Files(form *multipart.Reader, limit, declared int64) ([][]byte, error) {
 	}
 	return nil, &dossier.Error{Code: dossier.CodeFormParts, Err: fmt.Errorf("more than %d parts", maxParts)}
 }
+
+// TextPart reads the next part of a form, which must be the field name with at most
+// limit bytes of text; CodeFormParts when it is not.
+func TextPart(form *multipart.Reader, name string, limit int64) (string, error) {
+	part, err := form.NextPart()
+	if err != nil {
+		return "", &dossier.Error{Code: dossier.CodeFormParts, Err: err}
+	}
+	if part.FormName() != name || part.FileName() != "" {
+		return "", dossier.Problem(dossier.CodeFormParts)
+	}
+	text, err := io.ReadAll(io.LimitReader(part, limit+1))
+	if err != nil {
+		return "", interrupted(err)
+	}
+	if int64(len(text)) > limit {
+		return "", dossier.Problem(dossier.CodeFormParts)
+	}
+	return string(text), nil
+}

@@ -9,6 +9,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/intake"
+	"dispositivo/intake/counter"
 	"dispositivo/intake/fitting"
 	"dispositivo/intake/match"
 	"dispositivo/internal/courier"
@@ -61,6 +62,9 @@ type services struct {
 	screener   *verify.Screener
 	courier    *courier.Courier
 	matching   *match.Service
+	scans      *counter.Service
+	// slip draws the receipt of a scan.
+	slip func(a counter.Arrival, lang string) ([]byte, error)
 	// faxAnswer draws the page for a fax gateway.
 	faxAnswer func(intake.Receipt) ([]byte, error)
 }
@@ -115,6 +119,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 		return nil, err
 	}
 	s.door = newDoor(h, pool, s.conversion, p)
+	s.wireCounter(h, p, publicURL, rome)
 	s.fitting = newFitting(h, s, pool, p.MaxBytes)
 	s.desk = review.NewDesk(review.Config{
 		Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes,

@@ -247,19 +247,14 @@ func (c *Courier) receipt(ctx context.Context, m dossier.Message, d dossier.Doss
 		return nil, dossier.Problem(dossier.CodeNotFound)
 	}
 	sub := d.Submissions[i]
-	reading := sub.State == dossier.SubmissionReceived || sub.State == dossier.SubmissionScreening
-	if reading && c.cfg.Clock.Now().Before(sub.ReceivedAt.Add(receiptWaits)) {
+	if sub.Reading() && c.cfg.Clock.Now().Before(sub.ReceivedAt.Add(receiptWaits)) {
 		return nil, &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: stillReadingError{}}
 	}
 	_, _, code, err := c.cfg.Store.Form(ctx, d.ID)
 	if err != nil {
 		return nil, err
 	}
-	pages := 0
-	for _, f := range sub.Documents {
-		pages += len(f.Pages)
-	}
-	data["protocol"], data["pages"] = sub.Protocol.String(), strconv.Itoa(pages)
+	data["protocol"], data["pages"] = sub.Protocol.String(), strconv.Itoa(sub.PageCount())
 	data["status_url"], data["status_code"] = c.cfg.StatusURL, code
 	if list := findings(sub.Findings); list != "" {
 		data["findings"] = list
