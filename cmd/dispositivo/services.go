@@ -121,13 +121,8 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL st
 	s.door = newDoor(h, pool, s.conversion, p)
 	s.wireCounter(h, p, publicURL, rome)
 	s.fitting = newFitting(h, s, pool, p.MaxBytes)
-	s.desk = review.NewDesk(review.Config{
-		Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes,
-	})
-	s.screener = verify.NewScreener(verify.Config{
-		Store: h.store, Vault: h.vault, Reader: pool, Logger: h.logger, MaxBytes: p.MaxBytes, MaxOriginal: intake.MaxOriginal,
-		TokenKey: h.keys.Derive(formTokenKey, 32),
-	})
+	s.desk = review.NewDesk(review.Config{Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes})
+	s.screener = newScreener(h, pool, p)
 	s.courier = courier.New(courier.Config{
 		Store: h.store, Composer: notify.NewComposer(texts, p.Agency, p.Contact), Sender: sender, Clock: h.clock,
 		Mint: pin.NewMinter(hasher, h.clock, policy, rome), KeepSecrets: h.demo,
@@ -146,6 +141,14 @@ func newDoor(h *house, pool *sandbox.Pool, dossiers intake.Dossiers, p procedure
 		door.Prober = nil
 	}
 	return intake.NewDoor(door)
+}
+
+// newScreener wires the reading of what came in.
+func newScreener(h *house, pool *sandbox.Pool, p procedure) *verify.Screener {
+	return verify.NewScreener(verify.Config{
+		Store: h.store, Vault: h.vault, Reader: pool, Logger: h.logger, MaxBytes: p.MaxBytes, MaxOriginal: intake.MaxOriginal,
+		TokenKey: h.keys.Derive(formTokenKey, 32),
+	})
 }
 
 // newRequests wires how people come to a PIN.
