@@ -1,0 +1,12 @@
+// Package mail brings e-mail and PEC to the door: by SMTP or LMTP, from a mail
+// server in front of us.
+//
+// A message is taken apart (walk.go), told from what is no submission (classify.go)
+// and, when it is a PEC envelope whose signature is good, opened (pec.go). All three
+// are pure: the same bytes give the same reading. The whole message stays as
+// evidence beside the documents taken out of it.
+//
+// Nothing is acknowledged before the door has it safe. Headers are claims: only a
+// signature proves a sender, and even that is never an identity (C9). The package
+// opens no document, and must not answer anybody.
+package mail
