@@ -10,6 +10,11 @@ type Origin struct {
 	Typed []string `json:"typed,omitempty"`
 	// Incomplete says that the channel knows of pages that did not arrive.
 	Incomplete bool `json:"incomplete,omitempty"`
+	// Class is what a mail is, such as "submission" or "pec_receipt", and MessageID
+	// its own Message-ID; About is that of the message that a receipt tells of.
+	Class     string `json:"class,omitempty"`
+	MessageID string `json:"message_id,omitempty"`
+	About     string `json:"about,omitempty"`
 }
 
 // Clues are what was read on the pages of one file that may name a holder. They

@@ -10,7 +10,7 @@ import (
 	"dispositivo/internal/sandbox"
 )
 
-// MaxOriginal is the limit of what arrives by post, all parts together, in bytes
+// MaxOriginal is the limit of what arrives by post, all files together, in bytes
 // (DESIGN, section 3): 25 MB.
 const MaxOriginal = 25 << 20
 
@@ -39,13 +39,14 @@ type Post struct {
 	Evidence []byte
 }
 
-// size is how many bytes are kept.
+// size is that of the evidence or of the files taken out of it, whichever is
+// larger, in bytes: a mail is not twice as large because it is kept in parts.
 func (p Post) size() int64 {
-	n := int64(len(p.Evidence))
+	var n int64
 	for _, f := range p.Files {
 		n += int64(len(f))
 	}
-	return n
+	return max(n, int64(len(p.Evidence)))
 }
 
 // Receive takes in what came by post and returns when it is safe: on disk, with
