@@ -16,6 +16,8 @@ want vipsthumbnail libvips-tools
 want zbarimg zbar-tools
 want qpdf qpdf
 want curl curl
+want swaks swaks
+want openssl openssl
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need="$need postgresql"
 
 [ -n "$need" ] || exit 0

@@ -127,9 +127,16 @@ func simulated(t *testing.T, s *server, spool string) {
 	if _, code := command(t, "simulate", "fax", "--url", "https://elsewhere.example/", path); code != exitUsage {
 		t.Errorf("another machine: exit %d", code)
 	}
+	awaitReconciled(t, s, "fax      received 9")
+}
+
+// awaitReconciled waits until the account of a server says a text and nothing is
+// missing.
+func awaitReconciled(t *testing.T, s *server, text string) {
+	t.Helper()
 	err := testkit.WaitFor(60*time.Second, func() error {
 		out, code := command(t, "reconcile", "--demo", "--data", s.Data)
-		if code != 0 || !strings.Contains(out, "fax      received 9") {
+		if code != 0 || !strings.Contains(out, text) {
 			return fmt.Errorf("exit %d: %s", code, out)
 		}
 		return nil

@@ -21,9 +21,10 @@ import (
 type serveCmd struct {
 	storage   `embed:""`
 	procedure `embed:""`
-	mail      `embed:""`
+	carriers  `embed:""`
 	reading   `embed:""`
 	faxes     `embed:""`
+	mails     `embed:""`
 
 	identities `embed:""`
 
@@ -60,7 +61,7 @@ func (c *serveCmd) Run(env *environment) error {
 		return err
 	}
 	defer pool.Close()
-	s, err := newServices(h, pool, c.procedure, c.mail, c.publicURL())
+	s, err := newServices(h, pool, c.procedure, c.carriers, c.publicURL())
 	if err != nil {
 		return err
 	}
@@ -86,7 +87,7 @@ func (c *serveCmd) check() error {
 	if c.Role != "all" && c.RedisURL == "" {
 		return errors.New("a process of one role needs DISPOSITIVO_REDIS_URL: an embedded queue is in its own process alone")
 	}
-	return nil
+	return c.mails.check()
 }
 
 func (c *serveCmd) publicURL() string {
@@ -123,6 +124,9 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 		}
 		c.greet(env)
 		start("take hooks", func(ctx context.Context) error { return c.serveHooks(ctx, c.Data, s.door, env.logger) })
+		if c.MailListen != "" {
+			start("take mail", func(ctx context.Context) error { return c.takeMail(ctx, h, s.door, hostOf(c.publicURL())) })
+		}
 		start("serve", func(ctx context.Context) error { return serveUntil(ctx, server, listener) })
 	}
 	if handlers := c.handlers(s); len(handlers) > 0 {

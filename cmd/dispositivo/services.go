@@ -69,7 +69,7 @@ type services struct {
 	faxAnswer func(intake.Receipt) ([]byte, error)
 }
 
-func newServices(h *house, pool *sandbox.Pool, p procedure, m mail, publicURL string) (*services, error) {
+func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicURL string) (*services, error) {
 	texts, err := i18n.Embedded()
 	if err != nil {
 		return nil, fmt.Errorf("load texts: %w", err)
@@ -164,7 +164,7 @@ func newRequests(h *house, hasher *passhash.Hasher, p procedure, eligible reques
 	}), nil
 }
 
-func newSender(h *house, m mail) (notify.Sender, error) {
+func newSender(h *house, m carriers) (notify.Sender, error) {
 	if h.demo {
 		return &h.box, nil
 	}
@@ -192,7 +192,7 @@ func newSender(h *house, m mail) (notify.Sender, error) {
 	return senders, nil
 }
 
-func newSMS(m mail) (*notify.SMS, error) {
+func newSMS(m carriers) (*notify.SMS, error) {
 	token, err := secret(m.SMSToken)
 	if err != nil {
 		return nil, err

@@ -176,8 +176,8 @@ func (r reading) limits(maxBytes int64) sandbox.Limits {
 	}
 }
 
-// mail says how messages leave.
-type mail struct {
+// carriers says how messages leave.
+type carriers struct {
 	SMTPAddr     string `help:"host:port of the mail server." name:"smtp-addr" env:"DISPOSITIVO_SMTP_ADDR"`
 	SMTPFrom     string `help:"Sender of messages." name:"smtp-from" default:"PIN dispositivo <no-reply@pin.example>" env:"DISPOSITIVO_SMTP_FROM"`
 	SMTPTLS      string `help:"mandatory, opportunistic, implicit or none." name:"smtp-tls" default:"mandatory" enum:"mandatory,opportunistic,implicit,none" env:"DISPOSITIVO_SMTP_TLS"`

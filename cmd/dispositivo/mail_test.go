@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"dispositivo/dossier"
+)
+
+// swaks sends a mail as Debian's test tool for SMTP does; it returns the dialogue
+// and whether the mail was taken.
+func swaks(t testing.TB, socket string, args ...string) (string, bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	args = append([]string{"--socket", socket, "--protocol", "LMTP", "--helo", "casa.example", "--from", "maria@casa.example"}, args...)
+	out, err := exec.CommandContext(ctx, "swaks", args...).CombinedOutput() //nolint:gosec // our own arguments
+	return string(out), err == nil
+}
+
+// proves C5 C7 C9: mail brings documents to the dossier that the form names, and
+// what names none waits for an operator; 250 comes after the protocol number.
+func TestMail(t *testing.T) {
+	t.Parallel()
+	socket := filepath.Join(t.TempDir(), "mail.sock")
+	s := serveDemo(t, "--mail-listen", "unix:"+socket, "--mail-lmtp", "--mail-for", "conversione@pin.example")
+	who := free()[0]
+	citizen := s.citizen(who)
+	signed := write(t, "documents.pdf", signedDocument(t, who, citizen.form()))
+
+	if out, taken := swaks(t, socket, "--to", "conversione@pin.example", "--h-Subject", "Il mio modulo", "--body", "In allegato.", "--attach", "@"+signed); !taken {
+		t.Fatalf("not taken:\n%s", out)
+	}
+	citizen.await(dossier.StateReviewing)
+
+	foreign := write(t, "page.pdf", document(t, "of nobody"))
+	if out, taken := swaks(t, socket, "--to", "conversione@pin.example", "--body", "Senza modulo.", "--attach", "@"+foreign); !taken {
+		t.Fatalf("not taken:\n%s", out)
+	}
+	if out, taken := swaks(t, socket, "--to", "conversione@pin.example", "--body", "Come si fa?"); !taken {
+		t.Fatalf("a question is not taken:\n%s", out)
+	}
+	if out, taken := swaks(t, socket, "--to", "nobody@pin.example"); taken || !strings.Contains(out, "550 5.1.1") {
+		t.Errorf("a stranger's box:\n%s", out)
+	}
+	awaitReconciled(t, s, "mail     received 3, joined 1, unmatched 1, not_a_submission 1")
+
+	if _, code := command(t, "serve", "--demo", "--data", filepath.Join(t.TempDir(), "data"), "--mail-listen", "127.0.0.1:0"); code == 0 {
+		t.Error("mail for nobody, and exit 0")
+	}
+	empty := t.TempDir()
+	if err := os.WriteFile(filepath.Join(empty, "a.pem"), []byte("none"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := (mails{PECOperators: empty}).operators(); err == nil {
+		t.Error("a certificate that is none")
+	}
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"dispositivo/dossier"
+	"dispositivo/intake"
+	"dispositivo/intake/mail"
+)
+
+// mails says how mail and PEC come in.
+type mails struct {
+	MailListen   string   `help:"Where mail is taken in, behind a mail server: host:port, or unix:PATH; unset: nowhere." env:"DISPOSITIVO_MAIL_LISTEN"`
+	MailLMTP     bool     `help:"Speak LMTP instead of SMTP." name:"mail-lmtp" env:"DISPOSITIVO_MAIL_LMTP"`
+	MailFor      []string `help:"Addresses that mail is taken for." env:"DISPOSITIVO_MAIL_FOR"`
+	MailCert     string   `help:"Certificate for STARTTLS, with its chain, as PEM; unset: none is offered." type:"path" env:"DISPOSITIVO_MAIL_CERT"`
+	MailKey      string   `help:"Key of that certificate, as PEM." type:"path" env:"DISPOSITIVO_MAIL_KEY"`
+	MailGateways []string `help:"Fax gateways that send pages by mail (T.37): sender addresses, or networks of their hosts." env:"DISPOSITIVO_MAIL_GATEWAYS"`
+	PECOperators string   `help:"Folder with the certificates of PEC operators, as PEM (.pem, .crt); unset: no envelope is believed." name:"pec-operators" type:"path" env:"DISPOSITIVO_PEC_OPERATORS"`
+}
+
+// check refuses settings that name a place and nobody to take mail for.
+func (m mails) check() error {
+	if m.MailListen != "" && len(m.MailFor) == 0 {
+		return fmt.Errorf("--mail-listen needs --mail-for: mail is taken for nobody")
+	}
+	return nil
+}
+
+// receiver wires the receiver of mail.
+func (m mails) receiver(h *house, door *intake.Door, domain string) (*mail.Receiver, error) {
+	operators, err := m.operators()
+	if err != nil {
+		return nil, err
+	}
+	taker, err := mail.NewTaker(mail.Config{
+		Door: door, Reader: &mail.Reader{Operators: operators, Domain: domain}, Hash: h.keys.MAC("mail"), Clock: h.clock, Gateways: m.MailGateways,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("mail gateways: %w", err)
+	}
+	cfg := mail.ReceiverConfig{Taker: taker, Hostname: domain, Recipients: m.MailFor, LMTP: m.MailLMTP, Logger: h.logger}
+	if m.MailCert != "" {
+		cert, err := tls.LoadX509KeyPair(m.MailCert, m.MailKey)
+		if err != nil {
+			return nil, fmt.Errorf("read certificate for mail: %w", err)
+		}
+		cfg.TLS = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	}
+	return mail.NewReceiver(cfg)
+}
+
+// operators reads the certificates that PEC envelopes are proved with. A folder
+// without any is a mistake: every envelope would be ordinary mail.
+func (m mails) operators() (*x509.CertPool, error) {
+	if m.PECOperators == "" {
+		return nil, nil
+	}
+	entries, err := os.ReadDir(m.PECOperators)
+	if err != nil {
+		return nil, fmt.Errorf("read PEC operators: %w", err)
+	}
+	pool, some := x509.NewCertPool(), false
+	for _, e := range entries {
+		if e.IsDir() || !slices.Contains([]string{".pem", ".crt"}, filepath.Ext(e.Name())) {
+			continue
+		}
+		pem, err := os.ReadFile(filepath.Join(m.PECOperators, e.Name())) //nolint:gosec // the operator names the folder
+		if err != nil {
+			return nil, fmt.Errorf("read PEC operators: %w", err)
+		}
+		if !pool.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("read PEC operators: %s holds no certificate", e.Name())
+		}
+		some = true
+	}
+	if !some {
+		return nil, fmt.Errorf("read PEC operators: no .pem or .crt in %s", m.PECOperators)
+	}
+	return pool, nil
+}
+
+// takeMail takes mail in until ctx ends.
+func (m mails) takeMail(ctx context.Context, h *house, door *intake.Door, domain string) error {
+	r, err := m.receiver(h, door, domain)
+	if err != nil {
+		return err
+	}
+	l, err := m.listen(ctx)
+	if err != nil {
+		return fmt.Errorf("listen for mail: %w", err)
+	}
+	return r.Serve(ctx, l)
+}
+
+func (m mails) listen(ctx context.Context) (net.Listener, error) {
+	path, local := strings.CutPrefix(m.MailListen, "unix:")
+	if !local {
+		return (&net.ListenConfig{}).Listen(ctx, "tcp", m.MailListen)
+	}
+	l, err := listenAt(ctx, path)
+	if err == nil && l == nil {
+		return nil, &dossier.Error{Code: dossier.CodeConflict, Err: fmt.Errorf("another process listens at %s", path)}
+	}
+	return l, err
+}
