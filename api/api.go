@@ -9,7 +9,6 @@ import (
 	"context"
 	"net/http"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -33,8 +32,9 @@ type Config struct {
 	Desk   *desk.Desk
 	// Ready says whether what a request needs is there.
 	Ready func(ctx context.Context) error
-	// InFlight is told how many requests are being answered; nil: nobody asks.
-	InFlight *atomic.Int64
+	// Begin is told of each request before it is answered, and its end when it
+	// is; the context returned is the request's. Nil: nobody asks.
+	Begin func(ctx context.Context) (counted context.Context, end func())
 	// Figures holds what /metrics shows; New adds the requests' own.
 	Figures *prometheus.Registry
 }
@@ -49,8 +49,8 @@ func New(cfg Config) http.Handler {
 	// claim. A nil list never fails.
 	_ = r.SetTrustedProxies(nil)
 	e := cfg.Edge
-	if cfg.InFlight != nil {
-		r.Use(count(cfg.InFlight))
+	if cfg.Begin != nil {
+		r.Use(count(cfg.Begin))
 	}
 	r.Use(measure(cfg.Figures), e.Identify(), e.Recover(), drain(), e.Harden(), e.Localise())
 	r.NoRoute(e.NotFound())
@@ -77,11 +77,12 @@ func ready(check func(context.Context) error) edge.Handler {
 	}
 }
 
-// count keeps the number of requests that are being answered.
-func count(inFlight *atomic.Int64) gin.HandlerFunc {
+// count tells begin of each request.
+func count(begin func(context.Context) (context.Context, func())) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		inFlight.Add(1)
-		defer inFlight.Add(-1)
+		ctx, end := begin(c.Request.Context())
+		defer end()
+		c.Request = c.Request.WithContext(ctx)
 		c.Next()
 	}
 }

@@ -33,8 +33,8 @@ type house struct {
 	clock  clock.Clock
 	logger *slog.Logger
 	demo   bool
-	// requests counts those that are being answered.
-	requests atomic.Int64
+	// others are the requests that a core is kept free for.
+	others passhash.Others
 	// vouched is the file of checkpoints outside the database.
 	vouched checkpointFile
 	// faults is what the last reconciliation found; -1: it failed.
@@ -117,7 +117,7 @@ func (h *house) checkMark(ctx context.Context) error {
 
 // hasher makes and checks PINs and passwords.
 func (h *house) hasher() *passhash.Hasher {
-	return passhash.New(h.keys.Pepper(), passhash.YieldTo(h.requests.Load))
+	return passhash.New(h.keys.Pepper(), passhash.YieldTo(&h.others))
 }
 
 func (h *house) sessions() *session.Keeper {

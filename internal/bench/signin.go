@@ -38,7 +38,7 @@ const (
 	smallEffect = 0.2
 	// triesEach is how often one address, and triesBefore how often one code, is
 	// tried before another takes its place: neither throttle nor lock is measured.
-	triesEach, triesBefore = 40, 9
+	triesEach, triesBefore = 20, 9
 )
 
 // signin prints the figures of signing in.

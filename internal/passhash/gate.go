@@ -12,36 +12,36 @@ import (
 // the order of coming.
 type gate struct {
 	cores int
-	// inFlight counts the requests that are being answered, those that hash
-	// included; nil: there are always others.
-	inFlight func() int64
+	// others are who a core is kept for; nil: there are always some.
+	others *Others
 
 	mu      sync.Mutex
 	running int
-	inside  int64 // running or waiting
 	waiting []chan struct{}
 }
 
 // limit is how many may run now. The caller holds mu.
 func (g *gate) limit() int {
-	if g.inFlight != nil && g.inFlight() <= g.inside {
+	if g.others != nil && g.others.n.Load() == 0 {
 		return g.cores
 	}
 	return max(1, g.cores-1)
 }
 
-// enter waits for a place; leave must follow unless it fails.
+// enter waits for a place; leave must follow unless it fails. Who comes may make
+// room for those before it: it is no other any more.
 func (g *gate) enter(ctx context.Context) error {
-	g.mu.Lock()
-	g.inside++
-	if len(g.waiting) == 0 && g.running < g.limit() {
-		g.running++
-		g.mu.Unlock()
-		return nil
-	}
+	hashes(ctx)
 	turn := make(chan struct{})
+	g.mu.Lock()
 	g.waiting = append(g.waiting, turn)
+	g.admit()
 	g.mu.Unlock()
+	select {
+	case <-turn:
+		return nil
+	default:
+	}
 	select {
 	case <-turn:
 		return nil
@@ -55,7 +55,6 @@ func (g *gate) enter(ctx context.Context) error {
 func (g *gate) giveUp(turn chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.inside--
 	if i := slices.Index(g.waiting, turn); i >= 0 {
 		g.waiting = slices.Delete(g.waiting, i, i+1)
 		return
@@ -67,7 +66,6 @@ func (g *gate) giveUp(turn chan struct{}) {
 func (g *gate) leave() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.inside--
 	g.running--
 	g.admit()
 }

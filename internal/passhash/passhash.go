@@ -58,9 +58,9 @@ type Option func(*Hasher)
 func OnCompute(each func()) Option { return func(h *Hasher) { h.computed = each } }
 
 // YieldTo lets hashes be computed on all cores while no request but those that
-// hash is being answered, so that the last core lies idle for nobody. inFlight
-// counts all requests. Without it one core is always left to others.
-func YieldTo(inFlight func() int64) Option { return func(h *Hasher) { h.gate.inFlight = inFlight } }
+// hash is being answered, so that the last core lies idle for nobody. Without it
+// one core is always left to others.
+func YieldTo(others *Others) Option { return func(h *Hasher) { h.gate.others = others } }
 
 // New returns a hasher with the pepper, which must not lie in the database.
 // At most one computation fewer than there are cores runs at once, at least one;
