@@ -41,6 +41,12 @@ var people = []person{
 		"en", "C4GPJ7XE", SceneNone,
 	},
 	{
+		"Parisi", "Federico", "1986-06-11", "M", "Pescara (PE)", "G482",
+		Address{"Rua da Prata 141, 2.º", "1100-416", "Lisboa", "", "Portogallo"},
+		"federico.parisi@posta.example", "", "+447700900121", "",
+		"it", "J4WKT8MX", SceneNone,
+	},
+	{
 		"Colombo", "Elena", "1971-01-23", "F", "Milano (MI)", "F205",
 		Address{"14 Rue des Martyrs", "75009", "Paris", "", "Francia"},
 		"elena.colombo@posta.example", "elena.colombo@pec.example", "+33639980017", "",
