@@ -163,11 +163,15 @@ func (l *life) activates() {
 	contacts := http.Header{"Content-Type": {"application/json"}}
 	given := fmt.Sprintf(`{"mobile": %q, "email": %q}`, l.who.Mobile, l.who.Email)
 	expect(l.t, "contacts", half.do(http.MethodPut, current+"/contacts", contacts, strings.NewReader(given)), http.StatusOK, "")
-	// The mobile number is on file since the request: no code goes there.
-	codes := map[string]string{"email": codeIn.FindString(l.s.letterTo(l.t, l.who.Email, bringsContactCode))}
+	// The mobile number is on file since the request, but nobody proved it.
+	codes := map[string]string{}
+	expect(l.t, "without codes", half.post(current+"/confirmation", map[string]any{"second_half": l.pin[8:], "codes": codes}),
+		http.StatusUnprocessableEntity, dossier.CodeChallengeWrong)
+	codes["mobile"] = codeIn.FindString(l.s.letterTo(l.t, l.who.Mobile, bringsContactCode))
+	codes["email"] = codeIn.FindString(l.s.letterTo(l.t, l.who.Email, bringsContactCode))
 	done := half.post(current+"/confirmation", map[string]any{"second_half": l.pin[8:], "codes": codes})
 	expect(l.t, "activated", done, http.StatusOK, "")
-	l.keep(codes["email"], session.Token)
+	l.keep(codes["mobile"], codes["email"], session.Token)
 }
 
 var bringsContactCode = regexp.MustCompile(`per confermare|to confirm`)
@@ -363,7 +367,7 @@ func (s *server) agesContacts(t *testing.T, cf codicefiscale.Code) {
 		t.Fatal(err)
 	}
 	for kind, mark := range who.Person.Contacts.Marks {
-		mark.ChangedAt = mark.ChangedAt.AddDate(0, 0, -8)
+		mark.ChangedAt, mark.ConfirmedAt = mark.ChangedAt.AddDate(0, 0, -8), mark.ConfirmedAt.AddDate(0, 0, -8)
 		who.Person.Contacts.Marks[kind] = mark
 	}
 	_, err = h.store.Apply(t.Context(), dossier.Change{Actor: dossier.System("test"), Effects: []dossier.Effect{
