@@ -131,6 +131,18 @@ var people = []person{
 		"it", "E9MCXK7T", SceneLapsed,
 	},
 	{
+		"Bruni", "Marta", "1974-02-18", "F", "Livorno (LI)", "E625",
+		Address{"Rue de la Loi 155", "1040", "Bruxelles", "", "Belgio"},
+		"marta.bruni@patronato.example", "", "+447700900122", "",
+		"it", "Y7KCN4TX", SceneDelegate,
+	},
+	{
+		"Serra", "Pietro", "1969-09-21", "M", "Sassari (SS)", "I452",
+		Address{"Calle 72 n. 10-34", "110231", "Bogotá", "", "Colombia"},
+		"pietro.serra@posta.example", "", "+447700900123", "",
+		"it", "F3RWM8HC", SceneDelegator,
+	},
+	{
 		"Vianello", "Nicolò", "1990-01-09", "M", "Venezia (VE)", "L736",
 		Address{"Kärntner Straße 40/12", "1010", "Wien", "", "Austria"},
 		"nicolo.vianello@posta.example", "", "+447700900116", "",
