@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/session"
@@ -47,6 +48,7 @@ func (f *fakeDelegation) List(context.Context, dossier.Actor) ([]delegation.View
 	view := func(id string, state dossier.DelegationState, delegate bool) delegation.View {
 		return delegation.View{
 			Delegation: dossier.Delegation{ID: id, Kind: dossier.DelegationPersonal, State: state, From: noon(), Until: noon().AddDate(1, 0, 0)},
+			LastDay:    noon().AddDate(1, 0, 0).Add(-time.Second),
 			Other:      "Bea <Prova>", Delegate: delegate, InForce: state == dossier.DelegationActive,
 		}
 	}

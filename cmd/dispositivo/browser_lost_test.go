@@ -65,7 +65,7 @@ func (p *person) notes() {
 	p.fills(map[string]string{"reason": "fraud.suspected", "note": "Ha chiamato il figlio: richiamare domani."})
 	p.press(".dsp-decide form button[type=submit]")
 	p.sees("[role=status]", "Il PIN è sospeso")
-	p.sees("main", "Sospendi: Sospetto abuso", "operatore2", "Ha chiamato il figlio")
+	p.sees("main", "Sospensione: Sospetto abuso", "operatore2", "Ha chiamato il figlio")
 	p.inspect("desk-holder-noted")
 }
 

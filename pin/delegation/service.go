@@ -236,6 +236,8 @@ type View struct {
 	Other    string
 	Delegate bool
 	InForce  bool
+	// LastDay is the last moment at which it holds.
+	LastDay time.Time
 }
 
 // List returns the actor's delegations, given and taken, the newest first.
@@ -254,7 +256,7 @@ func (s *Service) views(ctx context.Context, holderID string) ([]View, error) {
 	now := s.cfg.Clock.Now()
 	views := make([]View, len(all))
 	for i, d := range all {
-		v := View{Delegation: d, Delegate: d.DelegateID == holderID, InForce: d.InForce(now)}
+		v := View{Delegation: d, Delegate: d.DelegateID == holderID, InForce: d.InForce(now), LastDay: d.Until.Add(-time.Second)}
 		other := d.DelegateID
 		if v.Delegate {
 			other = d.DelegatorID
