@@ -20,7 +20,8 @@ type Activation struct {
 type GivenContact struct {
 	Kind  ContactKind `json:"kind"`
 	Value string      `json:"value"`
-	// OnFile: it is the one on file, and stays as it is there.
+	// OnFile: it is the one on file and stays as it is there, because a code that
+	// was sent to it came back before, or none can be sent to its kind.
 	OnFile bool `json:"on_file"`
 	// Confirmed: the code sent to it was typed back.
 	Confirmed bool `json:"confirmed"`

@@ -36,6 +36,8 @@ const (
 	MessageDelegationAccepted MessageKind = "delegation_accepted"
 	MessageDelegationDeclined MessageKind = "delegation_declined"
 	MessageDelegationEnded    MessageKind = "delegation_ended"
+	// MessageGuardianRecorded tells both sides of a guardian.
+	MessageGuardianRecorded MessageKind = "guardian_recorded"
 )
 
 // delegationTable is the whole life of a delegation; Tell is what the delegator is told.
@@ -69,7 +71,8 @@ const (
 	DelegationPersonal DelegationKind = "personal"
 	// DelegationInstitution is to a CAF, a patronato or an intermediary, for any number.
 	DelegationInstitution DelegationKind = "institution"
-	// DelegationGuardian is that of a guardian, and counts apart.
+	// DelegationGuardian is that of a guardian named by a court: an operator records
+	// and ends it, nobody accepts it, and it counts apart.
 	DelegationGuardian DelegationKind = "guardian"
 )
 
@@ -105,6 +108,10 @@ type Mandate struct {
 // days are not over.
 type GrantDelegation struct{ Delegation Delegation }
 
+// RecordGuardian makes a delegation active at once, and tells both sides. It fails as
+// GrantDelegation does.
+type RecordGuardian struct{ Delegation Delegation }
+
 // MoveDelegation sends a delegation an event. Accepting fails with
 // CodeDelegationFull when the delegate acts for as many as he may.
 type MoveDelegation struct {
@@ -113,4 +120,5 @@ type MoveDelegation struct {
 }
 
 func (GrantDelegation) effect() {}
+func (RecordGuardian) effect()  {}
 func (MoveDelegation) effect()  {}

@@ -71,6 +71,17 @@ func (c Contacts) Confirmed(kind ContactKind) bool {
 	return c.Get(kind) != "" && !c.Marks[kind].ConfirmedAt.IsZero()
 }
 
+// CountsSince returns when a contact came to be what it is: the later of its change
+// and of its confirmation. It reports false for one that was never confirmed, which
+// counts for nothing (B11, D1).
+func (c Contacts) CountsSince(kind ContactKind) (time.Time, bool) {
+	mark := c.Marks[kind]
+	if mark.ChangedAt.After(mark.ConfirmedAt) {
+		return mark.ChangedAt, c.Confirmed(kind)
+	}
+	return mark.ConfirmedAt, c.Confirmed(kind)
+}
+
 // With returns the contacts with one set, and when; confirmed says that a code
 // sent to it was typed back.
 func (c Contacts) With(kind ContactKind, value string, at time.Time, confirmed bool) Contacts {

@@ -74,6 +74,13 @@ type ClearLocks struct {
 // key, apart from everything the holder is told.
 type NotePIN struct{ ID, HolderID, PINIssueID, Action, Reason, Note string }
 
+// PINNote is what NotePIN kept. Operator is an account's id, or its name where
+// people read it.
+type PINNote struct {
+	At                             time.Time
+	Operator, Action, Reason, Note string
+}
+
 func (OpenLoss) effect()   {}
 func (SettleLoss) effect() {}
 func (MintLoss) effect()   {}

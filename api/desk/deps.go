@@ -53,6 +53,7 @@ type Deps struct {
 	Journal    Journal
 	Requests   Requests
 	Revocation Revocation
+	Guardians  Guardians
 	Matching   Matching
 	Scans      Scans
 	// Slip draws the receipt of a scan as a PDF, for the language.

@@ -32,6 +32,7 @@ func (d *Desk) holderRoutes(staff *gin.RouterGroup) {
 	acts.POST("", on(d.findHolder))
 	acts.GET("/:holder", on(d.holder))
 	acts.POST("/:holder", on(d.actOnPIN))
+	d.guardianRoutes(acts.Group("/:holder"))
 }
 
 type findData struct{ CodiceFiscale string }

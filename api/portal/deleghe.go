@@ -79,7 +79,7 @@ func (p *Portal) deleghe(c *gin.Context) error {
 }
 
 func (p *Portal) grantDelega(c *gin.Context) error {
-	g := delegation.Grant{CodiceFiscale: c.PostForm("codice_fiscale"), Surname: c.PostForm("cognome"), Until: c.PostForm("fino")}
+	g := delegation.Grant{CodiceFiscale: c.PostForm("codice_fiscale"), Surname: c.PostForm("cognome"), From: c.PostForm("dal"), Until: c.PostForm("fino")}
 	_, err := p.Delegation.Grant(c.Request.Context(), edge.Actor(c), g)
 	if err != nil {
 		return p.delegaProblem(c, g, err)

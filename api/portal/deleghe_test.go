@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"testing"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/session"
@@ -18,7 +19,7 @@ type fakeDelegation struct {
 }
 
 func (f *fakeDelegation) Grant(_ context.Context, _ dossier.Actor, g delegation.Grant) (string, error) {
-	f.moved = append(f.moved, "grant "+g.CodiceFiscale+" "+g.Surname+" "+g.Until)
+	f.moved = append(f.moved, "grant "+g.CodiceFiscale+" "+g.Surname+" "+g.From+" "+g.Until)
 	return "g", f.refuse
 }
 
@@ -47,6 +48,7 @@ func (f *fakeDelegation) List(context.Context, dossier.Actor) ([]delegation.View
 	view := func(id string, state dossier.DelegationState, delegate bool) delegation.View {
 		return delegation.View{
 			Delegation: dossier.Delegation{ID: id, Kind: dossier.DelegationPersonal, State: state, From: noon(), Until: noon().AddDate(1, 0, 0)},
+			LastDay:    noon().AddDate(1, 0, 0).Add(-time.Second),
 			Other:      "Bea <Prova>", Delegate: delegate, InForce: state == dossier.DelegationActive,
 		}
 	}
@@ -70,7 +72,7 @@ func TestDelegationPages(t *testing.T) {
 	page := b.get("/deleghe", signedIn, "it").Body.String()
 	wantIn(t, "list", page, "Bea &lt;Prova&gt;", "/deleghe/given/fine", "/deleghe/asked/accettazione", "/deleghe/asked/rifiuto", "/deleghe/taken/agire")
 	token := url.Values{"csrf": {"csrf-a"}}
-	grant := url.Values{"csrf": {"csrf-a"}, "codice_fiscale": {"X"}, "cognome": {"Y"}, "fino": {"2026-12-31"}}
+	grant := url.Values{"csrf": {"csrf-a"}, "codice_fiscale": {"X"}, "cognome": {"Y"}, "dal": {"2026-06-01"}, "fino": {"2026-12-31"}}
 	for _, path := range []string{"/deleghe/asked/accettazione", "/deleghe/asked/rifiuto", "/deleghe/given/fine"} {
 		if w := b.post(path, signedIn, "it", token); w.Header().Get("Location") != "/deleghe?fatto=1" {
 			t.Errorf("%s: %d", path, w.Code)
@@ -79,7 +81,7 @@ func TestDelegationPages(t *testing.T) {
 	if w := b.post("/deleghe", signedIn, "it", grant); w.Code != http.StatusSeeOther {
 		t.Errorf("granted: %d", w.Code)
 	}
-	want := []string{"accept asked", "decline asked", "end given", "grant X Y 2026-12-31"}
+	want := []string{"accept asked", "decline asked", "end given", "grant X Y 2026-06-01 2026-12-31"}
 	for i, what := range want {
 		if len(b.deleghe.moved) != len(want) || b.deleghe.moved[i] != what {
 			t.Fatalf("moved %q, want %q", b.deleghe.moved, want)
@@ -90,7 +92,7 @@ func TestDelegationPages(t *testing.T) {
 	if w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("refused: %d", w.Code)
 	}
-	wantIn(t, "refused", w.Body.String(), "This person cannot be a delegate", `value="2026-12-31"`, `aria-invalid="true"`)
+	wantIn(t, "refused", w.Body.String(), "This person cannot be a delegate", `value="2026-06-01"`, `value="2026-12-31"`, `aria-invalid="true"`)
 	b.deleghe.refuse = nil
 
 	if w := b.post("/deleghe/taken/agire", signedIn, "it", token); w.Header().Get("Location") != "/servizi" {

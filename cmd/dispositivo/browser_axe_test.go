@@ -149,6 +149,7 @@ func everyPage(t *testing.T, b *chromium) {
 		for _, scene := range []demo.Scene{
 			demo.SceneNone, demo.SceneDispositivo, demo.SceneOpen, demo.SceneWaiting, demo.SceneWarned, demo.SceneSecondReview,
 			demo.SceneConverted, demo.SceneRejected, demo.SceneExpired, demo.SceneWithdrawn, demo.SceneSuperseded, demo.SceneQuarantined,
+			demo.SceneDelegator, demo.SceneDelegate,
 		} {
 			p.forgets()
 			c := inScene(t, scene)
@@ -189,8 +190,10 @@ func (p *person) citizenPages(c demo.Citizen) {
 	if c.Scene == demo.SceneNone {
 		p.composePages()
 	}
-	if c.Scene == demo.SceneNone || c.Scene == demo.SceneDispositivo {
-		return
+	switch c.Scene {
+	case demo.SceneNone, demo.SceneDispositivo, demo.SceneDelegator, demo.SceneDelegate:
+		return // no dossier
+	default:
 	}
 	p.visit("/area")
 	p.press(".dsp-list a")

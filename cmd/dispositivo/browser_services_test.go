@@ -31,6 +31,16 @@ func (p *person) servicePages(c demo.Citizen) {
 		p.expects("/deleghe")
 		p.press("main section form button[type=submit]")
 		p.inspect("deleghe-refused")
+	case demo.SceneDelegator:
+		p.visit("/deleghe")
+		p.inspect("deleghe-given")
+	case demo.SceneDelegate:
+		p.visit("/deleghe")
+		p.inspect("deleghe-taken")
+		p.press(`form[action$="/agire"] button`)
+		p.inspect("services-acting")
+		p.visit("/domande")
+		p.inspect("domande-acting")
 	case demo.SceneOpen, demo.SceneConverted:
 		p.visit("/domande")
 		p.inspect("domande-" + string(c.Scene))

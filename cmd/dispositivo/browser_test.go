@@ -43,6 +43,7 @@ func TestBrowser(t *testing.T) {
 		"session":                  func(t *testing.T) { sessionEnds(t, b, inScene(t, demo.SceneWaiting)) },
 		"letters":                  func(t *testing.T) { lettersInBrowser(t, b, s) },
 		"request":                  func(t *testing.T) { requests(t, b) },
+		"whole life":               func(t *testing.T) { wholeLifeInBrowser(t, b, players[4]) },
 		"every page":               func(t *testing.T) { everyPage(t, b) },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/internal/codicefiscale"
+	"dispositivo/pin"
 )
 
 type holderCmd struct {
@@ -48,7 +49,10 @@ func (c *holderEraseCmd) Run(env *environment) error {
 	if err != nil {
 		return fmt.Errorf("find holder: %w", err)
 	}
-	change := dossier.Change{Actor: dossier.System("erasure"), Effects: []dossier.Effect{dossier.EraseHolder{HolderID: holder.ID}}}
+	change := dossier.Change{Actor: dossier.System("erasure"), Effects: []dossier.Effect{
+		dossier.ClearLocks{HolderID: holder.ID, Subjects: append(pin.Budgets(code.String()), code.String()), Reason: "erasure"},
+		dossier.EraseHolder{HolderID: holder.ID},
+	}}
 	if holder.PIN.ID != "" {
 		change.PIN = &dossier.PINMove{ID: holder.PIN.ID, Event: dossier.PINEventRevoked, Version: holder.PIN.Version, Reason: "erasure"}
 	}

@@ -53,6 +53,9 @@ func (h *house) settle(ctx context.Context, hasher *passhash.Hasher, c demo.Citi
 		}
 	}
 	holder := dossier.Holder{ID: ident.New(now), Office: demoOffice, Person: person}
+	if c.Scene == demo.SceneDelegate {
+		holder.Type = dossier.HolderPatronato
+	}
 	issue := dossier.PINIssue{ID: ident.New(now), HolderID: holder.ID, Kind: dossier.Kind(c.Kind), State: dossier.PINActive, Channel: dossier.PINOnline}
 	switch c.Scene {
 	case demo.SceneConverted:
@@ -140,7 +143,7 @@ func (a *actor) self() dossier.Actor {
 func (a *actor) play(ctx context.Context) error {
 	scene := a.citizen.Scene
 	switch scene {
-	case demo.SceneNone, demo.SceneDispositivo, demo.SceneActivate, demo.SceneFirstAccess, demo.SceneLapsed:
+	case demo.SceneNone, demo.SceneDispositivo, demo.SceneActivate, demo.SceneFirstAccess, demo.SceneLapsed, demo.SceneDelegate:
 		return nil
 	}
 	secret, err := a.house.store.PINSecrets(ctx, a.citizen.CodiceFiscale.String())
@@ -149,6 +152,9 @@ func (a *actor) play(ctx context.Context) error {
 	}
 	if a.holder, err = a.house.store.Holder(ctx, secret.Issue.HolderID); err != nil {
 		return err
+	}
+	if scene == demo.SceneDelegator {
+		return a.delegates(ctx)
 	}
 	played, err := a.house.store.DossiersOf(ctx, a.holder.ID)
 	if err != nil || len(played) > 0 {
@@ -176,7 +182,8 @@ func (a *actor) play(ctx context.Context) error {
 		return err
 	case demo.SceneWaiting, demo.SceneReviewing, demo.SceneWarned, demo.SceneSecondReview, demo.SceneConverted,
 		demo.SceneRejected, demo.SceneQuarantined: // a paper is sent
-	case demo.SceneNone, demo.SceneDispositivo, demo.SceneSuperseded: // left above
+	case demo.SceneNone, demo.SceneDispositivo, demo.SceneSuperseded, demo.SceneActivate, demo.SceneFirstAccess, demo.SceneLapsed,
+		demo.SceneDelegator, demo.SceneDelegate: // left above
 	}
 	if err := a.send(ctx, form.PDF); err != nil {
 		return err

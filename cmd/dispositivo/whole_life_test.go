@@ -163,11 +163,15 @@ func (l *life) activates() {
 	contacts := http.Header{"Content-Type": {"application/json"}}
 	given := fmt.Sprintf(`{"mobile": %q, "email": %q}`, l.who.Mobile, l.who.Email)
 	expect(l.t, "contacts", half.do(http.MethodPut, current+"/contacts", contacts, strings.NewReader(given)), http.StatusOK, "")
-	// The mobile number is on file since the request: no code goes there.
-	codes := map[string]string{"email": codeIn.FindString(l.s.letterTo(l.t, l.who.Email, bringsContactCode))}
+	// The mobile number is on file since the request, but nobody proved it.
+	codes := map[string]string{}
+	expect(l.t, "without codes", half.post(current+"/confirmation", map[string]any{"second_half": l.pin[8:], "codes": codes}),
+		http.StatusUnprocessableEntity, dossier.CodeChallengeWrong)
+	codes["mobile"] = codeIn.FindString(l.s.letterTo(l.t, l.who.Mobile, bringsContactCode))
+	codes["email"] = codeIn.FindString(l.s.letterTo(l.t, l.who.Email, bringsContactCode))
 	done := half.post(current+"/confirmation", map[string]any{"second_half": l.pin[8:], "codes": codes})
 	expect(l.t, "activated", done, http.StatusOK, "")
-	l.keep(codes["email"], session.Token)
+	l.keep(codes["mobile"], codes["email"], session.Token)
 }
 
 var bringsContactCode = regexp.MustCompile(`per confermare|to confirm`)
@@ -331,7 +335,7 @@ func (l *life) loses() {
 	ask := map[string]string{"codice_fiscale": cf, "mobile": l.who.Mobile, "address": l.who.Email}
 	expect(l.t, "lost", l.s.nobody().post("/pin-recoveries", ask), http.StatusAccepted, "")
 	l.s.letterTo(l.t, l.who.Email, bringsRefusal)
-	l.waitsAWeek()
+	l.s.agesContacts(l.t, l.who.CodiceFiscale)
 	expect(l.t, "lost, a week later", l.s.nobody().post("/pin-recoveries", ask), http.StatusAccepted, "")
 	mail := l.s.letterTo(l.t, l.who.Email, bringsLink)
 	link, code := linkIn.FindStringSubmatch(mail)[1], codeIn.FindString(mail)
@@ -348,29 +352,29 @@ func (l *life) loses() {
 
 var bringsRefusal = regexp.MustCompile(`non può essere ripristinato online|cannot be recovered online`)
 
-// waitsAWeek makes the contacts a week older, behind the program's back: its
-// clock is the real one.
-func (l *life) waitsAWeek() {
-	l.t.Helper()
-	env := &environment{ctx: l.t.Context(), stdout: io.Discard, stderr: io.Discard, logger: slog.New(slog.DiscardHandler)}
-	h, err := openHouse(env, storage{Data: l.s.Data}, dossier.DefaultPolicy(), true)
+// agesContacts makes the contacts of a holder older than what a recovery asks for,
+// behind the program's back: its clock is the real one.
+func (s *server) agesContacts(t *testing.T, cf codicefiscale.Code) {
+	t.Helper()
+	env := &environment{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard, logger: slog.New(slog.DiscardHandler)}
+	h, err := openHouse(env, storage{Data: s.Data}, dossier.DefaultPolicy(), true)
 	if err != nil {
-		l.t.Fatal(err)
+		t.Fatal(err)
 	}
 	defer h.close() //nolint:errcheck // committed
-	who, err := h.store.HolderByCF(l.t.Context(), l.who.CodiceFiscale.String())
+	who, err := h.store.HolderByCF(t.Context(), cf.String())
 	if err != nil {
-		l.t.Fatal(err)
+		t.Fatal(err)
 	}
 	for kind, mark := range who.Person.Contacts.Marks {
-		mark.ChangedAt = mark.ChangedAt.AddDate(0, 0, -8)
+		mark.ChangedAt, mark.ConfirmedAt = mark.ChangedAt.AddDate(0, 0, -8), mark.ConfirmedAt.AddDate(0, 0, -8)
 		who.Person.Contacts.Marks[kind] = mark
 	}
-	_, err = h.store.Apply(l.t.Context(), dossier.Change{Actor: dossier.System("test"), Effects: []dossier.Effect{
+	_, err = h.store.Apply(t.Context(), dossier.Change{Actor: dossier.System("test"), Effects: []dossier.Effect{
 		dossier.SetPerson{HolderID: who.ID, Person: who.Person, Version: who.Version},
 	}})
 	if err != nil {
-		l.t.Fatal(err)
+		t.Fatal(err)
 	}
 }
 

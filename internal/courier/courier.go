@@ -236,7 +236,8 @@ func (c *Courier) data(ctx context.Context, m dossier.Message) (map[string]strin
 		dossier.MessageRecoveryCode, dossier.MessageRecoveryRefused, dossier.MessageRecoveryFirst, dossier.MessageRecoverySecond,
 		dossier.MessagePINRecovered, dossier.MessageRevocationCode, dossier.MessageRevocationElsewhere, dossier.MessagePINUnlocked,
 		dossier.MessageDomandaFiled, dossier.MessageDomandaHeld, dossier.MessageDomandaReleased,
-		dossier.MessageDelegationOffered, dossier.MessageDelegationAccepted, dossier.MessageDelegationDeclined, dossier.MessageDelegationEnded: // about no dossier
+		dossier.MessageDelegationOffered, dossier.MessageDelegationAccepted, dossier.MessageDelegationDeclined, dossier.MessageDelegationEnded,
+		dossier.MessageGuardianRecorded: // about no dossier
 	}
 	return data, nil
 }

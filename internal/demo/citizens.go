@@ -36,6 +36,8 @@ const (
 	SceneWithdrawn    Scene = "withdrawn"      // withdrawn by the holder
 	SceneSuperseded   Scene = "superseded"     // became dispositivo at an office meanwhile
 	SceneQuarantined  Scene = "quarantined"    // open dossier, its submission in quarantine
+	SceneDelegate     Scene = "delegate"       // of a patronato, acts for another: PIN dispositivo, no dossier
+	SceneDelegator    Scene = "delegator"      // delegated the patronato, which filed a domanda: PIN dispositivo, no dossier
 )
 
 // Address is a residence abroad.
@@ -109,8 +111,10 @@ func (p person) citizen() Citizen {
 		panic(fmt.Sprintf("demo: codice fiscale of %s: %v", p.email, err))
 	}
 	kind := KindOrdinario
-	if p.scene == SceneDispositivo || p.scene == SceneConverted || p.scene == SceneSuperseded {
+	switch p.scene {
+	case SceneDispositivo, SceneConverted, SceneSuperseded, SceneDelegate, SceneDelegator:
 		kind = KindDispositivo
+	default: // ordinario
 	}
 	position, fund := "worker", "private"
 	if birth.Before(pensionAge) {
@@ -146,4 +150,6 @@ var notes = map[Scene]string{
 	SceneWithdrawn:    "withdrawn by the holder",
 	SceneSuperseded:   "superseded: became dispositivo at an office",
 	SceneQuarantined:  "what was sent is in quarantine",
+	SceneDelegate:     "of a patronato: can act for who delegated it",
+	SceneDelegator:    "delegated a patronato, which filed a domanda",
 }

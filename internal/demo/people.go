@@ -41,6 +41,12 @@ var people = []person{
 		"en", "C4GPJ7XE", SceneNone,
 	},
 	{
+		"Parisi", "Federico", "1986-06-11", "M", "Pescara (PE)", "G482",
+		Address{"Rua da Prata 141, 2.º", "1100-416", "Lisboa", "", "Portogallo"},
+		"federico.parisi@posta.example", "", "+447700900121", "",
+		"it", "J4WKT8MX", SceneNone,
+	},
+	{
 		"Colombo", "Elena", "1971-01-23", "F", "Milano (MI)", "F205",
 		Address{"14 Rue des Martyrs", "75009", "Paris", "", "Francia"},
 		"elena.colombo@posta.example", "elena.colombo@pec.example", "+33639980017", "",
@@ -123,6 +129,18 @@ var people = []person{
 		Address{"Václavské náměstí 41", "110 00", "Praha", "", "Repubblica Ceca"},
 		"silvia.amato@posta.example", "", "+447700900119", "",
 		"it", "E9MCXK7T", SceneLapsed,
+	},
+	{
+		"Bruni", "Marta", "1974-02-18", "F", "Livorno (LI)", "E625",
+		Address{"Rue de la Loi 155", "1040", "Bruxelles", "", "Belgio"},
+		"marta.bruni@patronato.example", "", "+447700900122", "",
+		"it", "Y7KCN4TX", SceneDelegate,
+	},
+	{
+		"Serra", "Pietro", "1969-09-21", "M", "Sassari (SS)", "I452",
+		Address{"Calle 72 n. 10-34", "110231", "Bogotá", "", "Colombia"},
+		"pietro.serra@posta.example", "", "+447700900123", "",
+		"it", "F3RWM8HC", SceneDelegator,
 	},
 	{
 		"Vianello", "Nicolò", "1990-01-09", "M", "Venezia (VE)", "L736",

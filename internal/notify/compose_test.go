@@ -45,6 +45,7 @@ var kinds = []dossier.MessageKind{
 	dossier.MessageRevocationCode, dossier.MessageRevocationElsewhere, dossier.MessagePINUnlocked,
 	dossier.MessageDomandaFiled, dossier.MessageDomandaHeld, dossier.MessageDomandaReleased,
 	dossier.MessageDelegationOffered, dossier.MessageDelegationAccepted, dossier.MessageDelegationDeclined, dossier.MessageDelegationEnded,
+	dossier.MessageGuardianRecorded,
 }
 
 func TestComposeEveryKind(t *testing.T) {

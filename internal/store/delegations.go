@@ -78,9 +78,33 @@ func (a *applier) checkMandate(ctx context.Context) error {
 	return nil
 }
 
-// grantDelegation inserts an offer, after ending one of the same kind whose days
-// are over.
+// grantDelegation inserts an offer.
 func (a *applier) grantDelegation(ctx context.Context, d dossier.Delegation) error {
+	if err := a.insertDelegation(ctx, d, dossier.DelegationOffered); err != nil {
+		return err
+	}
+	if err := a.tell(ctx, d.DelegateID, "", dossier.MessageDelegationOffered, d.ID); err != nil {
+		return err
+	}
+	return a.auditDelegation(ctx, d, "granted", dossier.DelegationOffered)
+}
+
+// recordGuardian inserts what counts at once.
+func (a *applier) recordGuardian(ctx context.Context, d dossier.Delegation) error {
+	if err := a.insertDelegation(ctx, d, dossier.DelegationActive); err != nil {
+		return err
+	}
+	for side, id := range map[string]string{"delegator": d.DelegatorID, "delegate": d.DelegateID} {
+		if err := a.tell(ctx, id, "", dossier.MessageGuardianRecorded, d.ID+" "+side); err != nil {
+			return err
+		}
+	}
+	return a.auditDelegation(ctx, d, "recorded", dossier.DelegationActive)
+}
+
+// insertDelegation inserts a delegation, after ending one of the same kind whose
+// days are over.
+func (a *applier) insertDelegation(ctx context.Context, d dossier.Delegation, state dossier.DelegationState) error {
 	var over []string
 	err := a.each(ctx, func(rows *sql.Rows) error {
 		var id string
@@ -98,7 +122,7 @@ func (a *applier) grantDelegation(ctx context.Context, d dossier.Delegation) err
 		}
 	}
 	err = a.exec(ctx, `INSERT INTO delegations (id, delegator_id, delegate_id, kind, state, from_at, until_at, granted_at, changed_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, d.ID, d.DelegatorID, d.DelegateID, string(d.Kind), string(dossier.DelegationOffered),
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`, d.ID, d.DelegatorID, d.DelegateID, string(d.Kind), string(state),
 		micros(d.From), micros(d.Until), micros(a.now), micros(a.now))
 	if duplicate(err) {
 		return dossier.Problem(dossier.CodeDelegationTaken)
@@ -106,10 +130,7 @@ func (a *applier) grantDelegation(ctx context.Context, d dossier.Delegation) err
 	if err != nil {
 		return fmt.Errorf("insert delegation: %w", err)
 	}
-	if err := a.tell(ctx, d.DelegateID, "", dossier.MessageDelegationOffered, d.ID); err != nil {
-		return err
-	}
-	return a.auditDelegation(ctx, d, "granted", dossier.DelegationOffered)
+	return nil
 }
 
 // moveDelegation moves a delegation along its table.

@@ -88,6 +88,8 @@ func (a *applier) pinEffect(ctx context.Context, e dossier.Effect) error {
 		return a.sealLetter(ctx, e)
 	case dossier.GrantDelegation:
 		return a.grantDelegation(ctx, e.Delegation)
+	case dossier.RecordGuardian:
+		return a.recordGuardian(ctx, e.Delegation)
 	case dossier.MoveDelegation:
 		return a.moveDelegation(ctx, e)
 	case dossier.NoteEntry:

@@ -73,6 +73,7 @@ func (a *applier) forgetTraces(ctx context.Context, id string) error {
 		`DELETE FROM composition_files WHERE composition_id IN (SELECT id FROM compositions WHERE holder_id = ?)`,
 		`DELETE FROM compositions WHERE holder_id = ?`,
 		`UPDATE domande SET idem_key = NULL WHERE holder_id = ?`,
+		`UPDATE submissions SET keyed_sender = NULL WHERE holder_id = ?`,
 		`UPDATE delegations SET state = 'ended' WHERE delegator_id = ?`,
 		`UPDATE delegations SET state = 'ended' WHERE delegate_id = ?`,
 	} {
@@ -90,7 +91,7 @@ func (a *applier) forgetTraces(ctx context.Context, id string) error {
 // the bytes, which nothing opens any more.
 func (a *applier) eraseFilesOf(ctx context.Context, id string) error {
 	const files = `(SELECT f.id FROM files f JOIN submissions s ON s.id = f.submission_id WHERE s.holder_id = ?)`
-	err := a.exec(ctx, `UPDATE files SET wrapped_key = ?, blob = '', sealed_zones = NULL WHERE id IN `+files, []byte{}, id)
+	err := a.exec(ctx, `UPDATE files SET wrapped_key = ?, blob = '', sealed_zones = NULL, sealed_origin = NULL, sealed_clues = NULL WHERE id IN `+files, []byte{}, id)
 	if err != nil {
 		return fmt.Errorf("erase files of holder: %w", err)
 	}

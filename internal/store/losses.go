@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 
 	"dispositivo/dossier"
@@ -141,6 +142,30 @@ func (a *applier) notePIN(ctx context.Context, e dossier.NotePIN) error {
 		return fmt.Errorf("insert note: %w", err)
 	}
 	return nil
+}
+
+// PINNotes returns at most limit of what operators noted about a holder's PINs, the
+// newest first.
+func (s *Store) PINNotes(ctx context.Context, holderID string, limit int) ([]dossier.PINNote, error) {
+	key, err := s.holderKey(ctx, s.reader(), holderID)
+	if err != nil {
+		return nil, err
+	}
+	var list []dossier.PINNote
+	err = s.reader().each(ctx, func(rows *sql.Rows) error {
+		var n dossier.PINNote
+		var id string
+		var sealed []byte
+		var at int64
+		if err := rows.Scan(&id, &n.Operator, &n.Action, &n.Reason, &sealed, &at); err != nil {
+			return err
+		}
+		note, err := key.Open(sealed, adPINNote(id))
+		n.At, n.Note = fromMicros(at), string(note)
+		list = append(list, n)
+		return err
+	}, `SELECT id, operator_id, action, reason, sealed, at FROM pin_notes WHERE holder_id = ? ORDER BY at DESC, id DESC LIMIT ?`, holderID, limit)
+	return list, classify("read notes", err)
 }
 
 // RecordHolderView logs that somebody is about to see who a holder is and how the

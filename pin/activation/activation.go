@@ -130,8 +130,8 @@ func (s *Service) sendsTo(ctx context.Context, a dossier.Activation, h dossier.H
 }
 
 // Give takes the contacts: the mobile number and at least one more. One that is
-// not on file, and that a code can be sent to, is sent one; it counts when the
-// code was typed back (Finish). CodeActivationContacts says that one is missing,
+// not on file, or was never proved there, is sent a code if one can be sent to it;
+// it counts when the code was typed back (Finish). CodeActivationContacts says that one is missing,
 // CodeContactInvalid, with its kind, that one is not written as it should be.
 func (s *Service) Give(ctx context.Context, ses session.Session, given map[dossier.ContactKind]string) error {
 	a, h, err := s.current(ctx, ses)
@@ -172,13 +172,19 @@ func contactsOf(typed map[dossier.ContactKind]string, onFile dossier.Contacts) (
 		if !ok {
 			return nil, &dossier.Error{Code: dossier.CodeContactInvalid, Args: map[string]string{"kind": string(kind)}}
 		}
-		list = append(list, dossier.GivenContact{Kind: kind, Value: value, OnFile: onFile.Get(kind) == value})
+		list = append(list, dossier.GivenContact{Kind: kind, Value: value, OnFile: stays(onFile, kind, value)})
 	}
 	// The mobile number comes first in the list of kinds.
 	if len(list) < 2 || list[0].Kind != dossier.ContactMobile {
 		return nil, dossier.Problem(dossier.CodeActivationContacts)
 	}
 	return list, nil
+}
+
+// stays reports whether a contact is on file as what it has to be: what came with
+// the request, and nobody proved, is sent a code as a new one is (B11, D1).
+func stays(onFile dossier.Contacts, kind dossier.ContactKind, value string) bool {
+	return onFile.Get(kind) == value && (onFile.Confirmed(kind) || !kind.CanConfirm())
 }
 
 func sendCode(holderID string, g dossier.GivenContact, now time.Time) []dossier.Effect {

@@ -127,6 +127,12 @@ func (w world) deliver(h dossier.Holder, kind dossier.MessageKind, to string) ma
 	return nil
 }
 
+// mobileCode is the code that the number of the request was sent.
+func (w world) mobileCode(h dossier.Holder) map[dossier.ContactKind]string {
+	w.T.Helper()
+	return map[dossier.ContactKind]string{dossier.ContactMobile: w.deliver(h, dossier.MessageContactCode, "+39333000000")["code"]}
+}
+
 // proves B1: with the first half and the document of the request the data on
 // file are shown; contacts count after their codes, and with the second half the
 // PIN is active and must be changed.
@@ -155,6 +161,9 @@ func TestActivation(t *testing.T) {
 		_, err = w.finish(s, second, codes)
 		house.WantCode(t, err, dossier.CodeChallengeWrong)
 		codes[dossier.ContactEmail] = w.deliver(holder, dossier.MessageContactCode, "b@prova.example")["code"]
+		_, err = w.finish(s, second, codes)
+		house.WantCode(t, err, dossier.CodeChallengeWrong) // the mobile number came with the request: nobody proved it
+		codes[dossier.ContactMobile] = w.deliver(holder, dossier.MessageContactCode, "+39333000000")["code"]
 		_, err = w.finish(s, first, codes)
 		house.WantCode(t, err, dossier.CodeCredentialsWrong)
 		if got, _ := w.Holder(t.Context(), holder.ID); got.Person.Contacts.Email != "a@prova.example" || got.PIN.State != dossier.PINAwaitingActivation {
@@ -175,11 +184,17 @@ func (w world) wantActivated(t *testing.T, holder dossier.Holder, s session.Sess
 	if err != nil || got.PIN.State != dossier.PINMustChange || got.PIN.ActivatedAt.IsZero() {
 		t.Errorf("PIN %+v, %v", got.PIN, err)
 	}
-	if c.Email != "b@prova.example" || !c.Confirmed(dossier.ContactEmail) || c.Fax != "+3906111111" || c.Mobile != "+39333000000" || c.Confirmed(dossier.ContactMobile) {
+	if c.Email != "b@prova.example" || !c.Confirmed(dossier.ContactEmail) || c.Fax != "+3906111111" || c.Mobile != "+39333000000" {
 		t.Errorf("contacts %+v", c)
 	}
-	if told := w.Told(dossier.MessageContactChanged); len(told) != 2 {
-		t.Errorf("%d old contacts were told, want 2", len(told))
+	for _, kind := range []dossier.ContactKind{dossier.ContactMobile, dossier.ContactEmail} {
+		if since, counts := c.CountsSince(kind); !counts || !since.Equal(w.Clock.Now()) {
+			t.Errorf("%s counts since %v, %t", kind, since, counts)
+		}
+	}
+	// The number was only proved, and its holder needs no telling.
+	if told := w.Told(dossier.MessageContactChanged); len(told) != 1 || told[0].To.Value != "a@prova.example" {
+		t.Errorf("told of a change: %+v", told)
 	}
 	if len(w.Told(dossier.MessagePINActivated)) != 1 {
 		t.Error("nobody was told of the activation")
@@ -207,7 +222,7 @@ func TestSecondHalfByMessage(t *testing.T) {
 		if err := w.service.Give(t.Context(), s, given); err != nil {
 			t.Fatal(err)
 		}
-		if to, err := w.finish(s, "", nil); err != nil || to != dossier.ContactEmail {
+		if to, err := w.finish(s, "", w.mobileCode(holder)); err != nil || to != dossier.ContactEmail {
 			t.Fatalf("sent to %q, %v", to, err)
 		}
 		try := func(half string) error {
@@ -219,8 +234,8 @@ func TestSecondHalfByMessage(t *testing.T) {
 		if err := try(half); err != nil {
 			t.Errorf("with the half that was sent: %v", err)
 		}
-		if told := w.Told(dossier.MessageContactChanged); told != nil {
-			t.Errorf("no contact changed, and %d were told", len(told))
+		if told := w.Told(dossier.MessageContactChanged); len(told) != 1 || told[0].To.Value != "a@prova.example" {
+			t.Errorf("told that the number was proved: %+v", told)
 		}
 	})
 }
@@ -380,13 +395,14 @@ func TestWrongDocumentCounts(t *testing.T) {
 func TestSecondHalfLocks(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, house.New(t), false)
-	w.add(dossier.PINAwaitingActivation)
+	holder := w.add(dossier.PINAwaitingActivation)
 	s := w.begun()
 	if err := w.service.Give(t.Context(), s, map[dossier.ContactKind]string{dossier.ContactMobile: "+39333000000", dossier.ContactEmail: "a@prova.example"}); err != nil {
 		t.Fatal(err)
 	}
+	codes := w.mobileCode(holder)
 	for range 9 {
-		_, err := w.finish(s, "AAAAAAAA", nil)
+		_, err := w.finish(s, "AAAAAAAA", codes)
 		house.WantCode(t, err, dossier.CodeCredentialsWrong)
 	}
 	_, err := w.finish(s, "AAAAAAAA", nil)

@@ -286,7 +286,7 @@ func (w world) endInMidAct(n int, rnd *rand.Rand) (acted, refused int) {
 			}
 		})
 	}
-	before := rnd.IntN(6)
+	before := rnd.IntN(24) // an act reads more before it writes than an end does
 	wg.Go(func() {
 		<-start
 		pause(before)

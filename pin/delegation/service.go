@@ -24,6 +24,7 @@ type Store interface {
 	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
 	Holder(ctx context.Context, id string) (dossier.Holder, error)
 	HolderByCF(ctx context.Context, codiceFiscale string) (dossier.Holder, error)
+	KeyCF(codiceFiscale string) []byte
 	Delegation(ctx context.Context, holderID, id string) (dossier.Delegation, error)
 	DelegationsOf(ctx context.Context, holderID string, limit int) ([]dossier.Delegation, error)
 }
@@ -80,7 +81,7 @@ func (s *Service) Grant(ctx context.Context, actor dossier.Actor, g Grant) (stri
 	if err != nil {
 		return "", err
 	}
-	from, until, err := s.days(g)
+	from, until, err := s.days(g, Longest)
 	if err != nil {
 		return "", err
 	}
@@ -130,8 +131,8 @@ func kindOf(h dossier.Holder) dossier.DelegationKind {
 	return dossier.DelegationPersonal
 }
 
-// days reads the first and the last day into moments.
-func (s *Service) days(g Grant) (from, until time.Time, err error) {
+// days reads the first and the last day into moments, at most longest apart from now.
+func (s *Service) days(g Grant, longest time.Duration) (from, until time.Time, err error) {
 	now := s.cfg.Clock.Now()
 	wrong := dossier.Problem(dossier.CodeDelegationDates)
 	from = now
@@ -146,7 +147,7 @@ func (s *Service) days(g Grant) (from, until time.Time, err error) {
 		return from, until, wrong
 	}
 	until = last.AddDate(0, 0, 1)
-	if !until.After(from) || !until.After(now) || until.Sub(now) > Longest {
+	if !until.After(from) || !until.After(now) || until.Sub(now) > longest {
 		return from, until, wrong
 	}
 	return from, until, nil
@@ -189,8 +190,19 @@ func (s *Service) Decline(ctx context.Context, actor dossier.Actor, id string) e
 }
 
 // End ends a delegation at once, for either side and with any PIN: what is under
-// way for it is refused from now on.
+// way for it is refused from now on. CodeForbidden: a guardian's, which the office
+// alone ends.
 func (s *Service) End(ctx context.Context, actor dossier.Actor, id string) error {
+	if err := actor.Require(dossier.RoleCitizen); err != nil {
+		return err
+	}
+	d, err := s.cfg.Store.Delegation(ctx, actor.ID, id)
+	if err != nil {
+		return err
+	}
+	if d.Kind == dossier.DelegationGuardian {
+		return dossier.Problem(dossier.CodeForbidden)
+	}
 	return s.move(ctx, actor, id, dossier.DelegationEventEnded, false)
 }
 
@@ -224,6 +236,8 @@ type View struct {
 	Other    string
 	Delegate bool
 	InForce  bool
+	// LastDay is the last moment at which it holds.
+	LastDay time.Time
 }
 
 // List returns the actor's delegations, given and taken, the newest first.
@@ -231,14 +245,18 @@ func (s *Service) List(ctx context.Context, actor dossier.Actor) ([]View, error)
 	if err := actor.Require(dossier.RoleCitizen); err != nil {
 		return nil, err
 	}
-	all, err := s.cfg.Store.DelegationsOf(ctx, actor.ID, listed)
+	return s.views(ctx, actor.ID)
+}
+
+func (s *Service) views(ctx context.Context, holderID string) ([]View, error) {
+	all, err := s.cfg.Store.DelegationsOf(ctx, holderID, listed)
 	if err != nil {
 		return nil, fmt.Errorf("list delegations: %w", err)
 	}
 	now := s.cfg.Clock.Now()
 	views := make([]View, len(all))
 	for i, d := range all {
-		v := View{Delegation: d, Delegate: d.DelegateID == actor.ID, InForce: d.InForce(now)}
+		v := View{Delegation: d, Delegate: d.DelegateID == holderID, InForce: d.InForce(now), LastDay: d.Until.Add(-time.Second)}
 		other := d.DelegateID
 		if v.Delegate {
 			other = d.DelegatorID

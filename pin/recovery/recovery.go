@@ -20,7 +20,8 @@ const (
 	waits = 24 * time.Hour
 	// wrongTries is how often the code of one link may be typed wrongly.
 	wrongTries = 5
-	// settled is how old a contact must be to recover a PIN dispositivo (D1).
+	// settled is for how long a contact must have counted to recover a PIN
+	// dispositivo (D1).
 	settled = 7 * 24 * time.Hour
 	// races bounds how often a recovery looks again after something else happened
 	// to the PIN at the same moment.
@@ -190,8 +191,8 @@ func (s *Service) named(l dossier.Loss, h dossier.Holder) (contacts, bool) {
 func same(a, b []byte) bool { return len(a) > 0 && subtle.ConstantTimeCompare(a, b) == 1 }
 
 // recoverable reports whether a PIN can be recovered by two contacts: it is in
-// use, or lapsed in use, its holder may have one (A2), and what empowers to act is
-// not handed to contacts that are new.
+// use, or lapsed in use, its holder may have one (A2), both contacts were proved,
+// and what empowers to act is not handed to contacts that are new.
 func (s *Service) recoverable(h dossier.Holder, named contacts) bool {
 	if !h.PIN.InUse() && h.PIN.State != dossier.PINLapsed {
 		return false
@@ -199,11 +200,9 @@ func (s *Service) recoverable(h dossier.Holder, named contacts) bool {
 	if s.cfg.Eligible != nil && s.cfg.Eligible(h.Person) != nil {
 		return false
 	}
-	if h.PIN.Kind != dossier.Dispositivo {
-		return true
-	}
 	for _, kind := range []dossier.ContactKind{named.mobile.Kind, named.address.Kind} {
-		if s.cfg.Clock.Now().Sub(h.Person.Contacts.Marks[kind].ChangedAt) < settled {
+		since, counts := h.Person.Contacts.CountsSince(kind)
+		if !counts || h.PIN.Kind == dossier.Dispositivo && s.cfg.Clock.Now().Sub(since) < settled {
 			return false
 		}
 	}

@@ -137,6 +137,62 @@ func TestWhatIsRecovered(t *testing.T) {
 	}
 }
 
+// proves B11, D1: a contact recovers a PIN when a code sent to it was typed back, and
+// one that may act only when that, and its last change, are seven days past: what
+// came with the request, or an operator took down, was proved by nobody.
+func TestOnlyContactsThatCountRecover(t *testing.T) {
+	t.Parallel()
+	const day = 24 * time.Hour
+	code, refused := dossier.MessageRecoveryCode, dossier.MessageRecoveryRefused
+	mark := func(now time.Time, changed, confirmed time.Duration) dossier.ContactMark {
+		m := dossier.ContactMark{ChangedAt: now.Add(-changed)}
+		if confirmed > 0 {
+			m.ConfirmedAt = now.Add(-confirmed)
+		}
+		return m
+	}
+	for name, c := range map[string]struct {
+		kind               dossier.Kind
+		which              dossier.ContactKind
+		changed, confirmed time.Duration // before now; 0 for confirmed: never
+		unmarked           bool
+		want               dossier.MessageKind
+	}{
+		"acts, mobile of the request":              {dossier.Dispositivo, dossier.ContactMobile, 0, 0, true, refused},
+		"acts, e-mail of the request":              {dossier.Dispositivo, dossier.ContactEmail, 0, 0, true, refused},
+		"reads, mobile of the request":             {dossier.Ordinario, dossier.ContactMobile, 0, 0, true, refused},
+		"reads, e-mail of the request":             {dossier.Ordinario, dossier.ContactEmail, 0, 0, true, refused},
+		"acts, taken down a month ago":             {dossier.Dispositivo, dossier.ContactMobile, 30 * day, 0, false, refused},
+		"reads, taken down a month ago":            {dossier.Ordinario, dossier.ContactMobile, 30 * day, 0, false, refused},
+		"acts, old but proved yesterday":           {dossier.Dispositivo, dossier.ContactMobile, 30 * day, day, false, refused},
+		"acts, old, proved a second under 7 days":  {dossier.Dispositivo, dossier.ContactEmail, 30 * day, 7*day - time.Second, false, refused},
+		"acts, old and proved seven days ago":      {dossier.Dispositivo, dossier.ContactMobile, 30 * day, 7 * day, false, code},
+		"acts, proved long ago, changed yesterday": {dossier.Dispositivo, dossier.ContactMobile, day, 30 * day, false, refused},
+		"reads, proved yesterday":                  {dossier.Ordinario, dossier.ContactMobile, 30 * day, day, false, code},
+		"acts, proved yesterday, not named":        {dossier.Dispositivo, dossier.ContactPEC, day, day, false, code},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			house.Each(t, func(t *testing.T, at house.House) {
+				w := newWorld(t, at)
+				h := w.add(someCF, c.kind, dossier.PINActive)
+				if delete(h.Person.Contacts.Marks, c.which); !c.unmarked {
+					h.Person.Contacts.Marks[c.which] = mark(w.Clock.Now(), c.changed, c.confirmed)
+				}
+				w.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{
+					dossier.SetPerson{HolderID: h.ID, Person: h.Person, Version: h.Version},
+				}})
+				if err := w.ask(someCF, somePhone, someMail); err != nil {
+					t.Fatal(err)
+				}
+				if words := w.work(); len(words) != 1 || words[0].Kind != c.want || words[0].To.Value != someMail {
+					t.Errorf("sent %+v, want %q", words, c.want)
+				}
+			})
+		})
+	}
+}
+
 // proves D1: link, codice fiscale and code must all be right; five wrong ones end
 // it, as time does, and as anything that happens to the PIN meanwhile.
 func TestWhatEndsARecovery(t *testing.T) {

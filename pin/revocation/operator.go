@@ -17,8 +17,12 @@ import (
 // staff may act on the PIN of another.
 var staff = []dossier.Role{dossier.RoleOperator, dossier.RoleSupervisor}
 
-// maxNote is how many characters a note may have.
-const maxNote = 1000
+const (
+	// maxNote is how many characters a note may have.
+	maxNote = 1000
+	// notes is how many an operator is shown.
+	notes = 20
+)
 
 // Action is what an operator does to a PIN (D3).
 type Action string
@@ -60,6 +64,9 @@ type Found struct {
 	Lock dossier.Lock
 	// Actions are those that the PIN allows as it stands.
 	Actions []Action
+	// Notes are what operators did and noted before, the newest first, named by
+	// their usernames.
+	Notes []dossier.PINNote
 }
 
 // Find returns who has a codice fiscale, and logs the look before it is granted.
@@ -103,7 +110,28 @@ func (s *Service) look(ctx context.Context, actor dossier.Actor, h dossier.Holde
 	if err != nil {
 		return Found{}, fmt.Errorf("view holder: %w", err)
 	}
-	return Found{Holder: h, Lock: lock, Actions: actions(h, lock)}, nil
+	noted, err := s.noted(ctx, h.ID)
+	return Found{Holder: h, Lock: lock, Actions: actions(h, lock), Notes: noted}, err
+}
+
+// noted is what operators noted about a holder's PINs, with their names.
+func (s *Service) noted(ctx context.Context, holderID string) ([]dossier.PINNote, error) {
+	list, err := s.cfg.Store.PINNotes(ctx, holderID, notes)
+	if err != nil {
+		return nil, fmt.Errorf("read notes: %w", err)
+	}
+	ids := make([]string, len(list))
+	for i, n := range list {
+		ids[i] = n.Operator
+	}
+	names, err := s.cfg.Store.Usernames(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("name who noted: %w", err)
+	}
+	for i := range list {
+		list[i].Operator = names[list[i].Operator]
+	}
+	return list, nil
 }
 
 // mayAct keeps operators to their office, and away from the own PIN.

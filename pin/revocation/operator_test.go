@@ -10,6 +10,16 @@ import (
 	"dispositivo/pin/revocation"
 )
 
+// wantNoted looks for the note of an action, which a colleague is to see.
+func (w *world) wantNoted(holderID string, action revocation.Action, done bool) {
+	w.T.Helper()
+	found, err := w.service.View(w.T.Context(), house.Reviewer("colleague"), holderID)
+	want := dossier.PINNote{At: w.Clock.Now(), Action: string(action), Reason: "lost", Note: "called at noon"}
+	if err != nil || (len(found.Notes) == 1) != done || done && found.Notes[0] != want {
+		w.T.Errorf("noted %+v, %v", found.Notes, err)
+	}
+}
+
 // proves D3: what an operator may do to a PIN in each state, what becomes of it,
 // and that the holder is told.
 func TestOperatorActs(t *testing.T) {
@@ -52,6 +62,7 @@ func TestOperatorActs(t *testing.T) {
 			} else if err != nil || len(w.Told(c.told)) != 1 {
 				t.Errorf("%v, told %d", err, len(w.Told(c.told)))
 			}
+			w.wantNoted(h.ID, c.action, err == nil)
 			if readErr != nil || p.State != c.want {
 				t.Errorf("the PIN is %s, want %s", p.State, c.want)
 			}

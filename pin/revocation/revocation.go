@@ -40,6 +40,8 @@ type Store interface {
 	// Lock is the count of wrong tries of a codice fiscale (B3).
 	Lock(ctx context.Context, subject string) (dossier.Lock, error)
 	RecordHolderView(ctx context.Context, who dossier.Actor, holderID string) error
+	PINNotes(ctx context.Context, holderID string, limit int) ([]dossier.PINNote, error)
+	Usernames(ctx context.Context, ids []string) (map[string]string, error)
 }
 
 // Config holds the settings of a Service and what it works with.

@@ -176,3 +176,35 @@ func TestEnter(t *testing.T) {
 	_, err = d.List(t.Context(), house.Reviewer("op"))
 	house.WantCode(t, err, dossier.CodeForbidden)
 }
+
+// proves B9: an identity of level 2 opens what PIN dispositivo opens, whatever the
+// holder's PIN is or does; with that PIN the same holder stays where it stands.
+func TestIdentityOpensWhatDispositivoOpens(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, h house.House) {
+		d, holder := newDesk(t, h), worker(h, someCF)
+		byPIN := house.Citizen(holder)
+		for _, way := range []dossier.Way{dossier.WaySPID, dossier.WayCIE, dossier.WayCNS} {
+			actor := byPIN
+			actor.Way = way
+			filed, err := d.File(t.Context(), actor, services.Draft{Service: "cambio-iban"})
+			if err != nil || filed.State != dossier.DomandaInWork || filed.HolderID != holder.ID {
+				t.Errorf("%s: filed %+v, %v", way, filed.Domanda, err)
+			}
+		}
+		_, err := d.File(t.Context(), byPIN, services.Draft{Service: "cambio-iban"})
+		house.WantCode(t, err, dossier.CodeServiceDispositivo)
+		if held, err := d.File(t.Context(), byPIN, services.Draft{Service: "naspi"}); err != nil || held.State != dossier.DomandaHeld {
+			t.Errorf("by PIN ordinario: %+v, %v", held.Domanda, err)
+		}
+
+		h.MovePIN(holder.PIN.ID, dossier.PINEventRevoked)
+		byCIE := byPIN
+		byCIE.Way = dossier.WayCIE
+		if filed, err := d.File(t.Context(), byCIE, services.Draft{Service: "naspi"}); err != nil || filed.State != dossier.DomandaInWork {
+			t.Errorf("without a PIN: %+v, %v", filed.Domanda, err)
+		}
+		_, err = d.File(t.Context(), byPIN, services.Draft{Service: "naspi"})
+		house.WantCode(t, err, dossier.CodeServiceSuspended)
+	})
+}
