@@ -235,6 +235,8 @@ var table = []cell{
 	{"POST /desk/sportello", "codice_fiscale=x" /*         */, " in   in   in  422  422  422  422  422  403  403   in"},
 	{"GET /desk/scansione", "" /*                          */, " in   in   in  200  200  200  200  200  403  403   in"},
 	{"POST /desk/scansione", "" /*                         */, " in   in   in  400  400  400  400  400  403  403   in"},
+	{"GET /desk/archivio", "" /*                           */, " in   in   in  200  200  200  200  200  403  403   in"},
+	{"POST /desk/archivio", "" /*                          */, " in   in   in  400  400  400  400  400  403  403   in"},
 	{"GET /desk/scansione/:submission", "" /*              */, " in   in   in  404  404  404  404  404  403  403   in"},
 	{"GET /desk/scansione/:submission/ricevuta.pdf", "" /* */, " in   in   in  404  404  404  404  404  403  403   in"},
 	{"GET /desk/quarantena", "" /*                         */, " in   in   in  200  200  200  200  200  200  403   in"},
