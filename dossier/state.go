@@ -24,7 +24,8 @@ const (
 	SubmissionUnmatched SubmissionState = "unmatched"
 	// SubmissionQuarantined holds active content or defeated the machine; an operator clears or refuses it.
 	SubmissionQuarantined SubmissionState = "quarantined"
-	// SubmissionNotASubmission is a receipt, a bounce or an empty mail. Final.
+	// SubmissionNotASubmission is a receipt, a bounce, an empty mail, or the papers of a
+	// PIN issued at the counter (A5). Final.
 	SubmissionNotASubmission SubmissionState = "not_a_submission"
 )
 

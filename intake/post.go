@@ -33,9 +33,13 @@ type Post struct {
 	// Dossier is what it belongs to, where whoever hands it over knows: at the
 	// counter alone. Nil: the screening finds out.
 	Dossier *dossier.Dossier
+	// HolderID is whose papers they are that belong to no dossier: those a PIN was
+	// issued with at the counter (A5). They are kept as evidence, for a person to look
+	// at; no machine reads them. "" otherwise.
+	HolderID string
 	// Evidence is the original they were taken from, such as the whole mail; nil:
 	// the files are the originals. With evidence alone it is not a submission: a
-	// receipt, a bounce, an empty mail.
+	// receipt, a bounce, an empty mail, papers of an issue.
 	Evidence []byte
 }
 
@@ -54,7 +58,7 @@ func (p Post) size() int64 {
 //
 // Errors: FileEmpty for nothing at all, FileTooLarge over MaxOriginal, both
 // entered in the ledger; CodeRequestInvalid without channel or external id, or with
-// a dossier on another channel than the counter; CodeConflict when that dossier takes
+// a dossier or a holder on another channel than the counter; CodeConflict when that dossier takes
 // no more pages. Any other error is temporary: the channel tries again.
 func (d *Door) Receive(ctx context.Context, p Post) (Receipt, error) {
 	if err := d.checkPost(ctx, p); err != nil {
@@ -102,7 +106,8 @@ func (d *Door) checkPost(ctx context.Context, p Post) error {
 		return dossier.Problem(dossier.CodeRequestInvalid)
 	}
 	switch {
-	case p.ExternalID == "" || len(p.ExternalID) > maxExternalID, p.Dossier != nil && p.Channel != dossier.ChannelCounter:
+	case p.ExternalID == "" || len(p.ExternalID) > maxExternalID, p.Dossier != nil && p.Channel != dossier.ChannelCounter,
+		p.HolderID != "" && (p.Channel != dossier.ChannelCounter || p.Dossier != nil || len(p.Files) > 0):
 		return dossier.Problem(dossier.CodeRequestInvalid)
 	case p.size() == 0:
 		return d.refusePost(ctx, p, dossier.Problem(dossier.Code(dossier.FileEmpty)))
@@ -139,7 +144,7 @@ func (d *Door) NoteFailure(ctx context.Context, channel dossier.Channel, externa
 
 // keepPost makes the bytes safe; evidence comes first, its hash is the protocol's.
 func (d *Door) keepPost(ctx context.Context, p Post) (dossier.Submission, error) {
-	sub := dossier.Submission{ID: ident.New(d.cfg.Clock.Now()), Channel: p.Channel}
+	sub := dossier.Submission{ID: ident.New(d.cfg.Clock.Now()), Channel: p.Channel, HolderID: p.HolderID}
 	if p.Dossier != nil {
 		sub.DossierID, sub.HolderID = p.Dossier.ID, p.Dossier.HolderID
 	}

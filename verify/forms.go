@@ -142,8 +142,8 @@ func formCame(d dossier.Dossier, sub dossier.Submission) bool {
 // and letters far below.
 const formLikeness = 0.80
 
-// formOutlines has a line for each edition of the form and language: version,
-// language, outline. TestFormByItsLook -update adds the present one.
+// formOutlines has two lines for each edition of the form and language, filled in
+// and blank: version, language, outline. TestFormByItsLook -update adds the present one.
 //
 //go:embed forms.txt
 var formOutlines string

@@ -117,6 +117,11 @@ func filled(t *testing.T, c demo.Citizen, lang string) ([]byte, error) {
 	return pdf.Overlay(form, signature, 1)
 }
 
+// blank is the form that is filled in by pen.
+func blank(lang string) ([]byte, error) {
+	return paper.BlankForm("Ente di prova", drawnAt, paper.Ways{Portal: "https://pin.ente.example", Email: "pin@ente.example"}, 90, lang)
+}
+
 // TestFormByItsLook: our form is known by its layout where its codes cannot be
 // read, and no passport is taken for it, so that the forms of two people are
 // never one document used twice.
@@ -146,6 +151,10 @@ func TestFormByItsLook(t *testing.T) {
 		passport := a.draw(demo.SpecimenPassport(c, drawnAt, demo.SpecimenOptions{}))
 		most = max(most, nearest(a.look(passport, raster.Geometry{})), nearest(a.faxed(passport, 98, tooBad, float64(3*i-3))))
 	}
+	for i, lang := range []string{"it", "en"} {
+		form := a.draw(blank(lang))
+		least = min(least, nearest(a.look(form, raster.Geometry{})), nearest(a.faxed(form, 98, tooBad, float64(2*i-1))))
+	}
 	letter := fax.Letter(1, drawnDPI)
 	most = max(most, nearest(a.look(letter, raster.Geometry{})))
 	t.Logf("forms from %.2f, other pages up to %.2f, limit %.2f", least, most, formLikeness)
@@ -165,9 +174,11 @@ func (a artist) addOutlines() {
 		}
 	}
 	for _, lang := range []string{"it", "en"} {
-		look := a.look(a.draw(filled(a.t, demo.Citizens()[0], lang)), raster.Geometry{})
-		outline := look.Outline()
-		fmt.Fprintf(&kept, "%s %s %s\n", paper.FormVersion, lang, base64.StdEncoding.EncodeToString(outline[:]))
+		for _, form := range []*image.Gray{a.draw(filled(a.t, demo.Citizens()[0], lang)), a.draw(blank(lang))} {
+			look := a.look(form, raster.Geometry{})
+			outline := look.Outline()
+			fmt.Fprintf(&kept, "%s %s %s\n", paper.FormVersion, lang, base64.StdEncoding.EncodeToString(outline[:]))
+		}
 	}
 	if err := os.WriteFile("forms.txt", []byte(kept.String()), 0o644); err != nil { //nolint:gosec // a file of the project
 		a.t.Fatal(err)

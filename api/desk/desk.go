@@ -40,7 +40,7 @@ func (d *Desk) Routes(r gin.IRouter) {
 	open.POST("/uscita", on(d.signOut))
 
 	// Who is not signed in is sent to do so before a form's token is looked at.
-	staff := all.Group("", d.Edge.Only(edge.Operators().Roles...), d.Edge.Guard(pathScan))
+	staff := all.Group("", d.Edge.Only(edge.Operators().Roles...), d.Edge.Guard(pathScan, pathArchive))
 	staff.GET("", func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathQueue) })
 	staff.GET("/code", on(d.queue))
 	staff.POST("/code/prossima", on(d.next))

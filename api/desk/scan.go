@@ -19,6 +19,7 @@ import (
 type Scans interface {
 	Receive(ctx context.Context, actor dossier.Actor, named string, scan []byte) (intake.Receipt, error)
 	View(ctx context.Context, actor dossier.Actor, submissionID string) (counter.Arrival, error)
+	Archive(ctx context.Context, actor dossier.Actor, codiceFiscale string, scan []byte) (intake.Receipt, error)
 }
 
 const (
@@ -30,6 +31,8 @@ const (
 
 func (d *Desk) scanRoutes(r gin.IRouter) {
 	on := d.Edge.Handle
+	r.GET("/archivio", on(d.archiveForm))
+	r.POST("/archivio", on(d.archive))
 	r.GET("/scansione", on(d.scanForm))
 	r.POST("/scansione", on(d.scan))
 	r.GET("/scansione/:submission", on(d.scanned))
@@ -62,26 +65,34 @@ func (d *Desk) scan(c *gin.Context) error {
 }
 
 func (d *Desk) receiveScan(c *gin.Context) (string, intake.Receipt, error) {
-	form, err := d.Edge.Parts(c)
-	if err != nil {
-		return "", intake.Receipt{}, err
-	}
-	named, err := edge.TextPart(form, "fascicolo", maxNamed)
-	if err != nil {
-		return "", intake.Receipt{}, err
-	}
-	files, err := edge.Files(form, intake.MaxOriginal, c.Request.ContentLength)
+	named, scan, err := d.oneScan(c, "fascicolo")
 	if err != nil {
 		return named, intake.Receipt{}, err
 	}
-	switch {
-	case len(files) == 0 || len(files) == 1 && len(files[0]) == 0:
-		return named, intake.Receipt{}, dossier.Problem(dossier.Code(dossier.FileEmpty))
-	case len(files) > 1:
-		return named, intake.Receipt{}, dossier.Problem(dossier.CodeFormParts)
-	}
-	receipt, err := d.Scans.Receive(c.Request.Context(), edge.Actor(c), named, files[0])
+	receipt, err := d.Scans.Receive(c.Request.Context(), edge.Actor(c), named, scan)
 	return named, receipt, err
+}
+
+// oneScan reads a form with one text, the field name, and one file.
+func (d *Desk) oneScan(c *gin.Context, name string) (named string, scan []byte, err error) {
+	form, err := d.Edge.Parts(c)
+	if err != nil {
+		return "", nil, err
+	}
+	named, err = edge.TextPart(form, name, maxNamed)
+	if err != nil {
+		return "", nil, err
+	}
+	files, err := edge.Files(form, intake.MaxOriginal, c.Request.ContentLength)
+	switch {
+	case err != nil:
+		return named, nil, err
+	case len(files) == 0 || len(files) == 1 && len(files[0]) == 0:
+		return named, nil, dossier.Problem(dossier.Code(dossier.FileEmpty))
+	case len(files) > 1:
+		return named, nil, dossier.Problem(dossier.CodeFormParts)
+	}
+	return named, files[0], nil
 }
 
 // scanProblem shows on the form what the operator can mend. What is not found is

@@ -33,12 +33,22 @@ func (f *fakeScans) View(context.Context, dossier.Actor, string) (counter.Arriva
 	return f.arrival, f.refuse
 }
 
+func (f *fakeScans) Archive(_ context.Context, _ dossier.Actor, cf string, scan []byte) (intake.Receipt, error) {
+	f.named, f.scan = cf, string(scan)
+	return intake.Receipt{SubmissionID: "s9", Protocol: "2026/0000018"}, f.refuse
+}
+
 func fakeSlip(counter.Arrival, string) ([]byte, error) { return []byte("%PDF-1.7"), nil }
 
 // part is one part of a form; a file has a name.
 type part struct{ field, filename, data string }
 
 func (b *bench) sendsParts(role dossier.Role, parts ...part) *httptest.ResponseRecorder {
+	b.t.Helper()
+	return b.sendsPartsTo("/desk/scansione", role, parts...)
+}
+
+func (b *bench) sendsPartsTo(path string, role dossier.Role, parts ...part) *httptest.ResponseRecorder {
 	b.t.Helper()
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -60,7 +70,7 @@ func (b *bench) sendsParts(role dossier.Role, parts ...part) *httptest.ResponseR
 	if err := w.Close(); err != nil {
 		b.t.Fatal(err)
 	}
-	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, "/desk/scansione", &body)
+	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodPost, path, &body)
 	r.Header.Set("Content-Type", w.FormDataContentType())
 	return b.send(r, role, "it")
 }

@@ -253,10 +253,11 @@ func Device(c *gin.Context) string {
 }
 
 // RememberDevice lets the browser keep its secret for a year, counted anew each
-// time. It is sent to the sign-in page and below, nowhere else.
+// time. It is sent to every page of the realm: an activation has to know the
+// browser too, or a lock made elsewhere would keep its holder from the second half.
 func (e *Edge) RememberDevice(c *gin.Context, realm Realm, device string) {
 	http.SetCookie(c.Writer, &http.Cookie{
-		Name: cookieDevice, Value: device, Path: realm.SignIn, MaxAge: yearInSecs,
+		Name: cookieDevice, Value: device, Path: realm.Path, MaxAge: yearInSecs,
 		HttpOnly: true, Secure: e.isSecure(c), SameSite: http.SameSiteLaxMode,
 	})
 }

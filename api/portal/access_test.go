@@ -96,7 +96,7 @@ func TestChangeOfPIN(t *testing.T) {
 }
 
 // proves B3: a browser that signed in is known again by a secret of 256 bits,
-// which the sign-in page alone is sent; a forged one is not believed.
+// which activation is sent as well; a forged one is not believed.
 func TestDeviceCookie(t *testing.T) {
 	b := setup(t)
 	cookie, token := b.token("/accesso")
@@ -107,7 +107,7 @@ func TestDeviceCookie(t *testing.T) {
 	form.Set("pin", "GOODPIN2")
 	w := b.post("/accesso", cookie, "it", form)
 	line := cookieOf(w, "dsp_device")
-	for _, want := range []string{"Path=/accesso", "Max-Age=31536000", "HttpOnly", "SameSite=Lax"} {
+	for _, want := range []string{"Path=/;", "Max-Age=31536000", "HttpOnly", "SameSite=Lax"} {
 		if !strings.Contains(line, want) {
 			t.Errorf("%q lacks %s", line, want)
 		}
@@ -118,6 +118,10 @@ func TestDeviceCookie(t *testing.T) {
 	}
 	if again := cookieOf(b.post("/accesso", cookie+"; dsp_device="+device, "it", form), "dsp_device"); again != line {
 		t.Errorf("the device changed: %q", again)
+	}
+	b.post("/pin/attivazione/conferma", firstHalf+"; dsp_device="+device, "it", url.Values{"csrf": {"csrf-a"}})
+	if b.activation.device != device {
+		t.Error("the last step of an activation does not know the browser")
 	}
 	b.post("/accesso", cookie+"; dsp_device=short", "it", form)
 	if got := b.access.devices; got[2] != device || got[3] == "short" || got[0] == got[1] {

@@ -64,6 +64,18 @@ func (p *Portal) form(c *gin.Context) error {
 	return nil
 }
 
+// blankForm sends the form without data, to anybody: for those without a printer
+// at hand, who fill in by pen what somebody printed for them (C1).
+func (p *Portal) blankForm(c *gin.Context) error {
+	pdf, err := p.Conversion.Blank(edge.Lang(c))
+	if err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": "modulo-conversione-pin-in-bianco.pdf"}))
+	c.Data(http.StatusOK, "application/pdf", pdf)
+	return nil
+}
+
 // upload hands the one file to the door as it streams in, and leads to the
 // receipt. A refusal is shown on the page the file was sent from.
 func (p *Portal) upload(c *gin.Context) error {

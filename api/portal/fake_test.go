@@ -128,6 +128,7 @@ func (f *fakeAccess) Account(context.Context, dossier.Actor) (pin.Account, error
 // fakeActivation goes on with whoever has the half "GOODHALF" and, at its end,
 // the code "GOODCODE" for a new address.
 type fakeActivation struct {
+	device string // of the last step
 	proofs []activation.Proof
 	given  map[dossier.ContactKind]string
 	status activation.Status
@@ -159,6 +160,7 @@ func (f *fakeActivation) Give(_ context.Context, _ session.Session, given map[do
 }
 
 func (f *fakeActivation) Finish(_ context.Context, _ session.Session, a activation.Answers) (dossier.ContactKind, error) {
+	f.device = a.Device
 	if a.Codes[dossier.ContactEmail] != "GOODCODE" {
 		return "", problem(dossier.CodeChallengeWrong, "kind", "email")
 	}
@@ -227,6 +229,8 @@ type fakeConversion struct {
 func (f *fakeConversion) Form(context.Context, dossier.Actor, string) (conversion.Form, error) {
 	return conversion.Form{PDF: []byte("%PDF-1.7 form"), Filename: "modulo.pdf"}, f.refuse
 }
+
+func (f *fakeConversion) Blank(lang string) ([]byte, error) { return []byte("%PDF-1.7 " + lang), nil }
 
 func (f *fakeConversion) List(context.Context, dossier.Actor) ([]conversion.Status, error) {
 	return f.list, nil

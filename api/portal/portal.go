@@ -18,6 +18,7 @@ const (
 	pathArea    = "/area"
 	pathConvert = "/conversione"
 	pathSend    = "/conversione/invio"
+	pathBlank   = "/conversione/modulo-in-bianco.pdf"
 	pathStatus  = "/stato"
 
 	pathActivate         = "/pin/attivazione"
@@ -64,6 +65,7 @@ func (p *Portal) Routes(r gin.IRouter) {
 	pages.GET(pathRequestData, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathRequest) })
 	pages.POST(pathRequestData, on(p.requestSend))
 	pages.GET(pathRequestDone, on(p.requestDone))
+	pages.GET(pathBlank, on(p.blankForm))
 	pages.GET("/manifest.webmanifest", on(p.UI.Manifest))
 	pages.GET("/accessibilita", on(p.text("ui.accessibility", "how", "limits", "tell")))
 	pages.GET("/privacy", on(p.text("ui.privacy", "what", "who", "keep", "cookies")))

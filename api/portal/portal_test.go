@@ -260,6 +260,22 @@ func TestFormDownload(t *testing.T) {
 	}
 }
 
+// proves C1: whoever has no printer at hand gets a blank form, signed in or not.
+func TestBlankForm(t *testing.T) {
+	b := setup(t)
+	for _, who := range []string{"", signedIn} {
+		w := b.get("/conversione/modulo-in-bianco.pdf", who, "en")
+		if w.Code != 200 || w.Header().Get("Content-Type") != "application/pdf" || w.Body.String() != "%PDF-1.7 en" {
+			t.Errorf("%q: %d %v", who, w.Code, w.Header())
+		}
+	}
+	for path, who := range map[string]string{"/": "", "/conversione": signedIn} {
+		if !strings.Contains(b.get(path, who, "it").Body.String(), `href="/conversione/modulo-in-bianco.pdf"`) {
+			t.Errorf("%s does not lead to it", path)
+		}
+	}
+}
+
 func TestUploadLeadsToTheReceipt(t *testing.T) {
 	b := setup(t)
 	w := b.upload("it", "%PDF-1.7 …")

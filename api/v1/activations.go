@@ -28,6 +28,8 @@ type activationRequest struct {
 	FirstHalf     string           `json:"first_half" binding:"required"` // never logged or kept
 	Card          *cardRequest     `json:"card"`
 	Document      *documentRequest `json:"document"`
+	// Device: see signInRequest.
+	Device string `json:"device" binding:"omitempty,min=22,max=128"`
 }
 
 type activationAnswer struct {
@@ -71,7 +73,7 @@ func (a *API) beginActivation(c *gin.Context) error {
 	if err := readJSON(c, &req); err != nil {
 		return err
 	}
-	try := pin.Try{CodiceFiscale: req.CodiceFiscale, PIN: req.FirstHalf, Source: c.ClientIP()}
+	try := pin.Try{CodiceFiscale: req.CodiceFiscale, PIN: req.FirstHalf, Source: c.ClientIP(), Device: req.Device}
 	proof := activation.Proof{Card: (*activation.Card)(req.Card), Document: (*activation.Document)(req.Document)}
 	s, err := a.Activation.Begin(c.Request.Context(), try, proof)
 	if err != nil {
@@ -111,6 +113,7 @@ func (a *API) giveContacts(c *gin.Context) error {
 type finishRequest struct {
 	SecondHalf string                         `json:"second_half"`
 	Codes      map[dossier.ContactKind]string `json:"codes"`
+	Device     string                         `json:"device" binding:"omitempty,min=22,max=128"`
 }
 
 type finishAnswer struct {
@@ -123,7 +126,7 @@ func (a *API) finishActivation(c *gin.Context) error {
 		return err
 	}
 	s, _ := edge.SessionOf(c)
-	to, err := a.Activation.Finish(c.Request.Context(), s, activation.Answers{Codes: req.Codes, Half: req.SecondHalf, Source: c.ClientIP()})
+	to, err := a.Activation.Finish(c.Request.Context(), s, activation.Answers{Codes: req.Codes, Half: req.SecondHalf, Source: c.ClientIP(), Device: req.Device})
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,17 @@ func (a *API) form(c *gin.Context) error {
 	return nil
 }
 
+// blankForm sends the form without data, to anybody (C1).
+func (a *API) blankForm(c *gin.Context) error {
+	pdf, err := a.Conversion.Blank(edge.Lang(c))
+	if err != nil {
+		return err
+	}
+	c.Header("Content-Disposition", `attachment; filename="modulo-conversione-pin-in-bianco.pdf"`)
+	c.Data(http.StatusOK, "application/pdf", pdf)
+	return nil
+}
+
 type receiptAnswer struct {
 	ID           string        `json:"id"`
 	SubmissionID string        `json:"submission_id"`

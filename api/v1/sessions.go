@@ -9,12 +9,15 @@ import (
 
 	"dispositivo/api/edge"
 	"dispositivo/dossier"
+	"dispositivo/internal/session"
 	"dispositivo/pin"
 )
 
 type signInRequest struct {
 	CodiceFiscale string `json:"codice_fiscale" binding:"required"`
 	PIN           string `json:"pin" binding:"required"`
+	// Device is a secret by which the client is known again (B3); "" for none.
+	Device string `json:"device" binding:"omitempty,min=22,max=128"`
 }
 
 type sessionAnswer struct {
@@ -29,12 +32,16 @@ func (a *API) signIn(c *gin.Context) error {
 	if err := readJSON(c, &req); err != nil {
 		return err
 	}
-	s, account, err := a.Access.SignIn(c.Request.Context(), pin.Try{CodiceFiscale: req.CodiceFiscale, PIN: req.PIN, Source: c.ClientIP()})
+	s, account, err := a.Access.SignIn(c.Request.Context(), req.try(c))
 	if err != nil {
 		return err
 	}
-	c.JSON(http.StatusCreated, sessionAnswer{Token: s.Token, Kind: account.Kind, MustChange: account.MustChange, ExpiresAt: s.ExpiresAt})
+	c.JSON(http.StatusCreated, signedIn(s, account))
 	return nil
+}
+
+func signedIn(s session.Session, account pin.Account) sessionAnswer {
+	return sessionAnswer{Token: s.Token, Kind: account.Kind, MustChange: account.MustChange, ExpiresAt: s.ExpiresAt}
 }
 
 type operatorSignInRequest struct {

@@ -41,6 +41,7 @@ type Deps struct {
 	Access     *pin.Access
 	Activation *activation.Service
 	Contacts   *pin.Contacts
+	Devices    *pin.Devices
 	Operators  *operator.Accounts
 	Sessions   *session.Keeper
 	Conversion *conversion.Service
@@ -78,9 +79,11 @@ func (a *API) Routes(r gin.IRouter) {
 	r.POST("/sessions", h(a.signIn))
 	r.POST("/operator-sessions", h(a.signInOperator))
 	r.POST("/pin-requests", h(a.askForPIN))
+	r.GET("/conversions/blank-form", h(a.blankForm))
 	r.DELETE("/sessions/current", h(a.signOut))
 	a.letterRoutes(r)
 	a.lostRoutes(r)
+	a.deviceRoutes(r)
 	a.serviceRoutes(r)
 	r.POST("/pin-activations", h(a.beginActivation))
 

@@ -162,6 +162,28 @@ func issueInBrowser(t *testing.T, clerk *person, n int, look func(*person, strin
 	if envelope := clerk.downloaded(); len(envelope) < 1000 {
 		t.Errorf("an envelope of %d bytes", len(envelope))
 	}
+	archives(t, clerk, n+2, look)
+}
+
+// archives keeps the papers that the PIN of the counter was issued with.
+func archives(t *testing.T, clerk *person, n int, look func(*person, string)) {
+	t.Helper()
+	scan := file(t, "mv35.pdf", []byte("%PDF-1.7 form MV35 and a passport"))
+	clerk.visit("/desk/sportello")
+	clerk.press(`main a[href="/desk/archivio"]`)
+	clerk.expects("/desk/archivio")
+	clerk.types("#cf", inventedCF(t, 4000))
+	clerk.chooses(scan)
+	clerk.press(".dsp-form button[type=submit]")
+	clerk.sees("#problem", "Nessun PIN dello sportello")
+	look(clerk, "archive-refused")
+	clerk.types("#cf", inventedCF(t, 5000+n))
+	clerk.chooses(scan)
+	clerk.press(".dsp-form button[type=submit]")
+	if protocolNumber.FindString(clerk.text(".dsp-receipt")) == "" {
+		t.Errorf("nothing archived:\n%s", clerk.text("main"))
+	}
+	look(clerk, "archived")
 }
 
 func without(fields map[string]string, name string) map[string]string {

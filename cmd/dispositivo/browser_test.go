@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -380,6 +381,9 @@ func (p *person) downloaded() []byte {
 			return fmt.Errorf("downloads: %v", files)
 		}
 		data, err = os.ReadFile(files[0])
+		if err == nil && !bytes.HasSuffix(bytes.TrimSpace(data), []byte("%%EOF")) {
+			err = fmt.Errorf("%d bytes so far", len(data)) // Chromium reserves the name first
+		}
 		return err
 	})
 	if err != nil {

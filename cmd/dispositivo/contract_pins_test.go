@@ -36,7 +36,66 @@ func (w *witness) pins(t *testing.T, s *server) {
 	expect(t, "after the change", w.ask(t, citizen, http.MethodGet, "/me", nil), http.StatusOK, "")
 	w.contacts(t, s, citizen)
 
+	w.from(t, s, "127.0.0.21").renewals(t, s)
+	w.from(t, s, "127.0.0.22").devices(t, s)
 	w.activation(t, s)
+}
+
+// from is the witness at another address, for what is asked too often there.
+func (w *witness) from(t *testing.T, s *server, address string) *witness {
+	t.Helper()
+	elsewhere := *w
+	elsewhere.caller = s.from(t, address)
+	return &elsewhere
+}
+
+// renew signs in to renew a PIN; device "" for none.
+func (w *witness) renew(t *testing.T, who demo.Citizen, pin, device string) answer {
+	t.Helper()
+	body := map[string]string{"codice_fiscale": who.CodiceFiscale.String(), "pin": pin}
+	if device != "" {
+		body["device"] = device
+	}
+	return w.ask(t, &client{t: t}, http.MethodPost, "/pin-renewals", body)
+}
+
+// renewals renews a PIN that expired; the blank form is fetched on the way.
+func (w *witness) renewals(t *testing.T, s *server) {
+	nobody, lapsed := s.nobody(), inScene(t, demo.SceneLapsed)
+	expect(t, "blank form", w.ask(t, nobody, http.MethodGet, "/conversions/blank-form", nil), http.StatusOK, "")
+	for _, path := range []string{"/device-codes", "/device-codes/confirmation", "/pin-renewals"} {
+		expect(t, "nothing", w.misuse(t, "", http.MethodPost, path, map[string]string{}), http.StatusBadRequest, dossier.CodeRequestInvalid)
+	}
+	halves := inScene(t, demo.SceneActivate)
+	expect(t, "not activated", w.renew(t, halves, halves.PIN, ""), http.StatusForbidden, dossier.CodePINNotActivated)
+	expect(t, "wrong PIN", w.renew(t, lapsed, "AAAAAAAA", ""), http.StatusUnauthorized, dossier.CodeCredentialsWrong)
+	expect(t, "renewed", w.renew(t, lapsed, lapsed.PIN, ""), http.StatusCreated, "")
+}
+
+// devices makes a device known, which opens while the others are locked.
+func (w *witness) devices(t *testing.T, s *server) {
+	const device = "a-secret-of-128-bits-or-more"
+	nobody, who := s.nobody(), inScene(t, demo.SceneLapsed)
+	short := map[string]string{"codice_fiscale": who.CodiceFiscale.String(), "pin": who.PIN, "device": "phone"}
+	expect(t, "a device that can be guessed", w.misuse(t, "", http.MethodPost, "/sessions", short), http.StatusBadRequest, dossier.CodeRequestInvalid)
+	ask := func() answer {
+		return w.ask(t, nobody, http.MethodPost, "/device-codes", map[string]string{"codice_fiscale": who.CodiceFiscale.String()})
+	}
+	confirm := func(code string) answer {
+		body := map[string]string{"codice_fiscale": who.CodiceFiscale.String(), "code": code, "device": device}
+		return w.ask(t, nobody, http.MethodPost, "/device-codes/confirmation", body)
+	}
+	expect(t, "asked", ask(), http.StatusAccepted, "")
+	code := s.codeFor(t, who.Mobile)
+	expect(t, "wrong code", confirm("AAAAAAAA"), http.StatusUnprocessableEntity, dossier.CodeChallengeWrong)
+	expect(t, "known", confirm(code), http.StatusNoContent, "")
+	for range 10 {
+		w.renew(t, who, "AAAAAAAA", "")
+	}
+	expect(t, "locked for strangers", w.renew(t, who, who.PIN, ""), http.StatusTooManyRequests, dossier.CodeLocked)
+	expect(t, "open from a known device", w.renew(t, who, who.PIN, device), http.StatusCreated, "")
+	expect(t, "asked too often", tooOften(ask), http.StatusTooManyRequests, dossier.CodeRateLimited)
+	expect(t, "answered too often", tooOften(func() answer { return confirm(code) }), http.StatusTooManyRequests, dossier.CodeRateLimited)
 }
 
 // activation activates a PIN with its two halves and a passport.

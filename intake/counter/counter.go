@@ -1,6 +1,7 @@
 // Package counter takes in what an operator scans at the counter for the holder who
 // stands there (C6): one file, by the door that everything passes, straight into the
-// holder's dossier, which is opened when there is none.
+// holder's dossier, which is opened when there is none; and the papers that a PIN
+// was issued with (A5), which belong to none.
 //
 // Here the operator says whose it is; it decides nothing: that is verify/review, by
 // the rules of every dossier. It must not know HTTP or SQL.
@@ -24,6 +25,8 @@ type Store interface {
 	Submission(ctx context.Context, id string) (dossier.Submission, error)
 	Dossier(ctx context.Context, id string) (dossier.Dossier, error)
 	Holder(ctx context.Context, id string) (dossier.Holder, error)
+	// HolderByCF returns CodeNotFound for a code that nobody on file has.
+	HolderByCF(ctx context.Context, codiceFiscale string) (dossier.Holder, error)
 	KeyCF(codiceFiscale string) []byte
 }
 

@@ -125,8 +125,8 @@ type Envelope struct {
 // (A5, A6). Errors are ByPhone's; CodePINLiving only without Replace,
 // CodePINHolderOnly for a delegate, CodeRequestInvalid when nobody was verified.
 //
-// The scan of form and document is archived through intake like every paper
-// that comes in at the counter.
+// The scan of form and document is archived by intake/counter, once the envelope
+// is handed over.
 func (s *Service) ByOffice(ctx context.Context, actor dossier.Actor, c AtCounter) (Envelope, error) {
 	h, known, err := s.before(ctx, actor, &c.Ask, false)
 	switch {
