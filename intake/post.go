@@ -33,6 +33,8 @@ type Post struct {
 	// Dossier is what it belongs to, where whoever hands it over knows: at the
 	// counter alone. Nil: the screening finds out.
 	Dossier *dossier.Dossier
+	// Answer leaves the task to answer the sender (dossier.TaskAnswer).
+	Answer bool
 	// Evidence is the original they were taken from, such as the whole mail; nil:
 	// the files are the originals. With evidence alone it is not a submission: a
 	// receipt, a bounce, an empty mail.
@@ -72,6 +74,9 @@ func (d *Door) Receive(ctx context.Context, p Post) (Receipt, error) {
 		return Receipt{}, err
 	}
 	change := dossier.Change{Actor: p.Actor, Admit: &dossier.Admission{Submission: sub, ExternalID: p.ExternalID, Sender: p.Origin.From}}
+	if p.Answer {
+		change.Effects = append(change.Effects, dossier.Enqueue{Kind: dossier.TaskAnswer, Subject: sub.ID})
+	}
 	if p.Dossier != nil {
 		change.Dossier = &dossier.Move{ID: p.Dossier.ID, Event: dossier.EventPagesAdded}
 	}

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"html"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/testkit"
 )
 
 // swaks sends a mail as Debian's test tool for SMTP does; it returns the dialogue
@@ -23,20 +27,44 @@ func swaks(t testing.TB, socket string, args ...string) (string, bool) {
 	return string(out), err == nil
 }
 
+// answered waits until the demonstration's box holds texts.
+func (s *server) answered(want ...string) {
+	s.t.Helper()
+	err := testkit.WaitFor(time.Minute, func() error {
+		resp, err := http.Get(s.URL + "/demo/messages") //nolint:noctx // bounded by the wait
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close() //nolint:errcheck // read to its end
+		page, err := io.ReadAll(resp.Body)
+		for _, text := range want {
+			if err == nil && !strings.Contains(html.UnescapeString(string(page)), text) {
+				return errNotYet("%q is not there", text)
+			}
+		}
+		return err
+	})
+	if err != nil {
+		s.t.Error(err)
+	}
+}
+
 // proves C5 C7 C9: mail brings documents to the dossier that the form names, and
 // what names none waits for an operator; 250 comes after the protocol number.
 func TestMail(t *testing.T) {
 	t.Parallel()
 	socket := filepath.Join(t.TempDir(), "mail.sock")
-	s := serveDemo(t, "--mail-listen", "unix:"+socket, "--mail-lmtp", "--mail-for", "conversione@pin.example")
+	s := serveDemo(t, "--mail-listen", "unix:"+socket, "--mail-lmtp", "--mail-for", "conversione@pin.example", "--mail-servers", "mx.pin.example")
 	who := free()[0]
 	citizen := s.citizen(who)
 	signed := write(t, "documents.pdf", signedDocument(t, who, citizen.form()))
 
-	if out, taken := swaks(t, socket, "--to", "conversione@pin.example", "--h-Subject", "Il mio modulo", "--body", "In allegato.", "--attach", "@"+signed); !taken {
+	if out, taken := swaks(t, socket, "--to", "conversione@pin.example", "--h-Subject", "Il mio modulo", "--body", "In allegato.",
+		"--add-header", "Authentication-Results: mx.pin.example; dmarc=pass header.from=casa.example", "--attach", "@"+signed); !taken {
 		t.Fatalf("not taken:\n%s", out)
 	}
 	citizen.await(dossier.StateReviewing)
+	s.answered("maria@casa.example", "Abbiamo ricevuto il suo messaggio: protocollo ", "Documents received: 1\nPages received: ")
 
 	foreign := write(t, "page.pdf", document(t, "of nobody"))
 	if out, taken := swaks(t, socket, "--to", "conversione@pin.example", "--body", "Senza modulo.", "--attach", "@"+foreign); !taken {

@@ -65,6 +65,7 @@ func (c *serveCmd) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
+	s.answerer = c.answerer(h, c.publicURL())
 	return c.runAll(env, h, s, pool)
 }
 

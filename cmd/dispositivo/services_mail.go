@@ -24,6 +24,7 @@ type mails struct {
 	MailCert     string   `help:"Certificate for STARTTLS, with its chain, as PEM; unset: none is offered." type:"path" env:"DISPOSITIVO_MAIL_CERT"`
 	MailKey      string   `help:"Key of that certificate, as PEM." type:"path" env:"DISPOSITIVO_MAIL_KEY"`
 	MailGateways []string `help:"Fax gateways that send pages by mail (T.37): sender addresses, or networks of their hosts." env:"DISPOSITIVO_MAIL_GATEWAYS"`
+	MailServers  []string `help:"Names (authserv-id) of mail servers of ours whose dmarc=pass is believed, so that senders are answered." name:"mail-servers" env:"DISPOSITIVO_MAIL_SERVERS"`
 	PECOperators string   `help:"Folder with the certificates of PEC operators, as PEM (.pem, .crt); unset: no envelope is believed." name:"pec-operators" type:"path" env:"DISPOSITIVO_PEC_OPERATORS"`
 }
 
@@ -42,7 +43,8 @@ func (m mails) receiver(h *house, door *intake.Door, domain string) (*mail.Recei
 		return nil, err
 	}
 	taker, err := mail.NewTaker(mail.Config{
-		Door: door, Reader: &mail.Reader{Operators: operators, Domain: domain}, Hash: h.keys.MAC("mail"), Clock: h.clock, Gateways: m.MailGateways,
+		Door: door, Reader: &mail.Reader{Operators: operators, Domain: domain}, Hash: h.keys.MAC("mail"), Clock: h.clock,
+		Gateways: m.MailGateways, Ours: m.MailFor,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("mail gateways: %w", err)
@@ -111,4 +113,11 @@ func (m mails) listen(ctx context.Context) (net.Listener, error) {
 		return nil, &dossier.Error{Code: dossier.CodeConflict, Err: fmt.Errorf("another process listens at %s", path)}
 	}
 	return l, err
+}
+
+// answerer wires the answers to mails.
+func (m mails) answerer(h *house, publicURL string) *mail.Answerer {
+	return mail.NewAnswerer(mail.AnswerConfig{
+		Store: h.store, Vault: h.vault, Proof: mail.Proof{Servers: m.MailServers}, Clock: h.clock, Logger: h.logger, Portal: publicURL,
+	})
 }

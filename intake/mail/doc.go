@@ -7,6 +7,9 @@
 // evidence beside the documents taken out of it.
 //
 // Nothing is acknowledged before the door has it safe. Headers are claims: only a
-// signature proves a sender, and even that is never an identity (C9). The package
-// opens no document, and must not answer anybody.
+// signature proves a sender, and even that is never an identity (C9).
+//
+// Who sent it is answered by an Answerer, later and in a transaction of its own, and
+// only when the sender is proved (proof.go). The package opens no document, words
+// nothing, and must tell nobody anything of a person.
 package mail

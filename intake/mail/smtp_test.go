@@ -31,7 +31,7 @@ func newTaker(t testing.TB, h house.House, door Door, operator string) *Taker {
 	if operator != "" {
 		r.Operators = trusted(t, operator)
 	}
-	taker, err := NewTaker(Config{Door: door, Reader: r, Hash: h.Keys.MAC("content"), Clock: h.Clock, Gateways: []string{"Fax@gateway.example", "192.0.2.0/28"}})
+	taker, err := NewTaker(Config{Door: door, Reader: r, Hash: h.Keys.MAC("content"), Clock: h.Clock, Gateways: []string{"Fax@gateway.example", "192.0.2.0/28"}, Ours: []string{box}})
 	if err != nil {
 		t.Fatal(err)
 	}
