@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,9 +21,15 @@ import (
 // and whether the mail was taken.
 func swaks(t testing.TB, socket string, args ...string) (string, bool) {
 	t.Helper()
+	return swaksBy(t, []string{"--socket", socket, "--protocol", "LMTP"}, args...)
+}
+
+// swaksBy sends a mail by a way of one's choice.
+func swaksBy(t testing.TB, way []string, args ...string) (string, bool) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	args = append([]string{"--socket", socket, "--protocol", "LMTP", "--helo", "casa.example", "--from", "maria@casa.example"}, args...)
+	args = slices.Concat(way, []string{"--helo", "casa.example", "--from", "maria@casa.example"}, args)
 	out, err := exec.CommandContext(ctx, "swaks", args...).CombinedOutput() //nolint:gosec // our own arguments
 	return string(out), err == nil
 }

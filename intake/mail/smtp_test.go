@@ -25,7 +25,7 @@ const box = "conversione@pin.example"
 func newTaker(t testing.TB, h house.House, door Door, operator string) *Taker {
 	t.Helper()
 	if door == nil {
-		door = intake.NewDoor(intake.Config{Store: h.Store, Vault: h.Vault, Hash: h.Keys.MAC("content"), Clock: h.Clock, Logger: slog.New(slog.DiscardHandler)})
+		door = newDoor(h)
 	}
 	r := &Reader{Domain: "pin.example"}
 	if operator != "" {
