@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -61,14 +62,17 @@ func leave(t testing.TB, addr, message string) {
 	if err := c.Login("conversione", testkit.DovecotPassword).Wait(); err != nil {
 		t.Fatal(err)
 	}
+	if err := appendMail(c, []byte(message)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func appendMail(c *imapclient.Client, message []byte) error {
 	cmd := c.Append("INBOX", int64(len(message)), nil)
-	if _, err := cmd.Write([]byte(message)); err != nil {
-		t.Fatal(err)
+	_, err := cmd.Write(message)
+	if err = errors.Join(err, cmd.Close()); err != nil {
+		return err
 	}
-	if err := cmd.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := cmd.Wait(); err != nil {
-		t.Fatal(err)
-	}
+	_, err = cmd.Wait()
+	return err
 }
