@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/clock"
 	"dispositivo/internal/testkit"
 )
 
@@ -56,12 +57,35 @@ func (s *server) answered(want ...string) {
 	}
 }
 
+// simulatedMail sends a file in every way that mail knows, twice and out of order, and
+// by PEC with good signatures and bad ones: each is there once, and only the good are PEC.
+func simulatedMail(t *testing.T, s *server, socket, operators, page string) {
+	t.Helper()
+	for _, more := range [][]string{{"--duplicates", "1", "--shuffle"}, {"--pec", "1"}, {"--pec", "1", "--bad-signed", "1"}} {
+		args := append([]string{"simulate", "mail", "--server", "unix:" + socket, "--lmtp", "--gestore", operators, "--count", "7"}, more...)
+		if out, code := command(t, append(args, page)...); code != 0 {
+			t.Errorf("%v: exit %d, %s", more, code, out)
+		}
+	}
+	// All bring the same document: the first is unmatched, the others are copies of it.
+	awaitReconciled(t, s, "mail     received 17, joined 1, duplicate 13, unmatched 2, not_a_submission 1")
+	awaitReconciled(t, s, "pec      received 7, duplicate 7")
+	if _, code := command(t, "simulate", "mail", "--server", "mx.example:25", page); code != exitUsage {
+		t.Errorf("it would call other machines: exit %d", code)
+	}
+}
+
 // proves C5 C7 C9: mail brings documents to the dossier that the form names, and
 // what names none waits for an operator; 250 comes after the protocol number.
 func TestMail(t *testing.T) {
 	t.Parallel()
-	socket := filepath.Join(t.TempDir(), "mail.sock")
-	s := serveDemo(t, "--mail-listen", "unix:"+socket, "--mail-lmtp", "--mail-for", "conversione@pin.example", "--mail-servers", "mx.pin.example")
+	socket, operators := filepath.Join(t.TempDir(), "mail.sock"), t.TempDir()
+	page := write(t, "sim.pdf", document(t, "simulated"))
+	if _, err := openGestore(operators, clock.System().Now()); err != nil {
+		t.Fatal(err)
+	}
+	s := serveDemo(t, "--mail-listen", "unix:"+socket, "--mail-lmtp", "--mail-for", "conversione@pin.example", "--mail-servers", "mx.pin.example",
+		"--pec-operators", operators)
 	who := free()[0]
 	citizen := s.citizen(who)
 	signed := write(t, "documents.pdf", signedDocument(t, who, citizen.form()))
@@ -84,6 +108,7 @@ func TestMail(t *testing.T) {
 		t.Errorf("a stranger's box:\n%s", out)
 	}
 	awaitReconciled(t, s, "mail     received 3, joined 1, unmatched 1, not_a_submission 1")
+	simulatedMail(t, s, socket, operators, page)
 
 	if _, code := command(t, "serve", "--demo", "--data", filepath.Join(t.TempDir(), "data"), "--mail-listen", "127.0.0.1:0"); code == 0 {
 		t.Error("mail for nobody, and exit 0")
