@@ -1,6 +1,9 @@
 package dossier
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Code is a stable name of a problem. Clients branch on it; texts are looked
 // up by it in the caller's language. A document's problem carries the code of
@@ -133,3 +136,19 @@ func Temporary(err error) bool {
 	}
 	return err != nil
 }
+
+// Later is a temporary Error that says when another try makes sense: nothing went
+// wrong, and the queue's growing waits would be too long.
+func Later(wait time.Duration, why string) error {
+	return &Error{Code: CodeUnavailable, Temporary: true, Err: laterError{wait: wait, why: why}}
+}
+
+type laterError struct {
+	wait time.Duration
+	why  string
+}
+
+func (e laterError) Error() string { return e.why }
+
+// RetryAfter is what the queue asks for.
+func (e laterError) RetryAfter() time.Duration { return e.wait }

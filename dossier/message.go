@@ -6,7 +6,7 @@ import "time"
 // then kept sealed, so that a second try sends the very same bytes.
 type Message struct {
 	ID        string
-	HolderID  string
+	HolderID  string // "": it answers a mail of anybody, see Answer
 	DossierID string
 	Kind      MessageKind
 	// Occasion tells messages of one kind apart: a dossier's version, or the
@@ -71,4 +71,7 @@ type Letter struct {
 	Subject   string `json:"subject"`
 	Text      string `json:"text"`
 	MessageID string `json:"message_id"`
+	// InReplyTo is the Message-ID of the mail that this answers, with its angle
+	// brackets; "": none.
+	InReplyTo string `json:"in_reply_to,omitempty"`
 }

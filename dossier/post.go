@@ -40,3 +40,29 @@ type CodeClue struct {
 type Join struct{ SubmissionID, DossierID string }
 
 func (Join) effect() {}
+
+// Answer tells whoever sent a mail what became of it, once for each submission; the
+// message belongs to no holder. An address that had AnswersAnHour in the hour before
+// gets none, which is no error: the log says so.
+type Answer struct {
+	SubmissionID string
+	Kind         MessageKind
+	To           Contact
+	Values       map[string]string
+}
+
+// AnswersAnHour is how many answers an address gets (DESIGN, section 5).
+const AnswersAnHour = 3
+
+func (Answer) effect() {}
+
+// The answers to mails.
+const (
+	// MessageMailReceipt tells what came: number, pages, what is unreadable, next step (C7).
+	MessageMailReceipt MessageKind = "mail_receipt"
+	// MessageMailEmpty tells who sent a mail without documents how to send them.
+	MessageMailEmpty MessageKind = "mail_empty"
+)
+
+// AnswerTo is the name among Values of the Message-ID that an Answer is to.
+const AnswerTo = "in_reply_to"

@@ -120,6 +120,8 @@ const (
 	TaskReissue TaskKind = "reissue"
 	// TaskLapse ends the window of a PIN issue (A8). Subject: PIN issue. Due at its end.
 	TaskLapse TaskKind = "lapse"
+	// TaskAnswer answers who sent a mail, where that may be. Subject: submission.
+	TaskAnswer TaskKind = "answer"
 )
 
 // MessageKind names what the holder is told about a transition.

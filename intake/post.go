@@ -37,6 +37,8 @@ type Post struct {
 	// issued with at the counter (A5). They are kept as evidence, for a person to look
 	// at; no machine reads them. "" otherwise.
 	HolderID string
+	// Answer leaves the task to answer the sender (dossier.TaskAnswer).
+	Answer bool
 	// Evidence is the original they were taken from, such as the whole mail; nil:
 	// the files are the originals. With evidence alone it is not a submission: a
 	// receipt, a bounce, an empty mail, papers of an issue.
@@ -76,6 +78,9 @@ func (d *Door) Receive(ctx context.Context, p Post) (Receipt, error) {
 		return Receipt{}, err
 	}
 	change := dossier.Change{Actor: p.Actor, Admit: &dossier.Admission{Submission: sub, ExternalID: p.ExternalID, Sender: p.Origin.From}}
+	if p.Answer {
+		change.Effects = append(change.Effects, dossier.Enqueue{Kind: dossier.TaskAnswer, Subject: sub.ID})
+	}
 	if p.Dossier != nil {
 		change.Dossier = &dossier.Move{ID: p.Dossier.ID, Event: dossier.EventPagesAdded}
 	}

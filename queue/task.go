@@ -68,7 +68,7 @@ func queueOf(k dossier.TaskKind) string {
 	switch k {
 	case dossier.TaskScreen:
 		return queueScreening
-	case dossier.TaskSend, dossier.TaskDeviceCode, dossier.TaskReissue:
+	case dossier.TaskSend, dossier.TaskDeviceCode, dossier.TaskReissue, dossier.TaskAnswer:
 		return queueMessages
 	case dossier.TaskOffer, dossier.TaskEscalate, dossier.TaskExpire, dossier.TaskConvert, dossier.TaskLapse:
 		return queueReviews

@@ -17,6 +17,8 @@ want zbarimg zbar-tools
 want qpdf qpdf
 want curl curl
 want swaks swaks
+want dovecot dovecot-imapd
+want postfix postfix
 want openssl openssl
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need="$need postgresql"
 

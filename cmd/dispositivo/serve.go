@@ -65,6 +65,7 @@ func (c *serveCmd) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
+	s.answerer = c.answerer(h, c.publicURL())
 	return c.runAll(env, h, s, pool)
 }
 
@@ -139,6 +140,9 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 		} else {
 			defer q.Close() //nolint:errcheck // the queue may forget
 			start("work", q.Run)
+			if c.does("worker") {
+				c.startPollers(h, s, start, cancel)
+			}
 			fromSpool, err := c.chores(h, s.door, s.faxAnswer)
 			if err != nil {
 				cancel(err)
@@ -163,6 +167,17 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 		return cause
 	}
 	return nil
+}
+
+// startPollers lets every mailbox be polled.
+func (c *serveCmd) startPollers(h *house, s *services, start func(string, func(context.Context) error), cancel context.CancelCauseFunc) {
+	pollers, err := c.pollers(h, s.door, hostOf(c.publicURL()))
+	if err != nil {
+		cancel(err)
+	}
+	for _, p := range pollers {
+		start("poll mail", p.Run)
+	}
 }
 
 // warm compiles the engines before the first document comes. Failing is no

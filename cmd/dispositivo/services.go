@@ -11,6 +11,7 @@ import (
 	"dispositivo/intake"
 	"dispositivo/intake/counter"
 	"dispositivo/intake/fitting"
+	"dispositivo/intake/mail"
 	"dispositivo/intake/match"
 	"dispositivo/internal/courier"
 	"dispositivo/internal/i18n"
@@ -63,6 +64,8 @@ type services struct {
 	courier    *courier.Courier
 	matching   *match.Service
 	scans      *counter.Service
+	// answerer answers mails; set by serve alone.
+	answerer *mail.Answerer
 	// slip draws the receipt of a scan.
 	slip func(a counter.Arrival, lang string) ([]byte, error)
 	// faxAnswer draws the page for a fax gateway.
@@ -170,17 +173,18 @@ func newSender(h *house, m carriers) (notify.Sender, error) {
 	}
 	senders := notify.Senders{}
 	if m.SMTPAddr != "" {
-		password, err := secret(m.SMTPPassword)
-		if err != nil {
-			return nil, err
-		}
-		smtp, err := notify.NewSMTP(notify.SMTPConfig{
-			Addr: m.SMTPAddr, From: m.SMTPFrom, TLS: notify.TLSPolicy(m.SMTPTLS), Username: m.SMTPUser, Password: password,
-		})
+		smtp, err := newSMTP(m.SMTPPassword, notify.SMTPConfig{Addr: m.SMTPAddr, From: m.SMTPFrom, TLS: notify.TLSPolicy(m.SMTPTLS), Username: m.SMTPUser})
 		if err != nil {
 			return nil, fmt.Errorf("set up e-mail: %w", err)
 		}
-		senders[notify.Email] = smtp
+		senders[notify.Email], senders[notify.PEC] = smtp, smtp
+	}
+	if m.PECAddr != "" {
+		smtp, err := newSMTP(m.PECPassword, notify.SMTPConfig{Addr: m.PECAddr, From: m.PECFrom, TLS: notify.TLSPolicy(m.PECTLS), Username: m.PECUser})
+		if err != nil {
+			return nil, fmt.Errorf("set up PEC: %w", err)
+		}
+		senders[notify.PEC] = smtp
 	}
 	if m.SMSURL != "" {
 		sms, err := newSMS(m)
@@ -190,6 +194,15 @@ func newSender(h *house, m carriers) (notify.Sender, error) {
 		senders[notify.Text] = sms
 	}
 	return senders, nil
+}
+
+func newSMTP(passwordFile string, cfg notify.SMTPConfig) (*notify.SMTP, error) {
+	password, err := secret(passwordFile)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Password = password
+	return notify.NewSMTP(cfg)
 }
 
 func newSMS(m carriers) (*notify.SMS, error) {
@@ -251,6 +264,9 @@ func (s *services) otherWork() map[dossier.TaskKind]queue.Handler {
 		},
 		dossier.TaskLapse: func(ctx context.Context, t dossier.Task) error {
 			return s.letters.Lapse(ctx, t.ID, t.Subject)
+		},
+		dossier.TaskAnswer: func(ctx context.Context, t dossier.Task) error {
+			return s.answerer.Answer(ctx, t.ID, t.Subject)
 		},
 		dossier.TaskSend: func(ctx context.Context, t dossier.Task) error {
 			return s.courier.Send(ctx, t.ID, t.Subject)

@@ -19,7 +19,8 @@ import (
 )
 
 type simulateCmd struct {
-	Fax simulateFaxCmd `cmd:"" help:"Send faxes as a gateway would, to a folder or to the webhook of our own form."`
+	Fax  simulateFaxCmd  `cmd:"" help:"Send faxes as a gateway would, to a folder or to the webhook of our own form."`
+	Mail simulateMailCmd `cmd:"" help:"Send mail and PEC as the mail server in front of ours would."`
 }
 
 // simulateFaxCmd is a fax gateway with faults, for who integrates and for tests.

@@ -69,3 +69,9 @@ func TestSoakKillFaxes(t *testing.T) {
 	killFaxes(t, embedded(), soakRounds)
 	killFaxes(t, scaledOut(t), soakRoundsScaled)
 }
+
+// proves promise 1, C5 and C7 for mail at length.
+func TestSoakKillMail(t *testing.T) {
+	killMail(t, embedded(), soakRounds)
+	killMail(t, scaledOut(t), soakRoundsScaled)
+}

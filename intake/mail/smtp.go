@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -194,6 +195,9 @@ func (r *Receiver) refuse(ctx context.Context, err error) error {
 		return reply(554, smtp.EnhancedCode{5, 6, 0}, "The message is empty")
 	}
 	r.cfg.Logger.LogAttrs(ctx, slog.LevelError, "mail not taken in, its server keeps it", slog.String("error", err.Error()))
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return reply(452, smtp.EnhancedCode{4, 3, 1}, "No room here, try again later")
+	}
 	return reply(451, smtp.EnhancedCode{4, 3, 0}, "Not stored here, try again later")
 }
 

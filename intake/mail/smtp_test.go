@@ -6,11 +6,13 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/emersion/go-smtp"
@@ -25,13 +27,13 @@ const box = "conversione@pin.example"
 func newTaker(t testing.TB, h house.House, door Door, operator string) *Taker {
 	t.Helper()
 	if door == nil {
-		door = intake.NewDoor(intake.Config{Store: h.Store, Vault: h.Vault, Hash: h.Keys.MAC("content"), Clock: h.Clock, Logger: slog.New(slog.DiscardHandler)})
+		door = newDoor(h)
 	}
 	r := &Reader{Domain: "pin.example"}
 	if operator != "" {
 		r.Operators = trusted(t, operator)
 	}
-	taker, err := NewTaker(Config{Door: door, Reader: r, Hash: h.Keys.MAC("content"), Clock: h.Clock, Gateways: []string{"Fax@gateway.example", "192.0.2.0/28"}})
+	taker, err := NewTaker(Config{Door: door, Reader: r, Hash: h.Keys.MAC("content"), Clock: h.Clock, Gateways: []string{"Fax@gateway.example", "192.0.2.0/28"}, Ours: []string{box}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +156,8 @@ func TestReplies(t *testing.T) {
 	wantReply(t, send(t, addr, "a@b.example", box, bytes.Repeat([]byte("0123456789\r\n"), intake.MaxOriginal/12+1)), 552)
 	wantReply(t, send(t, addr, "a@b.example", box, nil), 0) // go-smtp's client ends it with a line
 	for want, err := range map[int]error{
-		451: &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: errors.New("no space")},
+		451: &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: errors.New("no database")},
+		452: fmt.Errorf("keep post: %w", &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: fmt.Errorf("write: %w", syscall.ENOSPC)}),
 		552: dossier.Problem(dossier.Code(dossier.FileTooLarge)), 554: dossier.Problem(dossier.Code(dossier.FileEmpty)),
 	} {
 		addr := listen(t, ReceiverConfig{Taker: newTaker(t, h, full{err}, "")})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"dispositivo/dossier"
@@ -37,6 +38,8 @@ type Config struct {
 	// Gateways are fax gateways that send pages by mail (T.37): senders' addresses,
 	// and networks of hosts such as 192.0.2.0/28.
 	Gateways []string
+	// Ours are our own addresses, which are never answered.
+	Ours []string
 }
 
 // Taker brings messages to the door, whichever way they came. It is safe for
@@ -78,11 +81,11 @@ func (t *Taker) Take(ctx context.Context, raw []byte, h Handover) (intake.Receip
 		Origin: dossier.Origin{
 			From: read.From, Typed: read.Typed, Class: string(read.Class), MessageID: read.MessageID, About: read.About,
 		},
-		Files: read.Files, Evidence: raw,
+		Files: read.Files, Evidence: raw, Answer: t.answerable(read),
 	}
 	switch {
 	case len(read.Faxes) > 0 && t.gateway(h):
-		post.Channel, post.Files, post.Origin.Class = dossier.ChannelFax, read.Faxes, ""
+		post.Channel, post.Files, post.Origin.Class, post.Answer = dossier.ChannelFax, read.Faxes, "", false
 	case read.Certified != nil:
 		// The operator sends an envelope again under the same name.
 		post.Channel, post.ExternalID = dossier.ChannelPEC, "pec/"+read.Certified.ID
@@ -90,6 +93,13 @@ func (t *Taker) Take(ctx context.Context, raw []byte, h Handover) (intake.Receip
 		post.Channel, post.Origin.Class = dossier.ChannelPEC, string(Receipt)+":"+read.Kind
 	}
 	return t.cfg.Door.Receive(ctx, post)
+}
+
+// answerable reports whether a message may be answered at all; whether its sender is
+// proved is left to the Answerer.
+func (t *Taker) answerable(read Reading) bool {
+	ours := slices.ContainsFunc(t.cfg.Ours, func(own string) bool { return strings.EqualFold(own, read.From) })
+	return read.Class.Answerable() && read.From != "" && !ours
 }
 
 // gateway reports whether a fax gateway handed the message over. A caller's number

@@ -2,15 +2,21 @@ package mail
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
+	"dispositivo/dossier"
+	"dispositivo/intake"
 	"dispositivo/internal/testkit"
+	"dispositivo/internal/testkit/house"
 )
 
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
@@ -97,3 +103,36 @@ var (
 	// start is after the certificates that the tests make begin to count.
 	start = time.Now().Add(time.Hour)
 )
+
+func newDoor(h house.House) *intake.Door {
+	return intake.NewDoor(intake.Config{Store: h.Store, Vault: h.Vault, Hash: h.Keys.MAC("content"), Clock: h.Clock, Logger: slog.New(slog.DiscardHandler)})
+}
+
+// fussy is a door that has no room for one message, until it relents.
+type fussy struct {
+	Door
+	mu     sync.Mutex
+	refuse string
+	// refused is told of the first refusal; nil: nobody waits for it.
+	refused chan struct{}
+}
+
+func (f *fussy) relent() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refuse = ""
+}
+
+// Receive implements Door.
+func (f *fussy) Receive(ctx context.Context, p intake.Post) (intake.Receipt, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p.Origin.MessageID == f.refuse {
+		select {
+		case f.refused <- struct{}{}:
+		default:
+		}
+		return intake.Receipt{}, &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true}
+	}
+	return f.Door.Receive(ctx, p)
+}

@@ -119,6 +119,8 @@ var allowed = map[string]string{
 // only lists what may be imported from few places alone; from none: by tests.
 var only = map[string]string{
 	"github.com/hibiken/asynq":          "queue",
+	"github.com/emersion/go-imap":       "intake/mail",
+	"github.com/emersion/go-msgauth":    "intake/mail",
 	"github.com/coreos/go-oidc":         "internal/federation",
 	"golang.org/x/oauth2":               "internal/federation",
 	"github.com/alicebob/miniredis":     "queue",

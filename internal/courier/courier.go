@@ -108,7 +108,7 @@ func (c *Courier) handOver(ctx context.Context, m dossier.Message) error {
 	}
 	err := c.cfg.Sender.Send(ctx, notify.Message{
 		ID: m.ID, Class: notify.Class(m.Letter.Class), To: m.Letter.To, Subject: m.Letter.Subject,
-		Text: m.Letter.Text, MessageID: m.Letter.MessageID, Date: m.CreatedAt,
+		Text: m.Letter.Text, MessageID: m.Letter.MessageID, InReplyTo: m.Letter.InReplyTo, Date: m.CreatedAt,
 	})
 	if dossier.CodeOf(err) == notify.CodeUndeliverable {
 		c.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "carrier refuses message for good", slog.String("message", m.ID), slog.String("error", err.Error()))
@@ -120,6 +120,9 @@ func (c *Courier) handOver(ctx context.Context, m dossier.Message) error {
 // word words a message and seals it, with what proves the secret in it, in one
 // transaction; if somebody was faster, his words count.
 func (c *Courier) word(ctx context.Context, m dossier.Message) (dossier.Message, error) {
+	if m.HolderID == "" {
+		return c.wordAnswer(ctx, m)
+	}
 	h, err := c.cfg.Store.Holder(ctx, m.HolderID)
 	if err != nil {
 		return m, err
@@ -237,7 +240,7 @@ func (c *Courier) data(ctx context.Context, m dossier.Message) (map[string]strin
 		dossier.MessagePINRecovered, dossier.MessageRevocationCode, dossier.MessageRevocationElsewhere, dossier.MessagePINUnlocked,
 		dossier.MessageDomandaFiled, dossier.MessageDomandaHeld, dossier.MessageDomandaReleased,
 		dossier.MessageDelegationOffered, dossier.MessageDelegationAccepted, dossier.MessageDelegationDeclined, dossier.MessageDelegationEnded,
-		dossier.MessageGuardianRecorded: // about no dossier
+		dossier.MessageGuardianRecorded, dossier.MessageMailReceipt, dossier.MessageMailEmpty: // about no dossier
 	}
 	return data, nil
 }
@@ -249,7 +252,7 @@ func (c *Courier) receipt(ctx context.Context, m dossier.Message, d dossier.Doss
 	}
 	sub := d.Submissions[i]
 	if sub.Reading() && c.cfg.Clock.Now().Before(sub.ReceivedAt.Add(receiptWaits)) {
-		return nil, &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: stillReadingError{}}
+		return nil, dossier.Later(time.Second, "the pages are still being read")
 	}
 	_, _, code, err := c.cfg.Store.Form(ctx, d.ID)
 	if err != nil {
@@ -262,15 +265,6 @@ func (c *Courier) receipt(ctx context.Context, m dossier.Message, d dossier.Doss
 	}
 	return data, nil
 }
-
-// stillReadingError delays a receipt until the pages are read.
-type stillReadingError struct{}
-
-func (stillReadingError) Error() string { return "the pages are still being read" }
-
-// RetryAfter tells the queue that this is no fault: with its growing waits a
-// receipt could miss its minute.
-func (stillReadingError) RetryAfter() time.Duration { return time.Second }
 
 func findings(all []dossier.Finding) string {
 	var parts []string

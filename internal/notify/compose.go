@@ -15,6 +15,7 @@ type Texts interface {
 	T(lang, key string, args map[string]string) string
 	Has(lang, key string) bool
 	Placeholders(lang, key string) []string
+	Languages() []string
 }
 
 // Composer words messages. It is safe for concurrent use.
@@ -30,12 +31,17 @@ func NewComposer(texts Texts, agency, contact string) *Composer {
 	return &Composer{texts: texts, agency: agency, contact: contact}
 }
 
+// Languages are those in which messages are worded, the first of which is the agency's.
+func (c *Composer) Languages() []string { return c.texts.Languages() }
+
 // Compose words one message of a kind in a language; ID, To, MessageID and Date are left to the caller. The
 // texts are mail.<kind>.subject and .body, for a text message mail.<kind>.sms. Their placeholders are filled
 // from data, as far as a kind wants them:
 //
 //   - protocol, pages, status_url, status_code, date, deadline: as they are;
 //   - state: a dossier's state, worded; it also gives {next}, what happens now;
+//   - outcome: a submission's state, which gives {becomes}, what happens now, for who sent a mail; {counted}, the line with the pages,
+//     appears when there are pages;
 //   - reasons: reason codes or finding codes joined by commas, worded for the holder, one a line;
 //   - findings: finding codes joined by commas, each with ":page" or without; may be absent;
 //   - {reference}, the line with the protocol number, appears when there is a protocol.
@@ -50,7 +56,7 @@ func (c *Composer) Compose(class Class, kind dossier.MessageKind, lang string, d
 	m := Message{Class: class}
 	key := "mail." + string(kind)
 	switch class {
-	case Email:
+	case Email, PEC:
 		if m.Subject, err = c.fill(lang, key+".subject", args); err != nil {
 			return Message{}, composeError(kind, err)
 		}
@@ -93,10 +99,30 @@ func (c *Composer) args(lang string, data map[string]string) (map[string]string,
 		args["state"] = c.texts.T(lang, "state."+state, nil)
 		args["next"] = c.texts.T(lang, "state."+state+".next", nil)
 	}
+	if err := c.outcome(lang, data, args); err != nil {
+		return nil, err
+	}
 	if err := c.lists(lang, data, args); err != nil {
 		return nil, err
 	}
 	return args, nil
+}
+
+// outcome words what became of a mail.
+func (c *Composer) outcome(lang string, data, args map[string]string) error {
+	args["counted"] = ""
+	if data["pages"] != "" {
+		args["counted"] = c.texts.T(lang, "mail.counted", data)
+	}
+	outcome := data["outcome"]
+	if outcome == "" {
+		return nil
+	}
+	if !c.texts.Has(lang, "mail.next."+outcome) {
+		return fmt.Errorf("outcome %q has no text", outcome)
+	}
+	args["becomes"] = c.texts.T(lang, "mail.next."+outcome, nil)
+	return nil
 }
 
 func (c *Composer) lists(lang string, data, args map[string]string) error {

@@ -30,7 +30,7 @@ func full() map[string]string {
 		"protocol": "2026/0000042", "pages": "2", "status_url": "https://ente.example/stato", "status_code": "KX7M-2PQR",
 		"date": "22 novembre 2026", "deadline": "22 dicembre 2026", "state": "reviewing",
 		"half": "ACDE FHJK", "code": "MNPR TVWX", "link": "ACDEFHJKMNPRTVWXY23456789ACD", "portal": "https://ente.example",
-		"reasons": "form.unsigned,id.missing", "findings": "page.dark:2,id.missing",
+		"files": "2", "outcome": "unmatched", "reasons": "form.unsigned,id.missing", "findings": "page.dark:2,id.missing",
 	}
 }
 
@@ -46,6 +46,7 @@ var kinds = []dossier.MessageKind{
 	dossier.MessageDomandaFiled, dossier.MessageDomandaHeld, dossier.MessageDomandaReleased,
 	dossier.MessageDelegationOffered, dossier.MessageDelegationAccepted, dossier.MessageDelegationDeclined, dossier.MessageDelegationEnded,
 	dossier.MessageGuardianRecorded,
+	dossier.MessageMailReceipt, dossier.MessageMailEmpty,
 }
 
 func TestComposeEveryKind(t *testing.T) {

@@ -25,6 +25,7 @@ type Class string
 // The classes this package hands over.
 const (
 	Email Class = "email" // ordinary e-mail
+	PEC   Class = "pec"   // certified e-mail, from a PEC box of ours
 	Text  Class = "sms"   // text message to a mobile number
 )
 
@@ -41,6 +42,8 @@ type Message struct {
 	// MessageID is the Message-ID of an e-mail without the angle brackets, as [MessageID] makes it. It is kept
 	// with the message, so that a second try bears the same.
 	MessageID string
+	// InReplyTo is the Message-ID of the e-mail that this answers, with its angle brackets; empty: none.
+	InReplyTo string
 	// Date is when the message came about, kept like MessageID; zero means the moment of sending.
 	Date time.Time
 }

@@ -195,7 +195,16 @@ func (s *SMTP) build(m Message) (*mail.Msg, error) {
 	}
 	msg.Subject(m.Subject)
 	msg.SetMessageIDWithValue(m.MessageID)
-	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	if answers := m.InReplyTo; answers != "" {
+		if strings.ContainsAny(answers, " \r\n") || !strings.HasPrefix(answers, "<") || !strings.HasSuffix(answers, ">") {
+			return nil, permanent(fmt.Errorf("send %v: what it answers is no Message-ID", m))
+		}
+		msg.SetGenHeader("In-Reply-To", answers)
+		msg.SetGenHeader("References", answers)
+		msg.SetGenHeader("Auto-Submitted", "auto-replied")
+	} else {
+		msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	}
 	msg.SetBulk() // Precedence: bulk, for servers that do not know RFC 3834
 	if !m.Date.IsZero() {
 		msg.SetDateWithValue(m.Date)

@@ -76,6 +76,31 @@ func TestSMTPSend(t *testing.T) {
 	checkHeaderNames(t, parsed.Header)
 }
 
+// proves C5: an answer names what it answers and says that a machine wrote it.
+func TestSMTPAnswer(t *testing.T) {
+	server := startMail(t)
+	sender := newSMTP(t, notify.SMTPConfig{Addr: server.addr, TLS: notify.TLSNone})
+	m := letter()
+	m.InReplyTo = "<1@casa.example>"
+	if err := sender.Send(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+	parsed, err := netmail.ReadMessage(strings.NewReader(server.messages()[0]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"In-Reply-To": "<1@casa.example>", "References": "<1@casa.example>", "Auto-Submitted": "auto-replied"} {
+		if got := parsed.Header.Get(name); got != want {
+			t.Errorf("%s = %q, want %q", name, got, want)
+		}
+	}
+	for _, bad := range []string{"1@casa.example", "<1@casa.example>\r\nBcc: <a@b.example>"} {
+		if m.InReplyTo = bad; sender.Send(t.Context(), m) == nil {
+			t.Errorf("%q goes out", bad)
+		}
+	}
+}
+
 // No header that nobody asked for: each is a place where something personal could hide.
 func checkHeaderNames(t *testing.T, header netmail.Header) {
 	t.Helper()

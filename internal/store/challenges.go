@@ -137,7 +137,8 @@ func (s *Store) RememberDevice(ctx context.Context, codiceFiscale, device string
 	})
 }
 
-// ForgetOver removes devices, challenges, proposals, activations and losses whose time is over.
+// ForgetOver removes devices, challenges, proposals, activations, losses and answers to
+// mails whose time is over.
 func (s *Store) ForgetOver(ctx context.Context) error {
 	return s.tx(ctx, "forget what is over", func(t *tx) error {
 		for _, query := range []string{
@@ -148,6 +149,6 @@ func (s *Store) ForgetOver(ctx context.Context) error {
 				return err
 			}
 		}
-		return nil
+		return t.forgetAnswers(ctx)
 	})
 }

@@ -20,6 +20,8 @@ func (a *applier) effect(ctx context.Context, e dossier.Effect) error {
 		return a.setFindings(ctx, e)
 	case dossier.Join:
 		return a.join(ctx, e)
+	case dossier.Answer:
+		return a.answer(ctx, e)
 	case dossier.Clear:
 		return a.exec(ctx, `UPDATE submissions SET cleared = 1 WHERE id = ?`, e.SubmissionID)
 	case dossier.Decide:
@@ -307,6 +309,9 @@ func (a *applier) eraseFile(ctx context.Context, e dossier.EraseFile) error {
 	}
 	if err := a.exec(ctx, `DELETE FROM traits WHERE file_id = ?`, e.FileID); err != nil {
 		return fmt.Errorf("erase traits: %w", err)
+	}
+	if err := a.eraseAnswers(ctx, e.FileID); err != nil {
+		return err
 	}
 	return a.audit(ctx, auditRow{action: "file.erased", subject: e.FileID, detail: `{}`})
 }

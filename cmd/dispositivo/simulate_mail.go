@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"dispositivo/internal/clock"
+)
+
+// simulateMailCmd is a mail server in front of ours, and an operator of PEC, with
+// faults, for who integrates and for tests.
+type simulateMailCmd struct {
+	Server     string   `help:"Where mail is taken: host:port, on loopback unless --anywhere, or unix:PATH." default:"127.0.0.1:2525"`
+	LMTP       bool     `help:"Speak LMTP." name:"lmtp"`
+	Anywhere   bool     `help:"Send to other machines too."`
+	From       string   `help:"Sender." default:"maria@casa.example"`
+	To         string   `help:"Recipient." default:"conversione@pin.example"`
+	Count      int      `help:"How many mails, at most 1000; the files, and the ways to wrap one, take turns." default:"1"`
+	Seed       uint64   `help:"Another seed, other faults." default:"1"`
+	Duplicates float64  `help:"Share of mails that are delivered twice, over another server."`
+	Shuffle    bool     `help:"Deliver them out of order."`
+	PEC        float64  `help:"Share of mails that come in an envelope of PEC." name:"pec"`
+	BadSigned  float64  `help:"Share of envelopes that were changed after they were signed."`
+	Gestore    string   `help:"Folder with the test operator of PEC, made when it is missing: serve with --pec-operators on it." default:"gestore" type:"path"`
+	Files      []string `arg:"" help:"Files to attach: PDF, TIFF or photographs." type:"existingfile"`
+}
+
+// Validate is called by kong.
+func (c *simulateMailCmd) Validate() error {
+	if c.Count < 1 || c.Count > 1000 {
+		return errors.New("count is not between 1 and 1000")
+	}
+	for _, share := range []float64{c.Duplicates, c.PEC, c.BadSigned} {
+		if share < 0 || share > 1 {
+			return errors.New("a share is not between 0 and 1")
+		}
+	}
+	for _, address := range []string{c.From, c.To} {
+		if !strings.Contains(address, "@") || strings.ContainsAny(address, "<> \r\n") {
+			return errors.New("from, to: not an address")
+		}
+	}
+	if !strings.HasPrefix(c.Server, "unix:") && !c.Anywhere && !onLoopback(c.Server) {
+		return errors.New("server: not on loopback; --anywhere allows it")
+	}
+	return nil
+}
+
+// Run implements the command. It fails when a mail was not taken.
+func (c *simulateMailCmd) Run(env *environment) error {
+	mails, err := c.make()
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for i, raw := range mails {
+		if err := c.send(env.ctx, raw); err != nil {
+			failed++
+			fmt.Fprintf(env.stderr, "mail %d: %v\n", i+1, err)
+		}
+	}
+	fmt.Fprintf(env.stdout, "%d mails sent, %d not taken\n", len(mails), failed)
+	if failed > 0 {
+		return exitError(exitFailed)
+	}
+	return nil
+}
+
+// make prepares the mails; the same seed makes the same faults. Message-IDs name the
+// run, so that another run sends other mails.
+func (c *simulateMailCmd) make() ([][]byte, error) {
+	random := rand.New(rand.NewPCG(c.Seed, 0x3a11)) //nolint:gosec // faults, no secrets
+	now := clock.System().Now()
+	var operator *gestore
+	if c.PEC > 0 {
+		var err error
+		if operator, err = openGestore(c.Gestore, now); err != nil {
+			return nil, err
+		}
+	}
+	run := strconv.FormatInt(now.UnixNano(), 36)
+	var all [][]byte
+	for n := range c.Count {
+		data, err := os.ReadFile(c.Files[n%len(c.Files)])
+		if err != nil {
+			return nil, fmt.Errorf("read file: %w", err)
+		}
+		l := simulatedLetter{from: c.From, to: c.To, id: fmt.Sprintf("sim-%s-%04d", run, n), at: now, file: data}
+		raw := l.wrap(wrappings[n%len(wrappings)])
+		if random.Float64() < c.PEC {
+			if raw, err = operator.envelope(l, raw, random.Float64() < c.BadSigned); err != nil {
+				return nil, err
+			}
+		}
+		all = append(all, raw)
+		if random.Float64() < c.Duplicates {
+			all = append(all, append([]byte("Received: from elsewhere.example by mx2.example; "+now.Format(time.RFC1123Z)+"\r\n"), raw...))
+		}
+	}
+	if c.Shuffle {
+		random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	}
+	return all, nil
+}
+
+// send hands a mail over, as a server does.
+func (c *simulateMailCmd) send(ctx context.Context, raw []byte) error {
+	network, addr := "tcp", c.Server
+	if path, local := strings.CutPrefix(c.Server, "unix:"); local {
+		network, addr = "unix", path
+	}
+	conn, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, network, addr)
+	if err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	client := smtp.NewClient(conn)
+	if c.LMTP {
+		client = smtp.NewClientLMTP(conn)
+	}
+	defer client.Close() //nolint:errcheck // the reply is what counts
+	if err := client.SendMail(c.From, []string{c.To}, bytes.NewReader(raw)); err != nil {
+		return fmt.Errorf("send: %w", err)
+	}
+	return nil
+}
