@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"dispositivo/intake"
 	"dispositivo/internal/clock"
 )
 
@@ -67,7 +68,14 @@ every other one. At the end the server runs undisturbed until nothing moves, and
 // proves promise 1, C4 and C7 for faxes at length.
 func TestSoakKillFaxes(t *testing.T) {
 	killFaxes(t, embedded(), soakRounds)
-	killFaxes(t, scaledOut(t), soakRoundsScaled)
+	killFaxes(t, killable(t), soakRoundsScaled)
+}
+
+// proves C3 C4: likewise for ten pages over 1 MB, by the limit that there is.
+func TestSoakHeavyFax(t *testing.T) {
+	spool := t.TempDir()
+	s := serveDemo(t, "--fax-spool", spool)
+	heavyFax(t, s, spool, free()[0], 5, intake.DefaultMaxBytes)
 }
 
 // proves promise 1, C5 and C7 for mail at length.

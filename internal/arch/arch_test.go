@@ -66,14 +66,15 @@ var allowed = map[string]string{
 	"intake":       "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
 	"intake/match": "dossier internal/codicefiscale internal/token", // a form's code may be typed
 	// It takes in what an operator scans, by the door.
-	"intake/counter": "dossier intake internal/clock internal/codicefiscale internal/ident",
+	// It tells a PDF or TIFF from anything else by its first bytes, as the door does.
+	"intake/counter": "dossier intake internal/clock internal/codicefiscale internal/ident internal/sandbox",
 	// It fetches pages from providers.
 	"intake/fax": "dossier intake internal/clock internal/netx",
 	// It puts files together and hands them to the door.
 	"intake/fitting":  "dossier intake internal/clock internal/ident internal/sandbox internal/seal internal/throttle internal/vault",
 	// It tells a PDF from a signed file by its first bytes, as the door does.
 	"intake/mail": "dossier intake internal/clock internal/sandbox internal/seal",
-	"verify":          "dossier internal/codicefiscale internal/paper internal/sandbox internal/token verify/identity",
+	"verify":          "dossier internal/codicefiscale internal/paper internal/sandbox internal/seal internal/token verify/identity",
 	"verify/identity": "dossier internal/codicefiscale",
 	"verify/review":   "dossier internal/audit internal/clock internal/ident",
 	"pin":             "dossier internal/clock internal/codicefiscale internal/ident internal/passhash internal/session internal/signin internal/throttle",
