@@ -71,9 +71,9 @@ var allowed = map[string]string{
 	// It fetches pages from providers.
 	"intake/fax": "dossier intake internal/clock internal/netx",
 	// It puts files together and hands them to the door.
-	"intake/fitting":  "dossier intake internal/clock internal/ident internal/sandbox internal/seal internal/throttle internal/vault",
+	"intake/fitting": "dossier intake internal/clock internal/ident internal/sandbox internal/seal internal/throttle internal/vault",
 	// It tells a PDF from a signed file by its first bytes, as the door does.
-	"intake/mail": "dossier intake internal/clock internal/sandbox internal/seal",
+	"intake/mail":     "dossier intake internal/clock internal/sandbox internal/seal",
 	"verify":          "dossier internal/codicefiscale internal/paper internal/sandbox internal/seal internal/token verify/identity",
 	"verify/identity": "dossier internal/codicefiscale",
 	"verify/review":   "dossier internal/audit internal/clock internal/ident",
