@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -18,6 +19,7 @@ import (
 	"dispositivo/dossier"
 	"dispositivo/internal/codicefiscale"
 	"dispositivo/internal/ident"
+	"dispositivo/internal/store"
 	"dispositivo/internal/testkit"
 	"dispositivo/pin"
 )
@@ -35,6 +37,7 @@ func (s *server) confirmed(t *testing.T, born, n int) {
 		t.Fatal(err)
 	}
 	defer h.close() //nolint:errcheck // committed
+	var issues []string
 	for i := range n {
 		cf, err := codicefiscale.Compute("Cavalcaselle", "Ada", time.Date(born+i, 1, 1, 0, 0, 0, 0, time.UTC), "F", "H501")
 		if err != nil {
@@ -59,10 +62,29 @@ func (s *server) confirmed(t *testing.T, born, n int) {
 				t.Fatal(err)
 			}
 		}
+		issues = append(issues, p.ID)
+	}
+	firstHalvesOut(t, h.store, issues)
+}
+
+// firstHalvesOut waits until the first half of each issue went out: its letter can
+// be made then, and not before.
+func firstHalvesOut(t *testing.T, s *store.Store, issues []string) {
+	t.Helper()
+	for _, id := range issues {
+		if err := testkit.WaitFor(patience, func() error {
+			p, err := s.PINIssue(t.Context(), id)
+			if err == nil && p.WindowUntil.IsZero() {
+				return errors.New("a first half is not out")
+			}
+			return err
+		}); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
-// makesLetters makes letters until so many are made: the first halves go out first.
+// makesLetters makes letters until so many are made.
 func (c *client) makesLetters(n int) {
 	c.t.Helper()
 	made := 0
