@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -51,6 +53,8 @@ type server struct {
 	args []string
 	cmd  *exec.Cmd
 	log  *lockedBuffer
+	// roots are whose certificate the server shows; nil: it speaks plain HTTP.
+	roots *x509.CertPool
 }
 
 // lockedBuffer collects what a process writes.
@@ -98,7 +102,7 @@ func (s *server) start() {
 		s.t.Fatal(err)
 	}
 	err := testkit.WaitFor(30*time.Second, func() error {
-		resp, err := http.Get(s.URL + "/readyz") //nolint:noctx // bounded by the wait
+		resp, err := s.http().Get(s.URL + "/readyz") //nolint:noctx // bounded by the wait
 		if err != nil {
 			return err
 		}
@@ -111,6 +115,16 @@ func (s *server) start() {
 	if err != nil {
 		s.t.Fatalf("the server does not come up: %v\n%s", err, s.log)
 	}
+}
+
+// http is a client that trusts the server, whose certificate a test may have made.
+func (s *server) http() *http.Client {
+	if s.roots == nil {
+		return http.DefaultClient //nolint:forbidigo // a test's own server, at loopback
+	}
+	return &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: s.roots, MinVersion: tls.VersionTLS12}, DisableKeepAlives: true,
+	}}
 }
 
 // kill ends the process as a power cut would.

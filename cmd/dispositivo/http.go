@@ -33,7 +33,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Secure: c.Secure, CSRFKey: h.keys.Derive("csrf", 32),
 	})
 	u.SetCSRF(e.CSRF)
-	doors, err := c.doors(h, c.publicURL())
+	doors, err := c.doors(h, c.publicURL(), c.encrypted())
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +65,13 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 			Scans: s.scans, Slip: s.slip, Now: h.clock.Now,
 		}),
 	})
+	encrypted, err := c.tlsConfig(doors.CNS)
+	if err != nil {
+		return nil, err
+	}
 	return &http.Server{
-		Handler: doors.Strip(handler), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
+		TLSConfig: encrypted,
+		Handler:   doors.Strip(handler), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
 		WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(env.logger.Handler(), slog.LevelInfo),
 	}, nil

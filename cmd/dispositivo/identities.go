@@ -29,12 +29,13 @@ type identities struct {
 	OIDCLoopback bool     `help:"The issuers lie on this machine; in a demonstration alone." name:"oidc-loopback" hidden:"" env:"DISPOSITIVO_OIDC_LOOPBACK"`
 
 	CNSCAs     string   `help:"File with the certificates, PEM, of the authorities that issue CNS cards." name:"cns-ca-file" type:"path" env:"DISPOSITIVO_CNS_CA_FILE"`
+	CNSRevoked string   `help:"File with the authorities' lists of revoked cards (CRL; PEM or one DER); read again when it changes. Cards without a list that is in force are refused." name:"cns-crl-file" type:"path" env:"DISPOSITIVO_CNS_CRL_FILE"`
 	CNSHeader  string   `help:"Header in which the proxy hands on the client's certificate (nginx: $$ssl_client_escaped_cert)." name:"cns-header" default:"X-Client-Cert" env:"DISPOSITIVO_CNS_HEADER"`
 	CNSProxies []string `help:"Addresses or networks of the proxies from which that header counts." name:"cns-proxies" env:"DISPOSITIVO_CNS_PROXIES"`
 }
 
-// doors wires the ways in.
-func (i identities) doors(h *house, publicURL string) (federation.Doors, error) {
+// doors wires the ways in; encrypted says that this server speaks TLS itself.
+func (i identities) doors(h *house, publicURL string, encrypted bool) (federation.Doors, error) {
 	var d federation.Doors
 	if i.OIDCLoopback && !h.demo {
 		return d, errors.New("oidc-loopback is for demonstrations alone")
@@ -59,7 +60,7 @@ func (i identities) doors(h *house, publicURL string) (federation.Doors, error) 
 		return d, nil
 	}
 	var err error
-	d.CNS, err = i.cns(h)
+	d.CNS, err = i.cns(h, encrypted)
 	return d, err
 }
 
@@ -96,7 +97,7 @@ func (i identities) provider(h *house, way dossier.Way, issuer, clientID, secret
 	}), nil
 }
 
-func (i identities) cns(h *house) (*federation.CNS, error) {
+func (i identities) cns(h *house, encrypted bool) (*federation.CNS, error) {
 	text, err := os.ReadFile(i.CNSCAs)
 	if err != nil {
 		return nil, fmt.Errorf("read authorities of CNS: %w", err)
@@ -117,8 +118,13 @@ func (i identities) cns(h *house) (*federation.CNS, error) {
 		}
 		cfg.Proxies = append(cfg.Proxies, prefix)
 	}
-	if len(cfg.Proxies) == 0 {
-		return nil, errors.New("cns-proxies: say from where the header counts")
+	if len(cfg.Proxies) == 0 && !encrypted {
+		return nil, errors.New("cns-proxies: say from where the header counts, or speak TLS here (tls-cert-file)")
+	}
+	if i.CNSRevoked != "" {
+		if cfg.Revoked, err = federation.OpenRevoked(i.CNSRevoked); err != nil {
+			return nil, err
+		}
 	}
 	return federation.NewCNS(cfg), nil
 }

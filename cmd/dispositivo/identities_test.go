@@ -108,6 +108,9 @@ func TestIdentitySettings(t *testing.T) {
 		{"demonstrations", []string{"--oidc-loopback"}},
 		{"no address", []string{"--cie-issuer", "idp", "--cie-client-id", "x"}},
 		{"no certificate", []string{"--cns-ca-file", empty}},
+		{"from where the header counts", []string{"--cns-ca-file", write(t, "ours.pem", certificatePEM(newAuthority(t).cert))}},
+		{"go together", []string{"--tls-cert-file", empty}},
+		{"this server's certificate", []string{"--tls-cert-file", empty, "--tls-key-file", empty}},
 	} {
 		refused(t, 1, []string{tt.says}, append(serve, tt.args...)...)
 	}

@@ -27,9 +27,10 @@ type serveCmd struct {
 	mails     `embed:""`
 
 	identities `embed:""`
+	encryption `embed:""`
 
 	Addr      string `help:"Address to listen on." default:"127.0.0.1:8080" env:"DISPOSITIVO_ADDR"`
-	PublicURL string `help:"Where citizens find the portal; default: http:// and the address." env:"DISPOSITIVO_PUBLIC_URL"`
+	PublicURL string `help:"Where citizens find the portal; default: http:// or https:// and the address." env:"DISPOSITIVO_PUBLIC_URL"`
 	RedisURL  string `help:"redis://…; unset: embedded." env:"DISPOSITIVO_REDIS_URL"`
 	Role      string `help:"all, api, worker or screen." default:"all" enum:"all,api,worker,screen" env:"DISPOSITIVO_ROLE"`
 	Demo      bool   `help:"Invented people, known credentials, message box; on loopback only." env:"DISPOSITIVO_DEMO"`
@@ -88,14 +89,14 @@ func (c *serveCmd) check() error {
 	if c.Role != "all" && c.RedisURL == "" {
 		return errors.New("a process of one role needs DISPOSITIVO_REDIS_URL: an embedded queue is in its own process alone")
 	}
-	return c.mails.check()
+	return errors.Join(c.encryption.check(), c.mails.check())
 }
 
 func (c *serveCmd) publicURL() string {
 	if c.PublicURL != "" {
 		return strings.TrimSuffix(c.PublicURL, "/")
 	}
-	return "http://" + c.Addr
+	return c.scheme() + "://" + c.Addr
 }
 
 // does reports whether this process has the role.
@@ -203,7 +204,13 @@ func (c *serveCmd) handlers(s *services) map[dossier.TaskKind]queue.Handler {
 // serveUntil serves until ctx ends, then lets requests in hand finish.
 func serveUntil(ctx context.Context, server *http.Server, l net.Listener) error {
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
+	go func() {
+		if server.TLSConfig != nil {
+			failed <- server.ServeTLS(l, "", "")
+			return
+		}
+		failed <- server.Serve(l)
+	}()
 	select {
 	case err := <-failed:
 		return err

@@ -23,16 +23,25 @@ type CNSConfig struct {
 	// (nginx: $ssl_client_escaped_cert). It counts from Proxies alone.
 	Header  string
 	Proxies []netip.Prefix
+	// Revoked holds the lists of revoked cards; nil: not asked for.
+	Revoked *RevokedFile
 	Clock   clock.Clock
 }
 
 // CNS identifies people by the certificate of a Carta Nazionale dei Servizi, which
 // TLS has proved to be in their hands: in this server, or in a proxy before it.
-// Whether a certificate was revoked it does not ask.
+// Whether a certificate was revoked it asks the lists it was given, if any.
 type CNS struct{ cfg CNSConfig }
 
 // NewCNS returns the reader of certificates.
 func NewCNS(cfg CNSConfig) *CNS { return &CNS{cfg: cfg} }
+
+// AskIn has a server ask for a certificate of these authorities, and for no other,
+// so that only who has a card is asked by the browser. One that does not verify, or
+// none, is let through to Identify, which answers with a page.
+func (c *CNS) AskIn(cfg *tls.Config) {
+	cfg.ClientAuth, cfg.ClientCAs = tls.RequestClientCert, c.cfg.CAs
+}
 
 // Strip takes the header off every request that does not come from a configured
 // proxy, before anybody sees it.
@@ -68,11 +77,16 @@ func (c *CNS) Identify(r *http.Request) (Identity, error) {
 	for _, cert := range chain[1:] {
 		between.AddCert(cert)
 	}
-	_, err = card.Verify(x509.VerifyOptions{
+	chains, err := card.Verify(x509.VerifyOptions{
 		Roots: c.cfg.CAs, Intermediates: between, CurrentTime: c.cfg.Clock.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 	if err != nil {
 		return Identity{}, refused("the certificate does not verify")
+	}
+	if c.cfg.Revoked != nil {
+		if err := c.cfg.Revoked.check(chains, c.cfg.Clock.Now()); err != nil {
+			return Identity{}, err
+		}
 	}
 	code, err := codeOf(card.Subject.CommonName)
 	if err != nil {

@@ -34,7 +34,7 @@ func newIssuer(t *testing.T) issuer {
 	i := issuer{t: t, key: newKey(t)}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Prova CNS CA"}, IsCA: true, BasicConstraintsValid: true,
-		NotBefore: start.AddDate(-1, 0, 0), NotAfter: start.AddDate(9, 0, 0), KeyUsage: x509.KeyUsageCertSign,
+		NotBefore: start.AddDate(-1, 0, 0), NotAfter: start.AddDate(9, 0, 0), KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
 	i.cert = i.sign(template, template, i.key)
 	return i
@@ -167,7 +167,8 @@ func TestCNSByTLS(t *testing.T) {
 		}
 		_, _ = io.WriteString(w, id.Evidence["serial"])
 	})))
-	s.TLS = &tls.Config{ClientAuth: tls.RequestClientCert, MinVersion: tls.VersionTLS12}
+	s.TLS = &tls.Config{MinVersion: tls.VersionTLS12}
+	cns.AskIn(s.TLS)
 	s.StartTLS()
 	defer s.Close()
 	ask := func(certs ...tls.Certificate) string {
