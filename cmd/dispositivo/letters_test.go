@@ -158,6 +158,35 @@ func TestLettersOfAServer(t *testing.T) {
 	s.holdsNone(t, secrets)
 }
 
+// proves A9, E1: whoever looks at a demonstration finds letters that left, letters
+// that wait to be fetched, and, until the day's are made, one still to be made.
+func TestLettersOfADemonstration(t *testing.T) {
+	t.Parallel()
+	s := serveDemo(t)
+	boss := s.operator("supervisore")
+	type batch struct {
+		PostedAt *time.Time `json:"posted_at"`
+		Letters  int
+	}
+	var got struct {
+		Waiting int
+		Batches []batch
+	}
+	err := testkit.WaitFor(patience, func() error {
+		boss.get("/letter-batches").decode(t, &got)
+		if len(got.Batches) != 2 || got.Waiting+got.Batches[0].Letters != 3 {
+			return fmt.Errorf("so far %+v", got)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := got.Batches[1]; left.PostedAt == nil || left.Letters != 2 || got.Batches[0].PostedAt != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
 // halvesIn reads letters as their holders will: each half as it is and grouped.
 func halvesIn(t *testing.T, pdf []byte) []string {
 	t.Helper()

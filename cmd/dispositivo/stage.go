@@ -113,6 +113,11 @@ func (h *house) staff(ctx context.Context, accounts *operator.Accounts) error {
 // stage plays each citizen's scene with the real services, so that the desk is
 // not empty at first sight. A scene that was begun is not played again.
 func (c *serveCmd) stage(ctx context.Context, env *environment, h *house, s *services, pool *sandbox.Pool) error {
+	if c.LettersAt >= 0 {
+		if err := h.correspondence(ctx, s); err != nil && ctx.Err() == nil {
+			env.logger.LogAttrs(ctx, slog.LevelWarn, "the letters of the demonstration were not made", slog.String("error", err.Error()))
+		}
+	}
 	for _, citizen := range demo.Citizens() {
 		a := actor{citizen: citizen, now: h.clock.Now(), house: h, services: s, pool: pool}
 		if err := a.play(ctx); err != nil {

@@ -94,6 +94,11 @@ func Find(code codicefiscale.Code) (Citizen, bool) {
 			return c, true
 		}
 	}
+	for _, c := range Correspondents() {
+		if c.CodiceFiscale == code {
+			return c.Citizen, true
+		}
+	}
 	return Citizen{}, false
 }
 
