@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"dispositivo/dossier"
 	"dispositivo/internal/ident"
 	"dispositivo/internal/sandbox"
@@ -147,42 +149,45 @@ func (d *Door) NoteFailure(ctx context.Context, channel dossier.Channel, externa
 	return nil
 }
 
+// keptAtOnce is how many files of one arrival are made safe at the same time: each
+// waits for the disk.
+const keptAtOnce = 4
+
 // keepPost makes the bytes safe; evidence comes first, its hash is the protocol's.
 func (d *Door) keepPost(ctx context.Context, p Post) (dossier.Submission, error) {
 	sub := dossier.Submission{ID: ident.New(d.cfg.Clock.Now()), Channel: p.Channel, HolderID: p.HolderID}
 	if p.Dossier != nil {
 		sub.DossierID, sub.HolderID = p.Dossier.ID, p.Dossier.HolderID
 	}
+	all, first := p.Files, 1
+	if p.Evidence != nil {
+		all, first = append([][]byte{p.Evidence}, p.Files...), 0
+	}
+	sub.Documents = make([]dossier.File, len(all))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(keptAtOnce)
+	for i, data := range all {
+		// Files are read in the order of their ids.
+		f := &sub.Documents[i]
+		f.ID, f.Bytes = fmt.Sprintf("%s-%03d", sub.ID, first+i), int64(len(data))
+		f.Format, f.Evidence = string(sandbox.Sniff(data)), first+i == 0
+		group.Go(func() (err error) {
+			f.KeyedHash = d.cfg.Hash.Sum(data)
+			if f.Blob, f.WrappedKey, err = d.cfg.Vault.Keep(ctx, f.ID, data); err != nil {
+				return fmt.Errorf("keep post: %w", err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return sub, err
+	}
 	origin, err := json.Marshal(p.Origin)
 	if err != nil {
 		return sub, fmt.Errorf("encode origin: %w", err)
 	}
-	keep := func(n int, data []byte, evidence bool) error {
-		// Files are read in the order of their ids.
-		f := dossier.File{ID: fmt.Sprintf("%s-%03d", sub.ID, n), Bytes: int64(len(data)), Format: string(sandbox.Sniff(data)), Evidence: evidence}
-		f.KeyedHash = d.cfg.Hash.Sum(data)
-		if f.Blob, f.WrappedKey, err = d.cfg.Vault.Keep(ctx, f.ID, data); err != nil {
-			return fmt.Errorf("keep post: %w", err)
-		}
-		if len(sub.Documents) == 0 {
-			if f.SealedOrigin, err = d.cfg.Vault.SealNote(f, origin); err != nil {
-				return err
-			}
-		}
-		sub.Documents = append(sub.Documents, f)
-		return nil
-	}
-	if p.Evidence != nil {
-		if err := keep(0, p.Evidence, true); err != nil {
-			return sub, err
-		}
-	}
-	for i, data := range p.Files {
-		if err := keep(i+1, data, false); err != nil {
-			return sub, err
-		}
-	}
-	return sub, nil
+	sub.Documents[0].SealedOrigin, err = d.cfg.Vault.SealNote(sub.Documents[0], origin)
+	return sub, err
 }
 
 func postReceipt(sub dossier.Submission, repeated bool) Receipt {

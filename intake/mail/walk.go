@@ -71,16 +71,9 @@ var parser = enmime.NewParser(
 	enmime.SetReadPartErrorPolicy(func(*enmime.Part, error) bool { return true }),
 )
 
-// read parses one message, after a look at what it would cost.
+// read parses one message, as far as it costs no more than it should.
 func (w *walker) read(raw []byte) (*enmime.Part, error) {
-	if simple := affordable(raw); !simple {
-		return nil, errComplex
-	}
-	root, err := parser.ReadParts(bytes.NewReader(raw))
-	if err != nil {
-		return nil, errHeader
-	}
-	return root, nil
+	return parse(raw, liftFrom)
 }
 
 // affordable counts what could open a multipart or begin a part. The parser has

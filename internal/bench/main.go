@@ -32,6 +32,8 @@ func run(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 2 && args[0] == peerCommand:
 		return servePeer(ctx, args[1])
+	case len(args) == 2 && args[0] == mailPeerCommand:
+		return serveMailPeer(ctx, args[1])
 	case len(args) == 2 && args[0] == readerCommand:
 		return serveReader(ctx, args[1])
 	case len(args) == 3 && args[0] == decodeCommand:
@@ -54,7 +56,7 @@ func (b *bench) measure(ctx context.Context, names []string) error {
 	groups := []struct {
 		name string
 		run  func(context.Context) error
-	}{{"audit", b.audit}, {"fax", b.fax}, {"reading", b.reading}, {"signin", b.signin}, {"upload", b.upload}}
+	}{{"audit", b.audit}, {"fax", b.fax}, {"mail", b.mail}, {"reading", b.reading}, {"signin", b.signin}, {"upload", b.upload}}
 	known := 0
 	for _, g := range groups {
 		if len(names) > 0 && !slices.Contains(names, g.name) {
@@ -66,7 +68,7 @@ func (b *bench) measure(ctx context.Context, names []string) error {
 		}
 	}
 	if known < len(names) {
-		return errors.New("usage: go run ./internal/bench [audit] [fax] [reading] [signin] [upload]")
+		return errors.New("usage: go run ./internal/bench [audit] [fax] [mail] [reading] [signin] [upload]")
 	}
 	return nil
 }
