@@ -28,6 +28,12 @@ func TestKillFaxes(t *testing.T) {
 	killFaxes(t, embedded(), 10)
 }
 
+// proves promise 1, C4 and C7 for faxes: PostgreSQL and Redis are killed as well.
+func TestKillFaxesPostgresRedis(t *testing.T) {
+	t.Parallel()
+	killFaxes(t, killable(t), 4)
+}
+
 // faxTrial is a server under attack and gateways that go on sending.
 type faxTrial struct {
 	*trial
@@ -45,27 +51,39 @@ type faxTrial struct {
 func killFaxes(t *testing.T, g ground, rounds int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seedOf(t), uint64(rounds)))
-	tr := &faxTrial{
-		trial: groundOf(t, g), spool: t.TempDir(), recvq: t.TempDir(), secret: "a secret of the trial", sent: map[[sha256.Size]byte]string{},
-	}
-	secretFile := filepath.Join(tr.recvq, "secret")
-	if err := os.WriteFile(secretFile, []byte(tr.secret), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	tr.serve("--fax-spool", tr.spool, "--fax-secret-file", secretFile)
+	tr := newFaxTrial(t, groundOf(t, g))
 	for range rounds {
 		life := between(random, shortestLife, longestLife)
-		tr.play(sorted([]act{
+		acts := []act{
 			{at: life, do: tr.kill},
 			{at: between(random, 0, life), do: func() { tr.sendFax(tr.bySpool) }},
 			{at: between(random, 0, life), do: func() { tr.sendFax(tr.byHook) }},
 			{at: between(random, 0, life), do: func() { tr.sendFax(tr.byWebhook) }},
-		}))
+		}
+		if g.redis != nil {
+			acts = append(acts, tr.redisFaults(random, life)...)
+		}
+		if g.postgres != nil {
+			acts = append(acts, tr.postgresFaults(random, life)...)
+		}
+		tr.play(sorted(acts))
 		tr.server.start()
 		tr.senders.Wait()
 	}
 	tr.settleFaxes()
 	tr.proveFaxes()
+}
+
+// newFaxTrial starts a server that takes faxes in every way.
+func newFaxTrial(t *testing.T, tr *trial) *faxTrial {
+	t.Helper()
+	f := &faxTrial{trial: tr, spool: t.TempDir(), recvq: t.TempDir(), secret: "a secret of the trial", sent: map[[sha256.Size]byte]string{}}
+	secretFile := filepath.Join(f.recvq, "secret")
+	if err := os.WriteFile(secretFile, []byte(f.secret), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.serve("--fax-spool", f.spool, "--fax-secret-file", secretFile)
+	return f
 }
 
 func sorted(acts []act) []act {
@@ -142,8 +160,14 @@ func (tr *faxTrial) byWebhook(name string, data []byte) (string, error) {
 	return receipt.Protocol, nil
 }
 
-// settleFaxes waits until every fax was read.
+// settleFaxes waits until every fax was read, and stops the server.
 func (tr *faxTrial) settleFaxes() {
+	tr.t.Helper()
+	tr.awaitRead()
+	tr.server.stop()
+}
+
+func (tr *faxTrial) awaitRead() {
 	tr.t.Helper()
 	h := tr.open()
 	defer h.close() //nolint:errcheck // only read
@@ -163,7 +187,6 @@ func (tr *faxTrial) settleFaxes() {
 	if err != nil {
 		tr.t.Errorf("stuck: %v", err)
 	}
-	tr.server.stop()
 }
 
 // proveFaxes: each fax is there once, under the number that was told.
@@ -204,5 +227,6 @@ func (tr *faxTrial) proveFaxes() {
 			tr.t.Errorf("%v exits %d\n%s", args, code, out)
 		}
 	}
-	tr.t.Logf("%d faxes, %d kills", tr.n, tr.life.Load())
+	tr.t.Logf("%s: %d faxes; server killed %d times, Redis %d and flushed %d, PostgreSQL %d",
+		tr.ground.name, tr.n, tr.life.Load(), tr.redisKills, tr.flushes, tr.postgresKills)
 }

@@ -47,7 +47,7 @@ const trialBox = "conversione@pin.example"
 func killMail(t *testing.T, g ground, rounds int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seedOf(t), uint64(rounds)))
-	tr := &mailTrial{trial: groundOf(t, g), addr: lastingAddr(t), sent: map[[sha256.Size]byte]string{}}
+	tr := &mailTrial{trial: groundOf(t, g), addr: testkit.LastingAddr(t), sent: map[[sha256.Size]byte]string{}}
 	tr.imap, _, _ = testkit.Dovecot(t)
 	password := filepath.Join(t.TempDir(), "password")
 	if err := os.WriteFile(password, []byte(testkit.DovecotPassword), 0o600); err != nil {

@@ -9,8 +9,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -30,6 +28,7 @@ import (
 	"dispositivo/internal/operator"
 	"dispositivo/internal/seal"
 	"dispositivo/internal/store"
+	"dispositivo/internal/testkit"
 	"dispositivo/pin"
 )
 
@@ -43,9 +42,10 @@ type trial struct {
 	post    *postbox
 	holders []*holder
 	// life counts the server's lives.
-	life       atomic.Int64
-	flushes    int
-	redisKills int
+	life          atomic.Int64
+	flushes       int
+	redisKills    int
+	postgresKills int
 
 	senders  sync.WaitGroup
 	sending  atomic.Int64 // senders at work
@@ -121,7 +121,7 @@ func (tr *trial) serve(more ...string) {
 
 func (tr *trial) serveArgs() []string {
 	args := []string{
-		"serve", "--addr", lastingAddr(tr.t), "--smtp-addr", tr.post.addr, "--smtp-tls", "none",
+		"serve", "--addr", testkit.LastingAddr(tr.t), "--smtp-addr", tr.post.addr, "--smtp-tls", "none",
 	}
 	if tr.ground.redis != nil {
 		// Soon, yet longer than a task takes on a busy machine: a worker has what
@@ -137,25 +137,6 @@ func (tr *trial) storageArgs() []string {
 		args = append(args, "--database-url", tr.storage.DatabaseURL)
 	}
 	return args
-}
-
-// lastingAddr is a free address that stays free while the server is dead:
-// below the ports that the system gives to outgoing connections.
-func lastingAddr(t testing.TB) string {
-	t.Helper()
-	for range 100 {
-		addr := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000))
-		l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", addr)
-		if err != nil {
-			continue
-		}
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return addr
-	}
-	t.Fatal("no free port below 32000")
-	return ""
 }
 
 // open opens the trial's store beside the server.

@@ -30,8 +30,9 @@ func TestKillPostgresRedis(t *testing.T) {
 // ground is what a trial's server stands on.
 type ground struct {
 	name     string
-	database string               // "": SQLite in the data folder
-	redis    *testkit.RedisServer // nil: embedded
+	database string                  // "": SQLite in the data folder
+	redis    *testkit.RedisServer    // nil: embedded
+	postgres *testkit.PostgresServer // nil: it is not killed
 }
 
 func embedded() ground { return ground{name: "SQLite, embedded queue"} }
@@ -39,6 +40,13 @@ func embedded() ground { return ground{name: "SQLite, embedded queue"} }
 func scaledOut(t testing.TB) ground {
 	t.Helper()
 	return ground{name: "PostgreSQL, Redis", database: testkit.Postgres(t), redis: testkit.Redis(t)}
+}
+
+// killable is a ground on which PostgreSQL, too, can be killed.
+func killable(t testing.TB) ground {
+	t.Helper()
+	p := testkit.OwnPostgres(t)
+	return ground{name: "PostgreSQL and Redis, killed too", database: p.URL(), redis: testkit.Redis(t), postgres: p}
 }
 
 // The measures of a round.
@@ -109,6 +117,15 @@ func (tr *trial) redisFaults(random *rand.Rand, life time.Duration) []act {
 		act{at: dead, do: tr.ground.redis.Stop},
 		act{at: between(random, dead, life), do: func() { tr.ground.redis.Start(); tr.redisKills++ }},
 	)
+}
+
+// postgresFaults makes PostgreSQL be dead for a while.
+func (tr *trial) postgresFaults(random *rand.Rand, life time.Duration) []act {
+	dead := between(random, 0, life)
+	return []act{
+		{at: dead, do: tr.ground.postgres.Kill},
+		{at: between(random, dead, life), do: func() { tr.ground.postgres.Start(); tr.postgresKills++ }},
+	}
 }
 
 // act is something that happens at a moment of a round.

@@ -67,7 +67,7 @@ every other one. At the end the server runs undisturbed until nothing moves, and
 // proves promise 1, C4 and C7 for faxes at length.
 func TestSoakKillFaxes(t *testing.T) {
 	killFaxes(t, embedded(), soakRounds)
-	killFaxes(t, scaledOut(t), soakRoundsScaled)
+	killFaxes(t, killable(t), soakRoundsScaled)
 }
 
 // proves promise 1, C5 and C7 for mail at length.

@@ -7,144 +7,25 @@ package testkit
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"io/fs"
+	"math/rand/v2"
 	"net"
-	"os"
 	"os/exec"
-	"os/user"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // to create databases
 )
 
 // Main runs the tests and stops the servers they started. Use it as
 // func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }.
 func Main(m *testing.M) int {
 	code := m.Run()
-	cluster.stop()
+	shared.stop()
 	return code
-}
-
-// cluster is the one PostgreSQL of this test process; every test gets a
-// database of its own in it.
-var cluster postgresCluster
-
-type postgresCluster struct {
-	once  sync.Once
-	err   error
-	dir   string
-	port  int
-	kill  func()
-	count atomic.Int64
-}
-
-func (c *postgresCluster) stop() {
-	if c.kill != nil {
-		c.kill()
-	}
-	if c.dir != "" {
-		_ = os.RemoveAll(c.dir)
-	}
-}
-
-// Postgres returns the URL of a fresh, empty database.
-func Postgres(t testing.TB) string {
-	t.Helper()
-	cluster.once.Do(func() { cluster.err = cluster.start() })
-	if cluster.err != nil {
-		t.Fatalf("PostgreSQL is needed (Debian: apt-get install postgresql): %v", cluster.err)
-	}
-	name := fmt.Sprintf("t%d", cluster.count.Add(1))
-	if err := cluster.createDatabase(t.Context(), name); err != nil {
-		t.Fatalf("create database: %v", err)
-	}
-	return cluster.url(name)
-}
-
-func (c *postgresCluster) url(database string) string {
-	return fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s?sslmode=disable", c.port, database)
-}
-
-func (c *postgresCluster) createDatabase(ctx context.Context, name string) error {
-	db, err := sql.Open("pgx", c.url("postgres"))
-	if err != nil {
-		return err
-	}
-	defer db.Close() //nolint:errcheck // the database is there or not
-	_, err = db.ExecContext(ctx, "CREATE DATABASE "+name)
-	return err
-}
-
-func (c *postgresCluster) start() error {
-	bin, err := postgresBin()
-	if err != nil {
-		return err
-	}
-	if c.dir, err = os.MkdirTemp("", "dispositivo-pg"); err != nil {
-		return err
-	}
-	attr, err := asPostgres(c.dir)
-	if err != nil {
-		return err
-	}
-	data := filepath.Join(c.dir, "data")
-	initdb := exec.CommandContext(context.Background(), filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync") //nolint:gosec // the system's own program, in our folder
-	initdb.SysProcAttr, initdb.Dir = attr, c.dir
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w: %s", err, out)
-	}
-	if c.port, err = freePort(); err != nil {
-		return err
-	}
-	server := exec.CommandContext(context.Background(), filepath.Join(bin, "postgres"), "-D", data, "-p", strconv.Itoa(c.port), "-k", c.dir, //nolint:gosec // likewise
-		"-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=300")
-	server.SysProcAttr, server.Dir = attr, c.dir
-	if c.kill, err = run(server, syscall.SIGINT); err != nil {
-		return err
-	}
-	return WaitFor(30*time.Second, func() error {
-		db, err := sql.Open("pgx", c.url("postgres"))
-		if err != nil {
-			return err
-		}
-		defer db.Close() //nolint:errcheck // only asked whether it answers
-		return db.PingContext(context.Background())
-	})
-}
-
-func postgresBin() (string, error) {
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
-	if err != nil || len(found) == 0 {
-		return "", fmt.Errorf("no /usr/lib/postgresql/*/bin/postgres: %w", fs.ErrNotExist)
-	}
-	return filepath.Dir(found[len(found)-1]), nil
-}
-
-// asPostgres lets root start PostgreSQL, which refuses to run as root.
-func asPostgres(dir string) (*syscall.SysProcAttr, error) {
-	if os.Getuid() != 0 {
-		return &syscall.SysProcAttr{}, nil
-	}
-	u, err := user.Lookup("postgres")
-	if err != nil {
-		return nil, err
-	}
-	uid, _ := strconv.ParseUint(u.Uid, 10, 32)
-	gid, _ := strconv.ParseUint(u.Gid, 10, 32)
-	if err := os.Chown(dir, int(uid), int(gid)); err != nil {
-		return nil, err
-	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
 }
 
 // RedisServer is a real Redis that a test may stop and start again.
@@ -157,11 +38,7 @@ type RedisServer struct {
 // Redis starts a Redis server without persistence.
 func Redis(t testing.TB) *RedisServer {
 	t.Helper()
-	port, err := freePort()
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &RedisServer{Addr: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), t: t}
+	r := &RedisServer{Addr: LastingAddr(t), t: t}
 	r.Start()
 	t.Cleanup(r.Stop)
 	return r
@@ -286,6 +163,25 @@ func FreeAddr(t testing.TB) string {
 		t.Fatal(err)
 	}
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
+}
+
+// LastingAddr is a free loopback address that stays free while its server is dead:
+// below the ports that the system gives to outgoing connections.
+func LastingAddr(t testing.TB) string {
+	t.Helper()
+	for range 100 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 20_000+rand.IntN(12_000)) //nolint:gosec // any port will do
+		l, err := (&net.ListenConfig{}).Listen(context.Background(), "tcp", addr)
+		if err != nil {
+			continue
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return addr
+	}
+	t.Fatal("no free port below 32000")
+	return ""
 }
 
 func freePort() (int, error) {

@@ -57,7 +57,7 @@ func (v *Vault) write(ctx context.Context, key seal.DataKey, fileID string, data
 	defer func() { err = errors.Join(err, w.Abort()) }()
 	sealed, err := key.SealWriter(w, ad(fileID))
 	if err != nil {
-		return "", fmt.Errorf("seal blob: %w", err)
+		return "", temporary("seal blob", err) // it has written the beginning
 	}
 	if _, err := sealed.Write(data); err != nil {
 		return "", temporary("write blob", err)
