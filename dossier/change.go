@@ -120,6 +120,13 @@ type AddPages struct {
 	SealedZones, SealedClues []byte
 }
 
+// Recode adds to a submission a copy of one of its files that has the same pages in
+// fewer bytes: it is read instead, and the original stays as evidence.
+type Recode struct {
+	OriginalID string
+	File       File
+}
+
 // SetFindings replaces the findings of a submission.
 type SetFindings struct {
 	SubmissionID string
@@ -259,6 +266,7 @@ func (EraseFile) effect()   {}
 func (EraseHolder) effect() {}
 func (MarkSent) effect()    {}
 func (AddPages) effect()    {}
+func (Recode) effect()      {}
 func (SetFindings) effect() {}
 func (Clear) effect()       {}
 func (Decide) effect()      {}

@@ -8,6 +8,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/internal/sandbox"
+	"dispositivo/internal/seal"
 )
 
 // Store is what screening needs of the database.
@@ -33,11 +34,13 @@ type Vault interface {
 	Add(ctx context.Context, f dossier.File, data []byte) (name string, err error)
 	SealNote(f dossier.File, note []byte) ([]byte, error)
 	OpenNote(f dossier.File, sealed []byte) ([]byte, error)
+	Keep(ctx context.Context, fileID string, data []byte) (name string, wrapped []byte, err error)
 }
 
 // Reader reads foreign bytes: *sandbox.Pool.
 type Reader interface {
 	ReadEach(ctx context.Context, data []byte, opts sandbox.ReadOptions, each func(sandbox.Rendered) error) (sandbox.Report, error)
+	Fit(ctx context.Context, files [][]byte, opts sandbox.FitOptions, each func(sandbox.Rendered) error) ([]byte, sandbox.Fitted, error)
 }
 
 // Config holds the settings of a Screener and what it works with.
@@ -46,6 +49,7 @@ type Config struct {
 	Vault  Vault
 	Reader Reader
 	Logger *slog.Logger
+	Hash   *seal.MAC // the keyed hash of plain bytes
 	// MaxBytes is the limit of one uploaded file, MaxOriginal that of one that came
 	// by post.
 	MaxBytes, MaxOriginal int64
@@ -94,7 +98,7 @@ func (s *Screener) Screen(ctx context.Context, taskID, submissionID string) erro
 		dossier.SubmissionQuarantined, dossier.SubmissionNotASubmission:
 		return s.store.CloseTask(ctx, taskID)
 	}
-	res, err := s.read(ctx, sub)
+	sub, res, err := s.read(ctx, sub)
 	if err != nil {
 		return fmt.Errorf("screen: %w", err)
 	}
@@ -110,27 +114,44 @@ type reading struct {
 	zones []dossier.Zone
 }
 
-func (s *Screener) read(ctx context.Context, sub dossier.Submission) (reading, error) {
+// read reads every document, and returns the submission as it will be once the
+// effects are applied.
+func (s *Screener) read(ctx context.Context, sub dossier.Submission) (dossier.Submission, reading, error) {
 	var res reading
+	var documents []dossier.File
 	for _, f := range sub.Documents {
 		if f.Evidence {
+			documents = append(documents, f)
 			continue // its parts are documents of their own
 		}
-		if err := s.readFile(ctx, sub, f, &res); err != nil {
-			return reading{}, err
+		as, err := s.readFile(ctx, sub, f, &res)
+		if err != nil {
+			return sub, reading{}, err
 		}
+		if as.ID != f.ID {
+			f.Evidence = true
+			documents = append(documents, f)
+		}
+		documents = append(documents, as)
 	}
-	return res, nil
+	sub.Documents = documents
+	return sub, res, nil
 }
 
-func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossier.File, res *reading) error {
+// readFile reads one document and returns the file that was read.
+func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossier.File, res *reading) (dossier.File, error) {
 	data, err := s.vault.Open(ctx, f, f.Blob)
 	if err != nil {
-		return err
+		return f, err
 	}
+	as, err := s.lighter(ctx, sub, f, data, res)
+	if err != nil {
+		return f, err
+	}
+	f = as.File
 	images := map[int]dossier.Page{}
 	leaves := map[int]leaf{}
-	report, err := s.reader.ReadEach(ctx, data, sandbox.ReadOptions{TolerateActive: sub.Cleared, MaxBytes: s.limitOf(sub.Channel)}, func(r sandbox.Rendered) error {
+	report, err := s.reader.ReadEach(ctx, as.data, sandbox.ReadOptions{TolerateActive: sub.Cleared, MaxBytes: s.limitOf(sub.Channel)}, func(r sandbox.Rendered) error {
 		page, err := s.keep(ctx, f, r)
 		images[r.N], leaves[r.N] = page, readLeaf(f, r)
 		return err
@@ -139,7 +160,7 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 		s.logger.LogAttrs(ctx, slog.LevelWarn, "the machine gave up on a document; a person looks",
 			slog.String("submission", sub.ID), slog.String("why", string(gaveUp.Why)))
 	} else if err != nil {
-		return err
+		return f, err
 	}
 	var pages []dossier.Page
 	for _, p := range report.Pages {
@@ -153,17 +174,17 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 	res.leaves = append(res.leaves, own...)
 	clues, err := s.sealClues(sub, f, own)
 	if err != nil {
-		return err
+		return f, err
 	}
-	res.findings = append(res.findings, report.Findings...)
+	res.findings = append(res.findings, append(report.Findings, as.unsaid(report.Findings)...)...)
 	zones := provedZones(f.ID, report.MRZ)
 	sealed, err := s.sealZones(f, zones)
 	if err != nil {
-		return err
+		return f, err
 	}
 	res.zones = append(res.zones, zones...)
 	res.effects = append(res.effects, dossier.AddPages{FileID: f.ID, Format: string(report.Format), Pages: pages, SealedZones: sealed, SealedClues: clues})
-	return nil
+	return f, nil
 }
 
 // limitOf is how large a file of a channel may be.

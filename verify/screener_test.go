@@ -29,6 +29,9 @@ type reader struct {
 	pages  []sandbox.Rendered
 	err    error
 	asked  []sandbox.ReadOptions
+	// fitted and fits are what a fax over the limit becomes.
+	fitted []byte
+	fits   sandbox.Fitted
 	before func()
 }
 
@@ -43,6 +46,10 @@ func (r *reader) ReadEach(_ context.Context, _ []byte, o sandbox.ReadOptions, ea
 		}
 	}
 	return r.report, r.err
+}
+
+func (r *reader) Fit(context.Context, [][]byte, sandbox.FitOptions, func(sandbox.Rendered) error) ([]byte, sandbox.Fitted, error) {
+	return r.fitted, r.fits, nil
 }
 
 // pages makes a reader that renders one page for each text.
@@ -60,7 +67,7 @@ func tokenKey() []byte { return bytes.Repeat([]byte{7}, 32) }
 
 func newScreener(h house.House, r *reader) *verify.Screener {
 	return verify.NewScreener(verify.Config{
-		Store: h.Store, Vault: h.Vault, Reader: r, Logger: slog.New(slog.DiscardHandler), MaxBytes: 1 << 20, TokenKey: tokenKey(),
+		Store: h.Store, Vault: h.Vault, Reader: r, Logger: slog.New(slog.DiscardHandler), Hash: h.Keys.MAC("content"), MaxBytes: 1 << 20, TokenKey: tokenKey(),
 	})
 }
 

@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -16,6 +19,7 @@ import (
 	"dispositivo/dossier"
 	"dispositivo/intake/fax"
 	"dispositivo/internal/clock"
+	"dispositivo/internal/demo"
 	"dispositivo/internal/testkit"
 )
 
@@ -23,12 +27,23 @@ import (
 // HyLaFAX leaves in recvq is of the same kind (TIFF class F).
 func faxOf(t testing.TB, device string, pdf []byte) []byte {
 	t.Helper()
+	return faxAt(t, device, "204x196", pdf)
+}
+
+// faxAt makes one fax of several documents, at a resolution.
+func faxAt(t testing.TB, device, resolution string, pdfs ...[]byte) []byte {
+	t.Helper()
 	dir := t.TempDir()
-	in, out := filepath.Join(dir, "in.pdf"), filepath.Join(dir, "out.tif")
-	if err := os.WriteFile(in, pdf, 0o600); err != nil {
-		t.Fatal(err)
+	out := filepath.Join(dir, "out.tif")
+	args := []string{"-q", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-sDEVICE=" + device, "-r" + resolution, "-sPAPERSIZE=a4", "-sOutputFile=" + out}
+	for n, pdf := range pdfs {
+		in := filepath.Join(dir, fmt.Sprintf("in%d.pdf", n))
+		if err := os.WriteFile(in, pdf, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, in)
 	}
-	cmd := exec.CommandContext(t.Context(), "gs", "-q", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-sDEVICE="+device, "-r204x196", "-sPAPERSIZE=a4", "-sOutputFile="+out, in)
+	cmd := exec.CommandContext(t.Context(), "gs", args...)
 	if msg, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("ghostscript: %v\n%s", err, msg)
 	}
@@ -53,12 +68,13 @@ func genericCall(t testing.TB, secret string, f fax.GenericFax) (http.Header, []
 	return header, body
 }
 
-// proves C4 C7 C9: three ways in, files of Ghostscript's fax devices: the form's
+// proves C3 C4 C7 C9: three ways in, files of Ghostscript's fax devices: the form's
 // code leads each to its dossier, and what has none waits for an operator.
 func TestFaxes(t *testing.T) {
 	t.Parallel()
 	spool, recvq := t.TempDir(), t.TempDir()
-	s := serveDemo(t, "--fax-spool", spool)
+	const limit = 150_000 // ten pages over 1 MB are behind the soak switch
+	s := serveDemo(t, "--fax-spool", spool, "--max-bytes", strconv.Itoa(limit))
 	people := free()
 
 	first := s.citizen(people[0])
@@ -111,7 +127,54 @@ func TestFaxes(t *testing.T) {
 	}
 	awaitUnmatched(t, s, receipt.Protocol)
 
+	heavyFax(t, s, spool, people[2], 1, limit)
 	simulated(t, s, spool)
+}
+
+// heavyFax sends a signed document so many times over in one fax of the finest
+// resolution, more bytes than an upload may have: it finds its dossier, is read from
+// a copy in fewer bytes, and the original stays.
+func heavyFax(t *testing.T, s *server, spool string, who demo.Citizen, times int, limit int64) {
+	t.Helper()
+	citizen := s.citizen(who)
+	signed := signedDocument(t, who, citizen.form())
+	heavy := faxAt(t, "tiffg3", "204x391", slices.Repeat([][]byte{signed}, times)...)
+	if int64(len(heavy)) <= limit {
+		t.Fatalf("%d bytes are within the limit", len(heavy))
+	}
+	for name, data := range map[string][]byte{".tif": heavy, ".done": nil} {
+		if err := os.WriteFile(filepath.Join(spool, "heavy"+name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := citizen.await(dossier.StateReviewing)
+
+	h := openDemo(t, s)
+	d, err := h.store.Dossier(t.Context(), got.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := d.Submissions[0].Documents
+	if len(files) != 2 || !files[0].Evidence || files[1].Bytes > limit || len(files[1].Pages) != 2*times {
+		t.Fatalf("%+v", files)
+	}
+	kept, err := h.vault.Open(t.Context(), files[0], files[0].Blob)
+	if err != nil || !bytes.Equal(kept, heavy) {
+		t.Errorf("the original has %d bytes, %v", len(kept), err)
+	}
+	t.Logf("%d bytes came, %d are read", len(heavy), files[1].Bytes)
+}
+
+// openDemo opens a demonstration's store beside its server.
+func openDemo(t *testing.T, s *server) *house {
+	t.Helper()
+	env := &environment{ctx: t.Context(), stdout: io.Discard, stderr: io.Discard, logger: slog.New(slog.DiscardHandler)}
+	h, err := openHouse(env, storage{Data: s.Data}, dossier.DefaultPolicy(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.close() }) // only read
+	return h
 }
 
 // simulated has a gateway with faults send to both: all is taken, each fax once.
@@ -127,7 +190,7 @@ func simulated(t *testing.T, s *server, spool string) {
 	if _, code := command(t, "simulate", "fax", "--url", "https://elsewhere.example/", path); code != exitUsage {
 		t.Errorf("another machine: exit %d", code)
 	}
-	awaitReconciled(t, s, "fax      received 9")
+	awaitReconciled(t, s, "fax      received 10")
 }
 
 // awaitReconciled waits until the account of a server says a text and nothing is

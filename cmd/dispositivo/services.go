@@ -149,7 +149,7 @@ func newDoor(h *house, pool *sandbox.Pool, dossiers intake.Dossiers, p procedure
 // newScreener wires the reading of what came in.
 func newScreener(h *house, pool *sandbox.Pool, p procedure) *verify.Screener {
 	return verify.NewScreener(verify.Config{
-		Store: h.store, Vault: h.vault, Reader: pool, Logger: h.logger, MaxBytes: p.MaxBytes, MaxOriginal: intake.MaxOriginal,
+		Store: h.store, Vault: h.vault, Reader: pool, Logger: h.logger, Hash: h.keys.MAC("content"), MaxBytes: p.MaxBytes, MaxOriginal: intake.MaxOriginal,
 		TokenKey: h.keys.Derive(formTokenKey, 32),
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"dispositivo/intake"
 	"dispositivo/internal/clock"
 )
 
@@ -74,4 +75,11 @@ func TestSoakKillFaxes(t *testing.T) {
 func TestSoakKillMail(t *testing.T) {
 	killMail(t, embedded(), soakRounds)
 	killMail(t, scaledOut(t), soakRoundsScaled)
+}
+
+// proves C3 C4 for a fax of ten pages over 1 MB, by the limit that there is.
+func TestSoakHeavyFax(t *testing.T) {
+	spool := t.TempDir()
+	s := serveDemo(t, "--fax-spool", spool)
+	heavyFax(t, s, spool, free()[0], 5, intake.DefaultMaxBytes)
 }

@@ -14,6 +14,8 @@ func (a *applier) effect(ctx context.Context, e dossier.Effect) error {
 		return a.openDossier(ctx, e)
 	case dossier.AddPages:
 		return a.addPages(ctx, e)
+	case dossier.Recode:
+		return a.recode(ctx, e)
 	case dossier.KeepTraits:
 		return a.keepTraits(ctx, e)
 	case dossier.SetFindings:
@@ -174,6 +176,22 @@ func (a *applier) addPages(ctx context.Context, e dossier.AddPages) error {
 		}
 	}
 	return nil
+}
+
+func (a *applier) recode(ctx context.Context, e dossier.Recode) error {
+	n, err := a.execN(ctx, `INSERT INTO files (id, submission_id, dossier_id, blob, wrapped_key, keyed_hash, bytes, format, evidence)
+		SELECT ?, submission_id, dossier_id, ?, ?, ?, ?, ?, 0 FROM files WHERE id = ? AND evidence = 0`,
+		e.File.ID, e.File.Blob, e.File.WrappedKey, e.File.KeyedHash, e.File.Bytes, e.File.Format, e.OriginalID)
+	if err != nil {
+		return fmt.Errorf("insert copy: %w", err)
+	}
+	if n == 0 {
+		return conflict("the file is none that is read")
+	}
+	if err := a.exec(ctx, `UPDATE files SET evidence = 1 WHERE id = ?`, e.OriginalID); err != nil {
+		return fmt.Errorf("keep original as evidence: %w", err)
+	}
+	return a.audit(ctx, auditRow{action: "file.recoded", subject: e.OriginalID, detail: fmt.Sprintf(`{"bytes":%d}`, e.File.Bytes)})
 }
 
 func (a *applier) setFindings(ctx context.Context, e dossier.SetFindings) error {
