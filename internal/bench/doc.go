@@ -3,7 +3,7 @@
 //	bench NAME ours=… peer=… ratio=… unit=… lower-is-better|higher-is-better
 //
 // ratio is ours/peer. Run it with make bench, or a group of figures alone with
-// "go run ./internal/bench fax", audit, mail, reading, signin or upload. It wants Go, redis-server,
+// "go run ./internal/bench fax", audit, faxes, mail, reading, signin or upload. It wants Go, redis-server,
 // libtiff-tools, libvips-tools, zbar-tools, qpdf and poppler-utils.
 //
 // A figure whose name ends in _cpu is the processor time (user and system) of
@@ -28,6 +28,18 @@
 // it apart, seals and syncs both mail and attachment, and commits their number. The
 // peer is a bare go-smtp server that writes the same bytes to a file, with fsync,
 // rename and fsync of the folder.
+//
+// Group faxes: faxes of two pages, a signed form and a specimen identity page in G3-1D,
+// from the moment at which the spool folder holds them complete to that at which the
+// holder's dossier is ready for review. All of the server is one process on all cores,
+// over SQLite.
+//
+//   - faxes_3_p50, faxes_3_p99: at three a second for a minute, beside the minute in
+//     which a receipt is due.
+//   - faxes_3_behind: the median wait of the second half beside that of the first: above
+//     1 the server falls behind.
+//   - faxes_highest: how many a second become ready while there are always some to
+//     read, beside 3.
 //
 // Group reading: a signed form of ours and a specimen identity page, from bytes
 // to findings. Ours is Pool.Read with a warm child: all checks, the pictures to

@@ -26,6 +26,7 @@ const drawnDPI = 300
 // paper that somebody puts into a fax machine or onto a scanner.
 type sheets struct {
 	pages []*image.Gray // at drawnDPI
+	hand  *image.Gray   // the signature alone, where it stands on the form
 	token string
 }
 
@@ -64,10 +65,15 @@ func newSheets(ctx context.Context, dir string) (sheets, error) {
 		}
 		drawn = append(drawn, page)
 	}
-	for i, v := range drawn[1].Pix { // the hand writes over the print
-		drawn[0].Pix[i] = min(drawn[0].Pix[i], v)
+	sign(drawn[0], drawn[1])
+	return sheets{pages: []*image.Gray{drawn[0], drawn[2]}, hand: drawn[1], token: tok.Text()}, nil
+}
+
+// sign lets a hand write over the print.
+func sign(page, hand *image.Gray) {
+	for i, v := range hand.Pix {
+		page.Pix[i] = min(page.Pix[i], v)
 	}
-	return sheets{pages: []*image.Gray{drawn[0], drawn[2]}, token: tok.Text()}, nil
 }
 
 // drawPage draws the first page of a PDF.

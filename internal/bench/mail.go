@@ -47,7 +47,7 @@ func (b *bench) mail(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := startOurs(ctx, exe, filepath.Join(b.dir, "mail"), []string{
+	s, err := startOurs(ctx, exe, filepath.Join(b.dir, "mail"), holders, []string{
 		"--role", "api", "--redis-url", redis, "--mail-listen", listen, "--mail-for", mailBox,
 	})
 	if err != nil {

@@ -56,7 +56,7 @@ func (b *bench) measure(ctx context.Context, names []string) error {
 	groups := []struct {
 		name string
 		run  func(context.Context) error
-	}{{"audit", b.audit}, {"fax", b.fax}, {"mail", b.mail}, {"reading", b.reading}, {"signin", b.signin}, {"upload", b.upload}}
+	}{{"audit", b.audit}, {"fax", b.fax}, {"faxes", b.faxes}, {"mail", b.mail}, {"reading", b.reading}, {"signin", b.signin}, {"upload", b.upload}}
 	known := 0
 	for _, g := range groups {
 		if len(names) > 0 && !slices.Contains(names, g.name) {
@@ -68,7 +68,7 @@ func (b *bench) measure(ctx context.Context, names []string) error {
 		}
 	}
 	if known < len(names) {
-		return errors.New("usage: go run ./internal/bench [audit] [fax] [mail] [reading] [signin] [upload]")
+		return errors.New("usage: go run ./internal/bench [audit] [fax] [faxes] [mail] [reading] [signin] [upload]")
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func (b *bench) upload(ctx context.Context) error {
 		{"_probe", api, []int{1, 64}},
 		{"_screening", []string{"--no-probe"}, []int{64}},
 	} {
-		s, err := startOurs(ctx, exe, filepath.Join(b.dir, "ours"+f.suffix), f.args)
+		s, err := startOurs(ctx, exe, filepath.Join(b.dir, "ours"+f.suffix), holders, f.args)
 		if err != nil {
 			return err
 		}
@@ -176,7 +176,7 @@ const memoryLimit = 256
 // memory prints the server's peak under 64 parallel uploads of 1 MB, and
 // whether it grows.
 func (b *bench) memory(ctx context.Context, exe string, args []string) error {
-	s, err := startOurs(ctx, exe, filepath.Join(b.dir, "ours_rss"), args)
+	s, err := startOurs(ctx, exe, filepath.Join(b.dir, "ours_rss"), holders, args)
 	if err != nil {
 		return err
 	}

@@ -46,8 +46,8 @@ type ours struct {
 // holders is how many are signed in.
 const holders = 64
 
-// startOurs prepares a data folder with signed-in holders and serves it.
-func startOurs(ctx context.Context, exe, dir string, args []string) (*ours, error) {
+// startOurs prepares a data folder with so many signed-in holders and serves it.
+func startOurs(ctx context.Context, exe, dir string, people int, args []string) (*ours, error) {
 	key, pepper := filepath.Join(dir, "master.key"), filepath.Join(dir, "pepper.key")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
@@ -55,7 +55,7 @@ func startOurs(ctx context.Context, exe, dir string, args []string) (*ours, erro
 	if err := seal.CreateKeys(key, pepper); err != nil {
 		return nil, fmt.Errorf("make keys: %w", err)
 	}
-	tokens, err := signIn(ctx, filepath.Join(dir, "dispositivo.db"), key, pepper)
+	tokens, err := signIn(ctx, filepath.Join(dir, "dispositivo.db"), key, pepper, people)
 	if err != nil {
 		return nil, fmt.Errorf("sign holders in: %w", err)
 	}
@@ -142,7 +142,7 @@ func (s *ours) stop() {
 
 // signIn adds holders and opens a session for each, as signing in would:
 // hashing PINs is not what is measured.
-func signIn(ctx context.Context, db, key, pepper string) (tokens []string, err error) {
+func signIn(ctx context.Context, db, key, pepper string, people int) (tokens []string, err error) {
 	keys, err := seal.LoadKeys(key, pepper)
 	if err != nil {
 		return nil, err
@@ -158,7 +158,7 @@ func signIn(ctx context.Context, db, key, pepper string) (tokens []string, err e
 		return nil, err
 	}
 	keeper := session.NewKeeper(s, clk, session.DefaultIdle)
-	for n := range holders {
+	for n := range people {
 		h := dossier.Holder{
 			ID: ident.New(clk.Now()), Office: "residenti-estero", PIN: dossier.PINIssue{ID: ident.New(clk.Now()), Kind: dossier.Ordinario},
 			Person: dossier.Person{CodiceFiscale: holderCode(n), Surname: "Prova", Name: "Anna", Lang: "it", Address: dossier.Address{State: "Argentina"}},

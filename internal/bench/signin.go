@@ -47,7 +47,7 @@ func (b *bench) signin(ctx context.Context) error {
 	if err := build(ctx, exe); err != nil {
 		return err
 	}
-	s, err := startOurs(ctx, exe, filepath.Join(b.dir, "signin"), nil)
+	s, err := startOurs(ctx, exe, filepath.Join(b.dir, "signin"), holders, nil)
 	if err != nil {
 		return err
 	}
