@@ -56,14 +56,14 @@ func TestSpecimenImages(t *testing.T) {
 	peer := *tesseract
 	var table strings.Builder
 	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "picture\tpixels\tours\tms\ttesseract\tms\ttesseract, enlarged\tms")
+	_, _ = fmt.Fprintln(w, "picture\tpixels\tours\tms\ttesseract\tms\ttesseract, enlarged\tms")
 	ours, plain, large, readable := 0, 0, 0, 0
 	for _, s := range specimens {
 		img := picture(t, filepath.Join(corpora, s.file))
-		start := time.Now()
+		start := time.Now() //nolint:forbidigo // how long it takes
 		got, _ := Read(context.Background(), img, Options{On: day})
 		took := time.Since(start)
-		fmt.Fprintf(w, "%s\t%d×%d\t%s\t%d", s.file, img.Rect.Dx(), img.Rect.Dy(), verdict(got, s.zone), took.Milliseconds())
+		_, _ = fmt.Fprintf(w, "%s\t%d×%d\t%s\t%d", s.file, img.Rect.Dx(), img.Rect.Dy(), verdict(got, s.zone), took.Milliseconds())
 		if s.zone == zoneBroken {
 			if got.Valid {
 				t.Errorf("%s: a broken zone is valid", s.file)
@@ -78,14 +78,16 @@ func TestSpecimenImages(t *testing.T) {
 		if peer {
 			r, took := byTesseract(t, img, 1)
 			plain += wholly(r, s.zone)
-			fmt.Fprintf(w, "\t%s\t%d", verdict(r, s.zone), took.Milliseconds())
+			_, _ = fmt.Fprintf(w, "\t%s\t%d", verdict(r, s.zone), took.Milliseconds())
 			r, took = byTesseract(t, img, max(1, 30*45/float64(img.Rect.Dx())))
 			large += wholly(r, s.zone)
-			fmt.Fprintf(w, "\t%s\t%d", verdict(r, s.zone), took.Milliseconds())
+			_, _ = fmt.Fprintf(w, "\t%s\t%d", verdict(r, s.zone), took.Milliseconds())
 		}
-		fmt.Fprintln(w)
+		_, _ = fmt.Fprintln(w)
 	}
-	w.Flush()
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
 	t.Logf("\n%sread whole, of %d: ours %d, tesseract %d, tesseract enlarged %d (tesseract asked: %v)",
 		table.String(), readable, ours, plain, large, peer)
 }
@@ -123,7 +125,7 @@ func byTesseract(t *testing.T, img *image.Gray, scale float64) (Result, time.Dur
 		t.Fatal(err)
 	}
 	var best Result
-	start := time.Now()
+	start := time.Now() //nolint:forbidigo // how long it takes
 	for _, mode := range []string{"3", "6"} {
 		cmd := exec.Command("tesseract", "-", "-", "--psm", mode, "-l", "eng", "-c", "tessedit_char_whitelist="+alphabet)
 		cmd.Stdin = bytes.NewReader(in.Bytes())

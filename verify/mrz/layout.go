@@ -89,6 +89,7 @@ func twoLines(f Format, cols int) layout {
 		l.code = "P"
 		l.optional[0].to = last - 1
 		l.checks = append(l.checks, check{FaultOptional, l.optional, last - 1, true}, check{FaultComposite, all, last, false})
+	case TD1, MRVA, MRVB: // cards have a layout of their own, visas no more digits
 	}
 	return l
 }
@@ -180,9 +181,9 @@ func (c class) takes(ch byte, l layout) bool {
 		return indexByte(l.code, ch)
 	case classBlank:
 		return ch == filler
-	default:
-		return digit || letter || ch == filler
+	case classAny:
 	}
+	return digit || letter || ch == filler
 }
 
 func indexByte(s string, ch byte) bool {

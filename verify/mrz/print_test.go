@@ -45,11 +45,11 @@ func (h holder) lines(f Format) []string {
 	case MRVA, MRVB:
 		n := map[Format]int{MRVA: 44, MRVB: 36}[f]
 		return []string{pad("V<"+h.state+h.names, n), pad(number+h.state+birth+h.sex+expiry+h.optional, n)}
-	default:
-		two := number + h.state + birth + h.sex + expiry + pad(h.optional, 14)
-		two += digitOf(pad(h.optional, 14))
-		return []string{pad("P<"+h.state+h.names, 44), two + digitOf(two[:10]+two[13:20]+two[21:])}
+	case TD3:
 	}
+	two := number + h.state + birth + h.sex + expiry + pad(h.optional, 14)
+	two += digitOf(pad(h.optional, 14))
+	return []string{pad("P<"+h.state+h.names, 44), two + digitOf(two[:10]+two[13:20]+two[21:])}
 }
 
 var formats = []Format{TD1, TD2, TD3, MRVA, MRVB}

@@ -87,7 +87,7 @@ func TestCardsThroughFax(t *testing.T) {
 			var took time.Duration
 			for i := range n {
 				fax := sent(withCard(t, c, i), f, uint64(i))
-				begun := time.Now()
+				begun := time.Now() //nolint:forbidigo // how long it takes
 				found, _, err := reader.Find(t.Context(), fax, symbol.Options{
 					Kinds: []symbol.Kind{symbol.Code39}, MaxPasses: symbol.QuickPasses,
 					Stop: func(s symbol.Symbol) bool { return s.Text == fiscalCode },

@@ -81,7 +81,7 @@ func TestFormsThroughFax(t *testing.T) {
 			for i := range n {
 				page, text := form(t, i)
 				fax := sent(page, f.fault, uint64(i))
-				begun := time.Now()
+				begun := time.Now() //nolint:forbidigo // how long it takes
 				found, stats, err := reader.Find(t.Context(), fax, symbol.Options{
 					Regions: formRegions(), Stop: func(s symbol.Symbol) bool { return s.Text == text },
 					Kinds: []symbol.Kind{symbol.QR},
