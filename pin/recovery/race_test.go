@@ -23,7 +23,7 @@ func race(t *testing.T, setUp func(l *life) (one, other func(), after func(t *te
 		w := newWorld(t, h)
 		for round := range rounds {
 			rng := rand.New(rand.NewPCG(20261125, uint64(round)))
-			l := w.newLife(round)
+			l := w.newLife(round, dossier.Ordinario)
 			one, other, after := setUp(l)
 			first, second := rng.IntN(200), rng.IntN(200)
 			var wg sync.WaitGroup
