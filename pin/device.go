@@ -42,7 +42,7 @@ type Devices struct {
 }
 
 // NewDevices returns the way to make devices known. tries bounds asking and
-// answering by source and by code.
+// answering by source, and asking by codice fiscale.
 func NewDevices(store DeviceStore, clk clock.Clock, tries *throttle.Throttle) *Devices {
 	return &Devices{store: store, clock: clk, tries: tries}
 }
@@ -53,6 +53,9 @@ func NewDevices(store DeviceStore, clk clock.Clock, tries *throttle.Throttle) *D
 func (d *Devices) Ask(ctx context.Context, codiceFiscale, source string) error {
 	cf, err := d.take(codiceFiscale, source)
 	if err != nil || cf == "" {
+		return err
+	}
+	if err := d.tries.Take("code " + cf); err != nil { // a mailbox is not flooded
 		return err
 	}
 	_, err = d.store.Apply(ctx, dossier.Change{Actor: worker, Effects: []dossier.Effect{
@@ -91,7 +94,9 @@ func (d *Devices) Send(ctx context.Context, taskID, subject string) error {
 }
 
 // Answer makes a device known when the code is right, once; else it returns
-// CodeChallengeWrong, the same for an unknown codice fiscale.
+// CodeChallengeWrong, the same for an unknown codice fiscale. Tries are bounded by
+// source and by challenge, not by codice fiscale: somebody else's would keep its
+// holder from answering.
 func (d *Devices) Answer(ctx context.Context, codiceFiscale, code, device, source string) error {
 	cf, err := d.take(codiceFiscale, source)
 	if err != nil {
@@ -107,6 +112,11 @@ func (d *Devices) Answer(ctx context.Context, codiceFiscale, code, device, sourc
 		})
 	}
 	if dossier.CodeOf(err) == dossier.CodeNotFound {
+		// A wrong answer to a challenge is written down. So is one to none, or the time
+		// it takes would tell who was sent a code. Nothing comes of it.
+		if err := d.store.RememberDevice(ctx, cf, "no challenge for "+device, d.clock.Now()); err != nil {
+			return fmt.Errorf("answer device code: %w", err)
+		}
 		return dossier.Problem(dossier.CodeChallengeWrong)
 	}
 	if err != nil {
@@ -115,7 +125,7 @@ func (d *Devices) Answer(ctx context.Context, codiceFiscale, code, device, sourc
 	return d.store.RememberDevice(ctx, cf, device, d.clock.Now().Add(deviceFor))
 }
 
-// take bounds tries; it returns "" for what is no codice fiscale.
+// take bounds tries of a source; it returns "" for what is no codice fiscale.
 func (d *Devices) take(codiceFiscale, source string) (string, error) {
 	if err := d.tries.Take("source " + source); err != nil {
 		return "", err
@@ -124,7 +134,7 @@ func (d *Devices) take(codiceFiscale, source string) (string, error) {
 	if err != nil {
 		return "", nil //nolint:nilerr // answered like a code that nobody has
 	}
-	return cf.String(), d.tries.Take("code " + cf.String())
+	return cf.String(), nil
 }
 
 // confirmedContact is a contact that a code may go to.

@@ -56,7 +56,7 @@ func (p *Portal) signInForm(c *gin.Context) error {
 // tryOf is what a form with a codice fiscale and a PIN asks for, from this browser.
 func tryOf(c *gin.Context) pin.Try {
 	return pin.Try{
-		CodiceFiscale: c.PostForm("codice_fiscale"), PIN: c.PostForm("pin"), Source: c.ClientIP(), Device: edge.Device(c),
+		CodiceFiscale: c.PostForm("codice_fiscale"), PIN: c.PostForm("pin"), Source: edge.Source(c), Device: edge.Device(c),
 	}
 }
 

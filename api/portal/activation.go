@@ -209,7 +209,7 @@ func (p *Portal) activateFinishForm(c *gin.Context) error {
 func (p *Portal) activateFinish(c *gin.Context) error {
 	ses, _ := edge.SessionOf(c)
 	answers := activation.Answers{
-		Codes: map[dossier.ContactKind]string{}, Half: c.PostForm("parte"), Source: c.ClientIP(), Device: edge.Device(c),
+		Codes: map[dossier.ContactKind]string{}, Half: c.PostForm("parte"), Source: edge.Source(c), Device: edge.Device(c),
 	}
 	for _, kind := range dossier.ContactKinds() {
 		answers.Codes[kind] = c.PostForm("codice_" + string(kind))

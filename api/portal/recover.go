@@ -6,6 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"dispositivo/api/edge"
 	"dispositivo/api/ui"
 	"dispositivo/dossier"
 	"dispositivo/pin/recovery"
@@ -48,7 +49,7 @@ func (p *Portal) recoverForm(c *gin.Context) error { return p.show(c, recoverPag
 func (p *Portal) recoverAsk(c *gin.Context) error {
 	data := recoverData{CodiceFiscale: c.PostForm("codice_fiscale"), Mobile: c.PostForm("cellulare"), Address: c.PostForm("indirizzo")}
 	err := p.Recovery.Ask(c.Request.Context(), recovery.Ask{
-		CodiceFiscale: data.CodiceFiscale, Mobile: data.Mobile, Address: data.Address, Source: c.ClientIP(),
+		CodiceFiscale: data.CodiceFiscale, Mobile: data.Mobile, Address: data.Address, Source: edge.Source(c),
 	})
 	if err != nil {
 		page := recoverPage(data)
@@ -83,7 +84,7 @@ func (p *Portal) recoverCodeForm(c *gin.Context) error {
 func (p *Portal) recoverConfirm(c *gin.Context) error {
 	data := recoverCodeData{Link: c.PostForm("link"), CodiceFiscale: c.PostForm("codice_fiscale")}
 	err := p.Recovery.Confirm(c.Request.Context(), recovery.Answer{
-		Link: data.Link, CodiceFiscale: data.CodiceFiscale, Code: c.PostForm("codice"), Source: c.ClientIP(),
+		Link: data.Link, CodiceFiscale: data.CodiceFiscale, Code: c.PostForm("codice"), Source: edge.Source(c),
 	})
 	if err != nil {
 		page := recoverCodePage(data)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"dispositivo/api/edge"
 	"dispositivo/api/ui"
 )
 
@@ -36,7 +37,7 @@ func (p *Portal) reissueForm(c *gin.Context) error { return p.show(c, p.reissueP
 // reissue answers everybody alike: what happens, the holder is told by message.
 func (p *Portal) reissue(c *gin.Context) error {
 	cf := c.PostForm("codice_fiscale")
-	if err := p.Letters.Reissue(c.Request.Context(), cf, c.ClientIP()); err != nil {
+	if err := p.Letters.Reissue(c.Request.Context(), cf, edge.Source(c)); err != nil {
 		return p.showProblem(c, p.reissuePage(reissueData{CodiceFiscale: cf}), err)
 	}
 	return p.show(c, p.reissuePage(reissueData{Done: true}))

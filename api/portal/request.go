@@ -58,7 +58,7 @@ func (p *Portal) requestBegin(c *gin.Context) error {
 func (p *Portal) requestSend(c *gin.Context) error {
 	data := asking(c)
 	err := p.Requests.Ask(c.Request.Context(), request.Ask{
-		Person: data.Person, Type: data.Type, Band: data.Band, Confirmed: ui.ConfirmedParts(c), Source: c.ClientIP(),
+		Person: data.Person, Type: data.Type, Band: data.Band, Confirmed: ui.ConfirmedParts(c), Source: edge.Source(c),
 	})
 	if err != nil {
 		data.Mark(err)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"dispositivo/api/edge"
 	"dispositivo/api/ui"
 	"dispositivo/dossier"
 	"dispositivo/pin"
@@ -53,7 +54,7 @@ func (p *Portal) revokeForm(c *gin.Context) error { return p.show(c, p.revokePag
 func (p *Portal) revokeAsk(c *gin.Context) error {
 	f := c.PostForm
 	data := revokeData{CodiceFiscale: f("codice_fiscale"), Card: pin.Card{Number: f("tessera_numero"), Expiry: f("tessera_scadenza")}}
-	handle, err := p.Revocation.Ask(c.Request.Context(), revocation.Ask{CodiceFiscale: data.CodiceFiscale, Card: data.Card, Source: c.ClientIP()})
+	handle, err := p.Revocation.Ask(c.Request.Context(), revocation.Ask{CodiceFiscale: data.CodiceFiscale, Card: data.Card, Source: edge.Source(c)})
 	if err != nil {
 		page := p.revokePage(data)
 		switch dossier.CodeOf(err) { //nolint:exhaustive // the others have no field to blame
@@ -70,7 +71,7 @@ func (p *Portal) revokeAsk(c *gin.Context) error {
 func (p *Portal) revokeConfirm(c *gin.Context) error {
 	data := revokeData{Handle: c.PostForm("richiesta")}
 	refused, err := p.Revocation.Confirm(c.Request.Context(), revocation.Answer{
-		Handle: data.Handle, Code: c.PostForm("codice"), Source: c.ClientIP(),
+		Handle: data.Handle, Code: c.PostForm("codice"), Source: edge.Source(c),
 	})
 	if err != nil {
 		page := p.revokePage(data)

@@ -155,7 +155,7 @@ func (p *Portal) lookupForm(c *gin.Context) error { return p.show(c, lookupPage(
 // code is typed in a POST and never part of an address.
 func (p *Portal) lookup(c *gin.Context) error {
 	protocol := c.PostForm("protocollo")
-	s, err := p.Conversion.StatusByCode(c.Request.Context(), protocol, c.PostForm("codice"), c.ClientIP())
+	s, err := p.Conversion.StatusByCode(c.Request.Context(), protocol, c.PostForm("codice"), edge.Source(c))
 	if err != nil {
 		return p.lookupProblem(c, protocol, err)
 	}

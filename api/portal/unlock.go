@@ -29,7 +29,7 @@ func (p *Portal) unlockForm(c *gin.Context) error { return p.show(c, unlockPage(
 // same for everybody (B3).
 func (p *Portal) askCode(c *gin.Context) error {
 	data := unlockData{CodiceFiscale: c.PostForm("codice_fiscale")}
-	if err := p.Devices.Ask(c.Request.Context(), data.CodiceFiscale, c.ClientIP()); err != nil {
+	if err := p.Devices.Ask(c.Request.Context(), data.CodiceFiscale, edge.Source(c)); err != nil {
 		return p.showProblem(c, unlockPage(data), err)
 	}
 	data.Asked = true
@@ -41,7 +41,7 @@ func (p *Portal) askCode(c *gin.Context) error {
 func (p *Portal) unlock(c *gin.Context) error {
 	data := unlockData{CodiceFiscale: c.PostForm("codice_fiscale"), Asked: true}
 	device := edge.Device(c)
-	err := p.Devices.Answer(c.Request.Context(), data.CodiceFiscale, c.PostForm("codice"), device, c.ClientIP())
+	err := p.Devices.Answer(c.Request.Context(), data.CodiceFiscale, c.PostForm("codice"), device, edge.Source(c))
 	if err != nil {
 		page := unlockPage(data)
 		if dossier.CodeOf(err) == dossier.CodeChallengeWrong {

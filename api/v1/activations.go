@@ -73,7 +73,7 @@ func (a *API) beginActivation(c *gin.Context) error {
 	if err := readJSON(c, &req); err != nil {
 		return err
 	}
-	try := pin.Try{CodiceFiscale: req.CodiceFiscale, PIN: req.FirstHalf, Source: c.ClientIP(), Device: req.Device}
+	try := pin.Try{CodiceFiscale: req.CodiceFiscale, PIN: req.FirstHalf, Source: edge.Source(c), Device: req.Device}
 	proof := activation.Proof{Card: (*activation.Card)(req.Card), Document: (*activation.Document)(req.Document)}
 	s, err := a.Activation.Begin(c.Request.Context(), try, proof)
 	if err != nil {
@@ -126,7 +126,7 @@ func (a *API) finishActivation(c *gin.Context) error {
 		return err
 	}
 	s, _ := edge.SessionOf(c)
-	to, err := a.Activation.Finish(c.Request.Context(), s, activation.Answers{Codes: req.Codes, Half: req.SecondHalf, Source: c.ClientIP(), Device: req.Device})
+	to, err := a.Activation.Finish(c.Request.Context(), s, activation.Answers{Codes: req.Codes, Half: req.SecondHalf, Source: edge.Source(c), Device: req.Device})
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"dispositivo/api/edge"
 	"dispositivo/pin"
 )
 
@@ -27,7 +28,7 @@ func (a *API) askDeviceCode(c *gin.Context) error {
 	if err := readJSON(c, &req); err != nil {
 		return err
 	}
-	if err := a.Devices.Ask(c.Request.Context(), req.CodiceFiscale, c.ClientIP()); err != nil {
+	if err := a.Devices.Ask(c.Request.Context(), req.CodiceFiscale, edge.Source(c)); err != nil {
 		return err
 	}
 	c.Status(http.StatusAccepted)
@@ -47,7 +48,7 @@ func (a *API) answerDeviceCode(c *gin.Context) error {
 	if err := readJSON(c, &req); err != nil {
 		return err
 	}
-	if err := a.Devices.Answer(c.Request.Context(), req.CodiceFiscale, req.Code, req.Device, c.ClientIP()); err != nil {
+	if err := a.Devices.Answer(c.Request.Context(), req.CodiceFiscale, req.Code, req.Device, edge.Source(c)); err != nil {
 		return err
 	}
 	c.Status(http.StatusNoContent)
@@ -71,5 +72,5 @@ func (a *API) renew(c *gin.Context) error {
 
 // try is one attempt with what was sent.
 func (r signInRequest) try(c *gin.Context) pin.Try {
-	return pin.Try{CodiceFiscale: r.CodiceFiscale, PIN: r.PIN, Source: c.ClientIP(), Device: r.Device}
+	return pin.Try{CodiceFiscale: r.CodiceFiscale, PIN: r.PIN, Source: edge.Source(c), Device: r.Device}
 }

@@ -35,7 +35,7 @@ func (a *API) reissue(c *gin.Context) error {
 	if err := readJSON(c, &asked); err != nil {
 		return err
 	}
-	if err := a.Letters.Reissue(c.Request.Context(), asked.CodiceFiscale, c.ClientIP()); err != nil {
+	if err := a.Letters.Reissue(c.Request.Context(), asked.CodiceFiscale, edge.Source(c)); err != nil {
 		return err
 	}
 	c.Status(http.StatusAccepted)

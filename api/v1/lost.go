@@ -39,7 +39,7 @@ func (a *API) askRecovery(c *gin.Context) error {
 		return err
 	}
 	err := a.Recovery.Ask(c.Request.Context(), recovery.Ask{
-		CodiceFiscale: req.CodiceFiscale, Mobile: req.Mobile, Address: req.Address, Source: c.ClientIP(),
+		CodiceFiscale: req.CodiceFiscale, Mobile: req.Mobile, Address: req.Address, Source: edge.Source(c),
 	})
 	if err != nil {
 		return err
@@ -60,7 +60,7 @@ func (a *API) confirmRecovery(c *gin.Context) error {
 		return err
 	}
 	err := a.Recovery.Confirm(c.Request.Context(), recovery.Answer{
-		Link: req.Link, CodiceFiscale: req.CodiceFiscale, Code: req.Code, Source: c.ClientIP(),
+		Link: req.Link, CodiceFiscale: req.CodiceFiscale, Code: req.Code, Source: edge.Source(c),
 	})
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (a *API) askRevocation(c *gin.Context) error {
 		return err
 	}
 	handle, err := a.Revocation.Ask(c.Request.Context(), revocation.Ask{
-		CodiceFiscale: req.CodiceFiscale, Card: pin.Card(*req.Card), Source: c.ClientIP(),
+		CodiceFiscale: req.CodiceFiscale, Card: pin.Card(*req.Card), Source: edge.Source(c),
 	})
 	if err != nil {
 		return err
@@ -100,7 +100,7 @@ func (a *API) confirmRevocation(c *gin.Context) error {
 	if err := readJSON(c, &req); err != nil {
 		return err
 	}
-	refused, err := a.Revocation.Confirm(c.Request.Context(), revocation.Answer{Handle: req.Handle, Code: req.Code, Source: c.ClientIP()})
+	refused, err := a.Revocation.Confirm(c.Request.Context(), revocation.Answer{Handle: req.Handle, Code: req.Code, Source: edge.Source(c)})
 	if err != nil {
 		return err
 	}

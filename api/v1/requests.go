@@ -23,7 +23,7 @@ type askRequest struct {
 
 // ask is what the domain takes.
 func (r askRequest) ask(c *gin.Context) request.Ask {
-	a := request.Ask{Person: r.Person, Type: r.HolderType, Band: r.TimeBand, Confirmed: r.Confirmed, Source: c.ClientIP()}
+	a := request.Ask{Person: r.Person, Type: r.HolderType, Band: r.TimeBand, Confirmed: r.Confirmed, Source: edge.Source(c)}
 	a.Person.ItalianDocument = r.ItalianDocument == nil || *r.ItalianDocument
 	if a.Person.Lang == "" {
 		a.Person.Lang = edge.Lang(c)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -19,23 +20,41 @@ func TestAnswersTellNothing(t *testing.T) {
 	s := serveDemo(t)
 	known, unknown := free()[3].CodiceFiscale.String(), "RSSMRA72L09H501S"
 	nobody := &visitor{client: s.nobody(), caller: s.from(t, "127.0.0.5")}
+	elsewhere := &visitor{client: s.nobody(), caller: s.from(t, "127.0.0.31")}
 	for _, way := range []struct{ path, form string }{
 		{"/accesso", "pin=AAAAAAAA"}, {"/accesso", "pin=AAAAAAAAAAAAAAAA"}, {"/accesso/rinnovo", "pin=AAAAAAAA"},
 		{"/accesso/sblocco", ""}, {"/accesso/sblocco/codice", "codice=AAAAAAAA"},
 		{"/pin/attivazione", "pin=AAAAAAAA&prova=document&documento_tipo=passport&documento_numero=1&documento_scadenza=2099-01-01"},
 		{"/pin/ripristino", "cellulare=%2B393331234567&indirizzo=a@prova.example"}, {"/pin/ripristino/conferma", "link=AAAA&codice=AAAAAAAA"},
 		{"/pin/revoca", "tessera_numero=80380000123456789012&tessera_scadenza=2099-01-01"},
+		{"/pin/riemissione", ""},
+		{"/api/v1/pin-reissues", `{"codice_fiscale":"CF"}`}, {"/api/v1/device-codes", `{"codice_fiscale":"CF"}`},
+		{"/api/v1/device-codes/confirmation", `{"codice_fiscale":"CF","code":"AAAAAAAA","device":"a-secret-of-128-bits-or-more"}`},
+		{"/api/v1/pin-renewals", `{"pin":"AAAAAAAAAAAAAAAA","codice_fiscale":"CF"}`},
 		{"/api/v1/pin-recoveries", `{"codice_fiscale":"CF","mobile":"+393331234567","address":"a@prova.example"}`},
 		{"/api/v1/pin-recoveries/confirmation", `{"link":"AAAA","codice_fiscale":"CF","code":"AAAAAAAA"}`},
 		{"/api/v1/pin-revocations", `{"codice_fiscale":"CF","card":{"number":"80380000123456789012","expiry":"2099-01-01"}}`},
 		{"/api/v1/sessions", `{"pin":"AAAAAAAA","codice_fiscale":"CF"}`},
 		{"/api/v1/pin-activations", `{"first_half":"AAAAAAAA","codice_fiscale":"CF","document":{"type":"passport","number":"1","expiry":"2099-01-01"}}`},
 	} {
-		one := nobody.tries(t, way.path, way.form, known)
-		other := nobody.tries(t, way.path, way.form, unknown)
+		from := nobody
+		if strings.HasPrefix(way.path, "/api/v1/device-codes") { // the page has used up what one source may ask
+			from = elsewhere
+		}
+		one := from.tries(t, way.path, way.form, known)
+		other := from.tries(t, way.path, way.form, unknown)
 		if one != other {
 			t.Errorf("%s tells a known code:\n%s\nfrom another:\n%s", way.path, one, other)
 		}
+	}
+	// Who asks for a PIN twice is on file the second time.
+	body, err := json.Marshal(applicant(t, 400))
+	if err != nil {
+		t.Fatal(err)
+	}
+	who := inventedCF(t, 5400)
+	if one, other := nobody.tries(t, "/api/v1/pin-requests", string(body), who), nobody.tries(t, "/api/v1/pin-requests", string(body), who); one != other {
+		t.Errorf("asking tells a new code:\n%s\nfrom a known one:\n%s", one, other)
 	}
 	// Ten wrong ones lock, whoever it is.
 	lapsed := inScene(t, demo.SceneExpired).CodiceFiscale.String()
