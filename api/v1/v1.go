@@ -58,6 +58,7 @@ type Deps struct {
 	Delegation  *delegation.Service
 	Desk        *review.Desk
 	Faxes       Faxes
+	Matching    Matching
 	// FaxAnswer draws the page for a fax gateway.
 	FaxAnswer func(intake.Receipt) ([]byte, error)
 	// PublicURL is where citizens find the portal, without a slash at its end.
@@ -121,6 +122,7 @@ func (a *API) deskRoutes(r gin.IRouter) {
 	desk.GET("/reviews", h(a.reviews))
 	desk.GET("/documents/:id/pages/:n", h(a.page))
 	desk.GET("/submissions", h(a.submissions))
+	desk.GET("/submissions/:id/candidates", h(a.candidates))
 	desk.GET("/dossiers/:id", h(a.dossier))
 
 	decide := r.Group("", a.Edge.Only(dossier.RoleOperator, dossier.RoleSupervisor))
@@ -136,6 +138,7 @@ func (a *API) deskRoutes(r gin.IRouter) {
 	decide.POST("/dossiers/:id/claim", h(a.claim))
 	decide.POST("/submissions/:id/clearance", h(a.clear))
 	decide.POST("/submissions/:id/refusal", h(a.refuse))
+	decide.POST("/submissions/:id/join", h(a.join))
 }
 
 // maxJSON bounds a JSON body.

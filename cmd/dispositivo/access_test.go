@@ -110,6 +110,8 @@ var table = []cell{
 	{"GET /api/v1/dossiers/:id", "" /*                     */, "401  403  403  403  403  403  403  200  200  403  403"},
 	{"GET /api/v1/submissions", "" /*                      */, "401  403  403  200  200  200  200  200  200  403  403"},
 	{"POST /api/v1/submissions/:id/clearance", "" /*       */, "401  403  403  409  404  404  404  409  403  403  403"},
+	{"GET /api/v1/submissions/:id/candidates", "" /*       */, "401  403  403  404  404  404  404  404  404  403  403"},
+	{"POST /api/v1/submissions/:id/join", "{}" /*          */, "401  403  403  400  400  400  400  400  403  403  403"},
 	{"POST /api/v1/submissions/:id/refusal", "" /*         */, "401  403  403  409  404  404  404  409  403  403  403"},
 
 	{"POST /api/v1/pin-recoveries", "{}" /*                */, "400  400  400  400  400  400  400  400  400  400  400"},

@@ -163,7 +163,7 @@ func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from t
 	t.Run("compositions", func(t *testing.T) { w.compositions(t, s) })
 	t.Run("review", func(t *testing.T) { w.review(t, s) })
 	t.Run("quarantine", func(t *testing.T) { w.quarantine(t, s) })
-	t.Run("faxes", func(t *testing.T) { w.faxes(t) })
+	t.Run("faxes", func(t *testing.T) { w.faxes(t, s) })
 	t.Run("letters", func(t *testing.T) { w.letters(t, s) })
 	t.Run("log and messages", func(t *testing.T) { w.journal(t, s) })
 	t.Run("PIN requests", func(t *testing.T) { w.requests(t, s) })
@@ -247,6 +247,8 @@ func (w *witness) strangers(t *testing.T, s *server) {
 				body = map[string]any{"codice_fiscale": "RSSMRA72L09H501S"}
 			case "actOnPIN":
 				body = map[string]any{"action": "suspend", "reason": "lost", "version": 1}
+			case "joinSubmission":
+				body = map[string]any{"dossier": "nothing"}
 			case "searchLog":
 				body = map[string]any{"username": "nobody"}
 			}

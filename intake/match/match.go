@@ -105,6 +105,22 @@ func (s *Service) Candidates(ctx context.Context, actor dossier.Actor, sub dossi
 	return all, nil
 }
 
+// CandidatesOf is Candidates for a submission by its id. CodeNotFound says that none
+// of that id is unmatched.
+func (s *Service) CandidatesOf(ctx context.Context, actor dossier.Actor, submissionID string) ([]Candidate, error) {
+	if err := actor.Require(append(slices.Clone(reviewers), dossier.RoleAuditor)...); err != nil {
+		return nil, err
+	}
+	sub, err := s.store.Submission(ctx, submissionID)
+	if err != nil {
+		return nil, fmt.Errorf("find candidates: %w", err)
+	}
+	if sub.State != dossier.SubmissionUnmatched {
+		return nil, dossier.Problem(dossier.CodeNotFound)
+	}
+	return s.Candidates(ctx, actor, sub)
+}
+
 // byClues follows what was read on the pages.
 func (s *Service) byClues(ctx context.Context, sub dossier.Submission, add func(dossier.Dossier, Reason)) error {
 	for _, f := range sub.Documents {

@@ -75,7 +75,7 @@ func TestMatch(t *testing.T) {
 		op := house.Reviewer("op")
 
 		first := unmatched(t, h, "f/1", "+390655512", code(ada, "bars"))
-		got, err := s.Candidates(t.Context(), op, first)
+		got, err := s.CandidatesOf(t.Context(), op, first.ID)
 		if err != nil || len(got) != 1 || got[0].Dossier.ID != id || !slices.Equal(got[0].Why, []match.Reason{match.ReasonCard}) {
 			t.Fatalf("%+v, %v", got, err)
 		}

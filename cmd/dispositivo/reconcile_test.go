@@ -1,0 +1,77 @@
+package main
+
+import (
+	"database/sql"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"dispositivo/internal/blob"
+	"dispositivo/internal/clock"
+	testhouse "dispositivo/internal/testkit/house"
+)
+
+// proves C7 C9: a submission that is joined to a dossier which is not there is a
+// fault, by its protocol number, and the metric counts it.
+func TestReconcileJoinedToNothing(t *testing.T) {
+	t.Parallel()
+	testhouse.Each(t, func(t *testing.T, world testhouse.House) {
+		id := world.Reviewing(world.AddHolder("PRVDAA80A41H501X"))
+		protocol := world.Get(id).Submissions[0].Protocol.String()
+		blobs, err := blob.Open(filepath.Join(world.Dir, "blobs"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = blobs.Close() }) // only read
+		h := &house{store: world.Store, vault: world.Vault, blobs: blobs, clock: clock.System(), logger: slog.New(slog.DiscardHandler)}
+		if got := metric(t, h); got != 0 {
+			t.Fatalf("%v faults in a sound house", got)
+		}
+
+		behind(t, world.URL, `UPDATE submissions SET dossier_id = 'nowhere'`)
+		_, faults, err := h.reconcile(t.Context())
+		if err != nil || len(faults) != 1 || !strings.Contains(faults[0], protocol) || !strings.Contains(faults[0], "not there") {
+			t.Errorf("%q, %v", faults, err)
+		}
+		if got := metric(t, h); got != 1 {
+			t.Errorf("the metric says %v", got)
+		}
+	})
+}
+
+// metric counts the faults and reads the figure as /metrics shows it.
+func metric(t *testing.T, h *house) float64 {
+	t.Helper()
+	if err := h.countFaults(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	families, err := h.figures().Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == "dispositivo_reconcile_faults" {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatal("there is no such metric")
+	return 0
+}
+
+// behind does what the program never would, behind its back.
+func behind(t *testing.T, url, statement string) {
+	t.Helper()
+	driver, source := "sqlite", url+"?_pragma=busy_timeout(5000)"
+	if strings.HasPrefix(url, "postgres:") {
+		driver, source = "pgx", url
+	}
+	db, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close() //nolint:errcheck // the statement is checked
+	if _, err := db.ExecContext(t.Context(), statement); err != nil {
+		t.Fatal(err)
+	}
+}
