@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"fmt"
+	"strings"
 
 	"github.com/jhillyerd/enmime/v2"
 )
@@ -97,13 +98,14 @@ func decoded(lines []byte) ([]byte, error) {
 }
 
 // lower puts the blocks back; false when not each of them is a part of its own, such
-// as one in a message within the message.
+// as one in a message within the message, or is a text, whose characters the parser
+// converts.
 func lower(root *enmime.Part, blocks []block) bool {
 	lowered := 0
 	var down func(p *enmime.Part)
 	down = func(p *enmime.Part) {
 		for ; p != nil; p = p.NextSibling {
-			if n := lowered; n < len(blocks) && bytes.Equal(p.Content, blocks[n].mark) {
+			if n := lowered; n < len(blocks) && !strings.HasPrefix(p.ContentType, "text/") && bytes.Equal(p.Content, blocks[n].mark) {
 				p.Content = blocks[n].data
 				lowered++
 			}

@@ -39,15 +39,16 @@ func TestLift(t *testing.T) {
 	long := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("%PDF-1.7 "), 1000))
 	part := "Content-Transfer-Encoding: base64\r\n\r\n" + long + "\r\n"
 	for name, raw := range map[string]string{
-		"two":            string(letter(ordinary, pdfOne, pdfTwo)),
-		"the mail":       ordinary + part,
-		"no line at end": ordinary + strings.TrimSpace(part),
-		"LF":             strings.ReplaceAll(string(letter(ordinary, pdfOne)), "\r\n", "\n"),
-		"nested":         ordinary + "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n" + string(letter(ordinary, pdfTwo)) + "\r\n--x--\r\n",
-		"a text":         ordinary + "Content-Type: text/plain\r\n\r\n" + long + "\r\n",
-		"text behind":    ordinary + part + "\r\n???\r\n",
-		"spoilt":         ordinary + strings.Replace(part, "JVBERi", "JVB=Ri", 1),
-		"its own mark":   string(letter(ordinary, []byte("lifted block 000000"), pdfOne, []byte("lifted block 000001"))),
+		"two":              string(letter(ordinary, pdfOne, pdfTwo)),
+		"the mail":         ordinary + part,
+		"no line at end":   ordinary + strings.TrimSpace(part),
+		"LF":               strings.ReplaceAll(string(letter(ordinary, pdfOne)), "\r\n", "\n"),
+		"nested":           ordinary + "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: message/rfc822\r\n\r\n" + string(letter(ordinary, pdfTwo)) + "\r\n--x--\r\n",
+		"a text":           ordinary + "Content-Type: text/plain\r\n\r\n" + long + "\r\n",
+		"text behind":      ordinary + part + "\r\n???\r\n",
+		"a text in base64": ordinary + "Content-Transfer-Encoding: base64\r\n\r\nAAAA\r\n\r\nBBLB\r\n",
+		"spoilt":           ordinary + strings.Replace(part, "JVBERi", "JVB=Ri", 1),
+		"its own mark":     string(letter(ordinary, []byte("lifted block 000000"), pdfOne, []byte("lifted block 000001"))),
 	} {
 		sameParse(t, name, []byte(raw))
 	}
