@@ -42,6 +42,7 @@ var kept = map[string]map[string]string{
 	"pin_requests":      {"*": gone},
 	"proposals":         {"*": gone},
 	"sessions":          {"*": gone},
+	"stop_links":        {"*": gone},
 	"traits":            {"*": gone},
 
 	"audit_checkpoints": {"*": nobody},
