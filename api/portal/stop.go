@@ -33,7 +33,9 @@ func stopPage(data stopData) ui.Page {
 	}
 }
 
-func (p *Portal) stopForm(c *gin.Context) error { return p.show(c, stopPage(stopData{Link: c.Param("link")})) }
+func (p *Portal) stopForm(c *gin.Context) error {
+	return p.show(c, stopPage(stopData{Link: c.Param("link")}))
+}
 
 func (p *Portal) stop(c *gin.Context) error {
 	link := c.PostForm("link")
