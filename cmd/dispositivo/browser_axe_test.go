@@ -159,7 +159,7 @@ func everyPage(t *testing.T, b *chromium) {
 			p.citizenPages(c)
 		}
 		p.forgets()
-		p.stops(inScene(t, demo.SceneConverted)) // nobody signs in with that PIN any more
+		p.stops(b, inScene(t, demo.SceneConverted)) // nobody signs in with that PIN any more
 	})
 	t.Run("desk", func(t *testing.T) {
 		t.Parallel()

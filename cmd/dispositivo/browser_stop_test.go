@@ -14,9 +14,9 @@ var bringsStop = regexp.MustCompile(`/ferma/([A-Z0-9]+)`)
 // opening it changes nothing, the button suspends the PIN, and operators see a case.
 //
 // proves C12
-func (p *person) stops(c demo.Citizen) {
+func (p *person) stops(b *chromium, c demo.Citizen) {
 	p.t.Helper()
-	path := bringsStop.FindString(p.b.server.letterTo(p.t, c.Email, bringsStop))
+	path := bringsStop.FindString(b.server.letterTo(p.t, c.Email, bringsStop))
 	p.visit(path + "?lang=it")
 	p.inspect("stop")
 	p.visit(path)
@@ -31,7 +31,7 @@ func (p *person) stops(c demo.Citizen) {
 	if strings.Contains(p.where(), strings.TrimPrefix(path, "/ferma/")) {
 		p.t.Error("the link is in the address of the answer")
 	}
-	clerk := p.b.person(p.t, wide, true)
+	clerk := b.person(p.t, wide, true)
 	clerk.enterDesk("supervisore")
 	clerk.visit("/desk/titolari")
 	clerk.sees("main", "PIN sospesi dal titolare dopo la conversione")

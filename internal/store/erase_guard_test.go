@@ -51,6 +51,7 @@ var kept = map[string]map[string]string{
 	"meta":              {"*": nobody},
 	"refusals":          {"*": nobody},
 	"register":          {"*": nobody},
+	"answered":          {"*": expires},
 	"devices":           {"*": expires},
 	"operators":         {"*": staff},
 	"reviews":           {"*": staff},
