@@ -299,6 +299,9 @@ type Policy struct {
 	ReviewDays int
 	// FourEyes asks for a second approval by another reviewer.
 	FourEyes bool
+	// Protects is how long an approved conversion waits, so that who was told of
+	// it can stop it (C12); zero, the default: not at all.
+	Protects time.Duration
 }
 
 // DefaultPolicy returns 90 days open, 30 waiting, 5 working days for a review,

@@ -36,6 +36,8 @@ const (
 	CodeQuarantined        Code = "submission.quarantined"
 	CodeConversionClosed   Code = "conversion.closed"
 	CodeConversionBlocked  Code = "conversion.blocked"
+	CodeConversionStopped  Code = "conversion.stopped" // withdrawn; opened again at the desk alone (C12)
+	CodeStopOver           Code = "stop.over"          // the link was used, or what it stops is long over
 	CodeAlreadyDispositivo Code = "pin.not_eligible_kind"
 	CodePINExpired         Code = "pin.expired"
 	CodePINSuspended       Code = "pin.suspended"

@@ -180,7 +180,7 @@ var forReview = []TaskKind{TaskOffer, TaskEscalate}
 // dossierTable is the whole life of a dossier.
 var dossierTable = map[State]map[Event]Step[State]{
 	StateOpen: {
-		EventPagesAdded:     {To: StateScreening},
+		EventPagesAdded:     {To: StateScreening, Tell: MessageConversionAsked},
 		EventDeadlinePassed: {To: StateExpired, Tell: MessageExpiry},
 		EventWithdrawn:      {To: StateWithdrawn, Tell: MessageWithdrawn},
 		EventSuperseded:     {To: StateSuperseded, Tell: MessageSuperseded},

@@ -53,6 +53,8 @@ func (m *Minter) Mint(ctx context.Context, msg dossier.Message, h dossier.Holder
 		return m.recovered(ctx, msg, 2)
 	case dossier.MessageRecoveryCode, dossier.MessageRevocationCode:
 		return m.loss(msg), nil
+	case dossier.MessageConversionAsked:
+		return stop(msg, h), nil
 	case dossier.MessageRecoveryRefused, dossier.MessagePINRecovered, dossier.MessageRevocationElsewhere, dossier.MessagePINUnlocked:
 	case dossier.MessageContactChanged, dossier.MessageAskedAgain, dossier.MessagePINReminder, dossier.MessagePINRefused,
 		dossier.MessageLetterComing, dossier.MessageLetterBack, dossier.MessagePINActivated, dossier.MessagePINChanged,

@@ -20,6 +20,7 @@ const pathHolders = pathDesk + "/titolari"
 // Revocation is what the desk needs of revocation.Service.
 type Revocation interface {
 	Find(ctx context.Context, actor dossier.Actor, codiceFiscale string) (revocation.Found, error)
+	Cases(ctx context.Context, actor dossier.Actor) ([]dossier.StopCase, error)
 	View(ctx context.Context, actor dossier.Actor, holderID string) (revocation.Found, error)
 	Carry(ctx context.Context, actor dossier.Actor, act revocation.Act) error
 }
@@ -35,7 +36,11 @@ func (d *Desk) holderRoutes(staff *gin.RouterGroup) {
 	d.guardianRoutes(acts.Group("/:holder"))
 }
 
-type findData struct{ CodiceFiscale string }
+type findData struct {
+	CodiceFiscale string
+	// Cases are PINs that a stop link suspended (C12).
+	Cases []dossier.StopCase
+}
 
 func findPage(data findData) ui.Page {
 	return ui.Page{
@@ -44,7 +49,13 @@ func findPage(data findData) ui.Page {
 	}
 }
 
-func (d *Desk) holderForm(c *gin.Context) error { return d.show(c, findPage(findData{})) }
+func (d *Desk) holderForm(c *gin.Context) error {
+	cases, err := d.Revocation.Cases(c.Request.Context(), edge.Actor(c))
+	if err != nil {
+		return err
+	}
+	return d.show(c, findPage(findData{Cases: cases}))
+}
 
 // findHolder is sent, so that no codice fiscale is in an address; the look is logged.
 func (d *Desk) findHolder(c *gin.Context) error {

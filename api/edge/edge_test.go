@@ -98,7 +98,7 @@ func TestStatusOf(t *testing.T) {
 		"unauthorized": 401, "credentials.wrong": 401, "second_factor_required": 403, "forbidden": 403, "csrf": 403,
 		"not_found": 404, "method_not_allowed": 405, "conflict": 409, "dossier.changed": 409, "pages.unseen": 409,
 		"lease.lost": 409, "four_eyes": 409, "own_dossier": 409, "submission.quarantined": 409,
-		"conversion.closed": 409, "conversion.blocked": 409, "pin.not_eligible_kind": 409, "idempotency.mismatch": 422,
+		"conversion.closed": 409, "conversion.blocked": 409, "conversion.stopped": 409, "stop.over": 409, "pin.not_eligible_kind": 409, "idempotency.mismatch": 422,
 		"locked": 429, "rate_limited": 429, "unavailable": 503, "internal": 500, "no.such.code": 500, "": 500,
 	} {
 		if got := edge.StatusOf(code); got != want {
@@ -145,6 +145,7 @@ func TestEveryCodeHasATitle(t *testing.T) {
 		dossier.CodeSecondFactor, dossier.CodeIdempotency, dossier.CodeDossierChanged, dossier.CodePagesUnseen,
 		dossier.CodeLeaseLost, dossier.CodeFourEyes, dossier.CodeOwnDossier, dossier.CodeQuarantined,
 		dossier.CodeConversionClosed, dossier.CodeConversionBlocked, dossier.CodeAlreadyDispositivo,
+		dossier.CodeConversionStopped, dossier.CodeStopOver,
 	} {
 		path := "/api/" + strings.ReplaceAll(string(code), ".", "-")
 		b.fails(path, dossier.Problem(code))

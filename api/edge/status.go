@@ -28,6 +28,7 @@ func statusByCode(code dossier.Code) (int, bool) {
 	case dossier.CodeConflict, dossier.CodeDossierChanged, dossier.CodePagesUnseen, dossier.CodeLeaseLost,
 		dossier.CodeFourEyes, dossier.CodeOwnDossier, dossier.CodeQuarantined,
 		dossier.CodeConversionClosed, dossier.CodeConversionBlocked, dossier.CodeAlreadyDispositivo,
+		dossier.CodeConversionStopped, dossier.CodeStopOver,
 		dossier.CodePINProposalOver, dossier.CodePINLetterPending, dossier.CodeActivationOver,
 		dossier.CodeBatchPosted, dossier.CodeBatchNotTaken, dossier.CodeLetterNotPosted, dossier.CodePINLiving,
 		dossier.CodeServiceClosed, dossier.CodeDelegationTaken, dossier.CodeDelegationFull:

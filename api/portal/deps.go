@@ -56,6 +56,7 @@ type Conversion interface {
 	Status(ctx context.Context, actor dossier.Actor, id string) (conversion.Status, error)
 	StatusByCode(ctx context.Context, protocol, code, source string) (conversion.Status, error)
 	Withdraw(ctx context.Context, actor dossier.Actor, id string) error
+	Stop(ctx context.Context, link, source string) (conversion.Stopped, error)
 }
 
 // Requests is what the portal needs of request.Service.

@@ -224,6 +224,7 @@ type fakeConversion struct {
 	list      []conversion.Status
 	refuse    error
 	withdrawn []string
+	stopped   []string
 }
 
 func (f *fakeConversion) Form(context.Context, dossier.Actor, string) (conversion.Form, error) {
@@ -255,6 +256,14 @@ func (f *fakeConversion) StatusByCode(_ context.Context, protocol, code, _ strin
 func (f *fakeConversion) Withdraw(_ context.Context, _ dossier.Actor, id string) error {
 	f.withdrawn = append(f.withdrawn, id)
 	return f.refuse
+}
+
+func (f *fakeConversion) Stop(_ context.Context, link, _ string) (conversion.Stopped, error) {
+	if f.refuse != nil {
+		return "", f.refuse
+	}
+	f.stopped = append(f.stopped, link)
+	return conversion.StoppedSuspended, nil
 }
 
 // fakeDoor reads what arrives to its end, as the real one reads to its limit.

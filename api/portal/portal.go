@@ -60,6 +60,7 @@ func (p *Portal) Routes(r gin.IRouter) {
 	pages.POST(pathReissue, on(p.reissue))
 	p.recoverRoutes(pages)
 	p.revokeRoutes(pages)
+	p.stopRoutes(pages)
 	pages.GET(pathRequest, on(p.requestForm))
 	pages.POST(pathRequest, on(p.requestBegin))
 	pages.GET(pathRequestData, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathRequest) })

@@ -158,6 +158,8 @@ func everyPage(t *testing.T, b *chromium) {
 			}
 			p.citizenPages(c)
 		}
+		p.forgets()
+		p.stops(b, inScene(t, demo.SceneConverted)) // nobody signs in with that PIN any more
 	})
 	t.Run("desk", func(t *testing.T) {
 		t.Parallel()

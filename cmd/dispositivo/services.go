@@ -129,7 +129,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicUR
 	s.courier = courier.New(courier.Config{
 		Store: h.store, Composer: notify.NewComposer(texts, p.Agency, p.Contact), Sender: sender, Clock: h.clock,
 		Mint: pin.NewMinter(hasher, h.clock, policy, rome), KeepSecrets: h.demo,
-		Logger: h.logger, StatusURL: publicURL + "/stato", Domain: hostOf(publicURL), Rome: rome,
+		Logger: h.logger, StatusURL: publicURL + "/stato", StopURL: publicURL + "/ferma", Domain: hostOf(publicURL), Rome: rome,
 	})
 	return s, nil
 }

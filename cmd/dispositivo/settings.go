@@ -78,8 +78,11 @@ func (s storage) keyFiles(demo bool) (key, pepper string) {
 
 // procedure holds the settings of the procedure itself.
 type procedure struct {
-	MaxBytes    int64    `help:"Limit of an uploaded file, in bytes (C2)." default:"1048576" env:"DISPOSITIVO_MAX_BYTES"`
-	FourEyes    bool     `help:"Approvals need two reviewers." env:"DISPOSITIVO_FOUR_EYES"`
+	MaxBytes int64 `help:"Limit of an uploaded file, in bytes (C2)." default:"1048576" env:"DISPOSITIVO_MAX_BYTES"`
+	FourEyes bool  `help:"Approvals need two reviewers." env:"DISPOSITIVO_FOUR_EYES"`
+	// See dossier.Policy.
+	ProtectHours int `help:"Hours that an approved conversion waits, so that it can still be stopped (C12)." default:"0" env:"DISPOSITIVO_PROTECT_HOURS"`
+
 	Agency      string   `help:"Name of the agency, on forms and in messages." default:"INPS" env:"DISPOSITIVO_AGENCY"`
 	Contact     string   `help:"Where holders find help." default:"803 164" env:"DISPOSITIVO_CONTACT"`
 	FaxNumbers  []string `help:"Fax numbers on the form; one from abroad begins with +." default:"800 803 164,+39 06 9999 0000" env:"DISPOSITIVO_FAX_NUMBERS"`
@@ -108,6 +111,7 @@ type procedure struct {
 func (p procedure) policy() dossier.Policy {
 	policy := dossier.DefaultPolicy()
 	policy.FourEyes = p.FourEyes
+	policy.Protects = time.Duration(p.ProtectHours) * time.Hour
 	return policy
 }
 

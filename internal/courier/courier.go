@@ -56,6 +56,8 @@ type Config struct {
 	Logger      *slog.Logger
 	// StatusURL is the page that takes protocol number and code; it holds neither.
 	StatusURL string
+	// StopURL is the page below which a stop link leads (C12), without a slash at its end.
+	StopURL string
 	// Domain is the right-hand side of every Message-ID.
 	Domain string
 	// Rome is where dates are told in.
@@ -231,6 +233,8 @@ func (c *Courier) data(ctx context.Context, m dossier.Message) (map[string]strin
 		data["deadline"] = c.day(d.DueAt)
 	case dossier.MessageConfirmation:
 		data["date"] = c.day(d.ChangedAt)
+	case dossier.MessageConversionAsked:
+		c.asked(d, data)
 	case dossier.MessageExpiry, dossier.MessageWithdrawn, dossier.MessageSuperseded:
 	case dossier.MessageFirstHalf, dossier.MessageDeviceCode, dossier.MessageContactCode, dossier.MessageContactChanged,
 		dossier.MessageAskedAgain, dossier.MessagePINReminder, dossier.MessagePINRefused, dossier.MessageLetterComing,
@@ -243,6 +247,15 @@ func (c *Courier) data(ctx context.Context, m dossier.Message) (map[string]strin
 		dossier.MessageGuardianRecorded, dossier.MessageMailReceipt, dossier.MessageMailEmpty: // about no dossier
 	}
 	return data, nil
+}
+
+// asked says when and how the first document of a conversion came (C12).
+func (c *Courier) asked(d dossier.Dossier, data map[string]string) {
+	data["stop_url"] = c.cfg.StopURL
+	if len(d.Submissions) > 0 {
+		first := d.Submissions[0]
+		data["date"], data["channel"], data["protocol"] = c.day(first.ReceivedAt), string(first.Channel), first.Protocol.String()
+	}
 }
 
 func (c *Courier) receipt(ctx context.Context, m dossier.Message, d dossier.Dossier, data map[string]string) (map[string]string, error) {

@@ -36,6 +36,9 @@ func (c *carrier) Send(_ context.Context, m notify.Message) error {
 type mint struct{}
 
 func (mint) Mint(_ context.Context, m dossier.Message, h dossier.Holder) (*dossier.Minted, error) {
+	if m.Kind == dossier.MessageConversionAsked {
+		return &dossier.Minted{Values: map[string]string{"link": "LINK"}, Masked: map[string]string{"link": "…"}}, nil
+	}
 	if m.Kind != dossier.MessageFirstHalf {
 		return nil, nil
 	}
@@ -86,7 +89,7 @@ func newCourier(t *testing.T, h house.House, to notify.Sender) *courier.Courier 
 	}
 	return courier.New(courier.Config{
 		Store: h.Store, Composer: notify.NewComposer(texts, "INPS", "803 164"), Sender: to, Clock: h.Clock, Mint: mint{},
-		Logger: slog.New(slog.DiscardHandler), StatusURL: "https://pin.example/stato", Domain: "pin.example", Rome: rome,
+		Logger: slog.New(slog.DiscardHandler), StatusURL: "https://pin.example/stato", StopURL: "https://pin.example/ferma", Domain: "pin.example", Rome: rome,
 	})
 }
 

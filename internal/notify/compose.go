@@ -42,6 +42,7 @@ func (c *Composer) Languages() []string { return c.texts.Languages() }
 //   - state: a dossier's state, worded; it also gives {next}, what happens now;
 //   - outcome: a submission's state, which gives {becomes}, what happens now, for who sent a mail; {counted}, the line with the pages,
 //     appears when there are pages;
+//   - channel: a dossier.Channel, worded;
 //   - reasons: reason codes or finding codes joined by commas, worded for the holder, one a line;
 //   - findings: finding codes joined by commas, each with ":page" or without; may be absent;
 //   - {reference}, the line with the protocol number, appears when there is a protocol.
@@ -101,6 +102,12 @@ func (c *Composer) args(lang string, data map[string]string) (map[string]string,
 	}
 	if err := c.outcome(lang, data, args); err != nil {
 		return nil, err
+	}
+	if channel := data["channel"]; channel != "" {
+		if !c.texts.Has(lang, "mail.channel."+channel) {
+			return nil, fmt.Errorf("channel %q has no text", channel)
+		}
+		args["channel"] = c.texts.T(lang, "mail.channel."+channel, nil)
 	}
 	if err := c.lists(lang, data, args); err != nil {
 		return nil, err

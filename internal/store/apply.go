@@ -146,15 +146,26 @@ func (a *applier) moveDossier(ctx context.Context, m dossier.Move) error {
 	if err := a.causeTasks(ctx, m.ID, step, row.version+1); err != nil {
 		return err
 	}
-	if step.Tell != "" {
-		if err := a.tell(ctx, row.holderID, m.ID, step.Tell, fmt.Sprintf("v%d", row.version+1)); err != nil {
-			return err
-		}
+	if err := a.tellOf(ctx, row, m.ID, step.Tell); err != nil {
+		return err
 	}
 	return a.audit(ctx, auditRow{
 		action: "dossier." + string(m.Event), subject: m.ID, holderID: row.holderID,
 		detail: fmt.Sprintf(`{"from":%q,"to":%q,"version":%d}`, row.state, step.To, row.version+1),
 	})
+}
+
+// tellOf tells the holder of a transition: of a conversion that begins by every
+// contact, of everything else once.
+func (a *applier) tellOf(ctx context.Context, row dossierRow, id string, kind dossier.MessageKind) error {
+	switch kind {
+	case "":
+		return nil
+	case dossier.MessageConversionAsked:
+		return a.tellEveryContact(ctx, row.holderID, id, kind)
+	default:
+		return a.tell(ctx, row.holderID, id, kind, fmt.Sprintf("v%d", row.version+1))
+	}
 }
 
 // leaveState ends what belonged to the state before: approvals that no longer
@@ -185,6 +196,9 @@ func (a *applier) causeTasks(ctx context.Context, id string, step dossier.Step[d
 		due := a.now
 		if kind == dossier.TaskEscalate || kind == dossier.TaskExpire {
 			due = a.s.policy.Due(step.To, a.now)
+		}
+		if kind == dossier.TaskConvert {
+			due = a.now.Add(a.s.policy.Protects)
 		}
 		// A deadline names the version it was set for: a later one has its own.
 		if err := a.addTask(ctx, kind, dossier.VersionedSubject(id, version), due); err != nil {

@@ -118,6 +118,10 @@ func (a *applier) lossEffect(ctx context.Context, e dossier.Effect) error {
 		return a.clearLocks(ctx, e)
 	case dossier.NotePIN:
 		return a.notePIN(ctx, e)
+	case dossier.MintStop:
+		return a.mintStop(ctx, e)
+	case dossier.UseStop:
+		return a.useStop(ctx, e)
 	default:
 		return fmt.Errorf("unknown effect %T", e)
 	}

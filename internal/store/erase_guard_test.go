@@ -42,6 +42,7 @@ var kept = map[string]map[string]string{
 	"pin_requests":      {"*": gone},
 	"proposals":         {"*": gone},
 	"sessions":          {"*": gone},
+	"stop_links":        {"*": gone},
 	"traits":            {"*": gone},
 
 	"audit_checkpoints": {"*": nobody},
@@ -50,6 +51,7 @@ var kept = map[string]map[string]string{
 	"meta":              {"*": nobody},
 	"refusals":          {"*": nobody},
 	"register":          {"*": nobody},
+	"answered":          {"*": expires},
 	"devices":           {"*": expires},
 	"operators":         {"*": staff},
 	"reviews":           {"*": staff},

@@ -14,9 +14,9 @@ func TestLettersAreSealedOnce(t *testing.T) {
 		ctx := t.Context()
 		h := e.AddHolder("PRVDAA80A41H501X")
 		e.Must(e.Arrival(h, e.Begin(h), "one"))
-		msgs, err := e.Messages(ctx, h.ID, 10)
-		if err != nil || len(msgs) != 1 || msgs[0].Kind != dossier.MessageReceipt || msgs[0].Letter != nil {
-			t.Fatalf("messages %+v, %v", msgs, err)
+		msgs := e.Told(dossier.MessageReceipt)
+		if len(msgs) != 1 || msgs[0].HolderID != h.ID || msgs[0].Letter != nil {
+			t.Fatalf("messages %+v", msgs)
 		}
 		id := msgs[0].ID
 		word := func(text string, masked *dossier.Letter) error {

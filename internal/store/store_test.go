@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/testkit/house"
@@ -71,4 +72,33 @@ func TestNotFoundIsNotAFault(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// proves C12: a protective delay holds an approved conversion back.
+func TestProtectiveDelay(t *testing.T) {
+	t.Parallel()
+	for _, delay := range []time.Duration{0, 48 * time.Hour} {
+		policy := dossier.DefaultPolicy()
+		policy.Protects = delay
+		e := house.WithPolicy(t, policy)
+		id := e.Reviewing(e.AddHolder("PRVDAA80A41H501X"))
+		e.Must(dossier.Change{Actor: house.Worker(), Dossier: &dossier.Move{ID: id, Event: dossier.EventApproved}})
+		due := func() bool {
+			tasks, err := e.DueTasks(t.Context(), e.Clock.Now().Add(time.Hour), 1000)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return slices.ContainsFunc(tasks, func(task dossier.Task) bool { return task.Kind == dossier.TaskConvert })
+		}
+		if delay > 0 {
+			e.Clock.Advance(delay - time.Second)
+			if due() {
+				t.Errorf("the conversion is due before %v are over", delay)
+			}
+			e.Clock.Advance(time.Second)
+		}
+		if !due() {
+			t.Errorf("the conversion is not due after %v", delay)
+		}
+	}
 }

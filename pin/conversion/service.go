@@ -29,6 +29,8 @@ type Store interface {
 	DossiersOf(ctx context.Context, holderID string) ([]dossier.Dossier, error)
 	OpenDossierOf(ctx context.Context, pinIssueID string) (dossier.Dossier, error)
 	DossierByCode(ctx context.Context, p dossier.Protocol, code string) (dossier.Dossier, error)
+	// StopByHandle returns CodeNotFound for a link that is none, or was used.
+	StopByHandle(ctx context.Context, handle string) (dossier.Stop, error)
 	Form(ctx context.Context, dossierID string) (form dossier.Person, tokenID, statusCode string, err error)
 	Decisions(ctx context.Context, dossierID string, all bool) ([]dossier.Decision, error)
 }
@@ -59,7 +61,8 @@ const statusCodeBits = 60
 
 // Open returns the holder's dossier that is under way, and opens one when there
 // is none. It returns CodeAlreadyDispositivo when there is nothing to convert,
-// and CodeConversionBlocked when the PIN may not be used.
+// CodeConversionBlocked when the PIN may not be used, and CodeConversionStopped
+// when the last one was withdrawn.
 func (s *Service) Open(ctx context.Context, actor dossier.Actor) (dossier.Dossier, error) {
 	if err := actor.Require(dossier.RoleCitizen); err != nil {
 		return dossier.Dossier{}, err
@@ -108,6 +111,9 @@ func (s *Service) open(ctx context.Context, actor dossier.Actor, h dossier.Holde
 	d, err := s.cfg.Store.OpenDossierOf(ctx, h.PIN.ID)
 	if dossier.CodeOf(err) != dossier.CodeNotFound {
 		return d, err
+	}
+	if err := s.mayReopen(ctx, actor, h); err != nil {
+		return dossier.Dossier{}, err
 	}
 	if err := s.begin(ctx, actor, h); err != nil && dossier.CodeOf(err) != dossier.CodeConflict {
 		return dossier.Dossier{}, fmt.Errorf("open dossier: %w", err)

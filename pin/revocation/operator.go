@@ -99,6 +99,19 @@ func (s *Service) View(ctx context.Context, actor dossier.Actor, holderID string
 	return s.look(ctx, actor, h)
 }
 
+// Cases returns the PINs of the actor's office that a stop link suspended after
+// the conversion (C12), until somebody resumes or revokes them.
+func (s *Service) Cases(ctx context.Context, actor dossier.Actor) ([]dossier.StopCase, error) {
+	if err := actor.Require(staff...); err != nil {
+		return nil, err
+	}
+	cases, err := s.cfg.Store.StopCases(ctx, actor.Office)
+	if err != nil {
+		return nil, fmt.Errorf("list stop cases: %w", err)
+	}
+	return cases, nil
+}
+
 func (s *Service) look(ctx context.Context, actor dossier.Actor, h dossier.Holder) (Found, error) {
 	if err := s.mayAct(actor, h); err != nil {
 		return Found{}, err

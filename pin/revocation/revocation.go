@@ -39,6 +39,8 @@ type Store interface {
 	KeyLoss(part, value string) []byte
 	// Lock is the count of wrong tries of a codice fiscale (B3).
 	Lock(ctx context.Context, subject string) (dossier.Lock, error)
+	// StopCases are PINs of an office, or of all, that a stop link suspended (C12).
+	StopCases(ctx context.Context, office string) ([]dossier.StopCase, error)
 	RecordHolderView(ctx context.Context, who dossier.Actor, holderID string) error
 	PINNotes(ctx context.Context, holderID string, limit int) ([]dossier.PINNote, error)
 	Usernames(ctx context.Context, ids []string) (map[string]string, error)

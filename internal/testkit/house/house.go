@@ -48,15 +48,18 @@ func Each(t *testing.T, test func(t *testing.T, h House)) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, at(t, url(t)))
+			test(t, at(t, url(t), dossier.DefaultPolicy()))
 		})
 	}
 }
 
 // New returns a world on SQLite.
-func New(t *testing.T) House { t.Helper(); return at(t, "") }
+func New(t *testing.T) House { t.Helper(); return at(t, "", dossier.DefaultPolicy()) }
 
-func at(t *testing.T, url string) House {
+// WithPolicy is New with other limits of time.
+func WithPolicy(t *testing.T, policy dossier.Policy) House { t.Helper(); return at(t, "", policy) }
+
+func at(t *testing.T, url string, policy dossier.Policy) House {
 	t.Helper()
 	dir := t.TempDir()
 	if url == "" {
@@ -67,7 +70,7 @@ func at(t *testing.T, url string) House {
 	keys, err := seal.LoadKeys(key, pepper)
 	check(t, err)
 	clk := clock.NewStub(Start())
-	s, err := store.Open(t.Context(), store.Config{URL: url, Keys: keys, Clock: clk, Policy: dossier.DefaultPolicy()})
+	s, err := store.Open(t.Context(), store.Config{URL: url, Keys: keys, Clock: clk, Policy: policy})
 	check(t, err)
 	blobs, err := blob.Open(filepath.Join(dir, "blobs"))
 	check(t, err)
