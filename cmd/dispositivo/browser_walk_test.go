@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,7 @@ func (w *walk) activates() {
 	p.inspect("walk-13-contacts")
 	p.press("main form button[type=submit]")
 	p.is("/pin/attivazione/conferma")
+	p.types("#code-mobile", codeIn.FindString(w.s.letterTo(w.t, w.mobile, bringsContactCode)))
 	p.types("#code-email", w.s.codeFor(w.t, "anna.attiva@posta.example"))
 	p.types("#half", strings.ToLower(w.second))
 	p.inspect("walk-14-second-half")
@@ -182,7 +184,7 @@ func (w *walk) isLockedOut() {
 	p.types("#cf", w.who.CodiceFiscale.String())
 	p.inspect("walk-21-unlock")
 	p.press("main form button[type=submit]")
-	code := w.s.codeFor(w.t, "anna.attiva@posta.example")
+	code := codeIn.FindString(w.s.letterTo(w.t, w.mobile, bringsDeviceCode))
 	p.types("#code", code)
 	p.inspect("walk-22-unlock-code")
 	p.press("main form button[type=submit]")
@@ -190,6 +192,9 @@ func (w *walk) isLockedOut() {
 	p.signIn(w.who)
 	p.is("/area")
 }
+
+// bringsDeviceCode is what the message with the code for a device says.
+var bringsDeviceCode = regexp.MustCompile(`accedere da questo apparecchio`)
 
 // growsOld lets ninety days pass behind the program's back, whose clock is the real
 // one: the PIN must be changed; and one that was to be changed in time is expired.
