@@ -110,6 +110,7 @@ func (a *Access) prove(ctx context.Context, t Try, also func(context.Context, do
 	if err := a.cfg.Tries.Take(t.Source); err != nil {
 		return dossier.PINSecrets{}, err
 	}
+	passhash.WillHash(ctx)
 	parsed, err := codicefiscale.Parse(t.CodiceFiscale)
 	if err != nil {
 		return dossier.PINSecrets{}, &dossier.Error{Code: dossier.CodeCredentialsWrong, Err: err}

@@ -31,7 +31,7 @@ func (g *gate) limit() int {
 // enter waits for a place; leave must follow unless it fails. Who comes may make
 // room for those before it: it is no other any more.
 func (g *gate) enter(ctx context.Context) error {
-	hashes(ctx)
+	WillHash(ctx)
 	turn := make(chan struct{})
 	g.mu.Lock()
 	g.waiting = append(g.waiting, turn)

@@ -18,8 +18,8 @@ type visit struct {
 
 type visitKey struct{}
 
-// Begin counts a request until it first hashes with the context returned, or
-// until end is called, which must be when it is answered.
+// Begin counts a request until it hashes with the context returned, or says that
+// it will (WillHash), or until end is called, which must be when it is answered.
 func (o *Others) Begin(ctx context.Context) (counted context.Context, end func()) {
 	v := &visit{others: o}
 	o.n.Add(1)
@@ -32,8 +32,9 @@ func (v *visit) leave() {
 	}
 }
 
-// hashes says that the request of ctx, if it is one, is no other's any more.
-func hashes(ctx context.Context) {
+// WillHash says that the request of ctx, if it is one, is going to hash and is no
+// other's any more: while its try is written down nobody's core need lie idle.
+func WillHash(ctx context.Context) {
 	if v, ok := ctx.Value(visitKey{}).(*visit); ok {
 		v.leave()
 	}
