@@ -33,6 +33,8 @@ func TestBrowser(t *testing.T) {
 	s := serveDemo(t, byHand)
 	b := openBrowser(t, s)
 	s.settled()
+	// By itself: whoever is called back meanwhile has a letter in the same day's batch.
+	t.Run("letters", func(t *testing.T) { lettersInBrowser(t, b, s) })
 	players := free()
 	for name, part := range map[string]func(t *testing.T){
 		"story":                    func(t *testing.T) { storyInBrowser(t, b, players[0], "operatore", true) },
@@ -42,7 +44,6 @@ func TestBrowser(t *testing.T) {
 		"PIN":                      func(t *testing.T) { lifeOfPIN(t, b) },
 		"language":                 func(t *testing.T) { languageStays(t, b, inScene(t, demo.SceneDispositivo)) },
 		"session":                  func(t *testing.T) { sessionEnds(t, b, inScene(t, demo.SceneWaiting)) },
-		"letters":                  func(t *testing.T) { lettersInBrowser(t, b, s) },
 		"request":                  func(t *testing.T) { requests(t, b) },
 		"whole life":               func(t *testing.T) { wholeLifeInBrowser(t, b, players[4]) },
 		"every page":               func(t *testing.T) { everyPage(t, b) },
