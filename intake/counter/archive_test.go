@@ -52,6 +52,12 @@ func TestArchive(t *testing.T) {
 		if other, err := s.Archive(t.Context(), op, ada, []byte("%PDF-1.7 better")); err != nil || other.Protocol != "2026/0000002" {
 			t.Errorf("%+v, %v", other, err)
 		}
+		for _, event := range []dossier.SubmissionEvent{dossier.EventReadingStarted, dossier.EventReadNoDocument} {
+			h.Must(dossier.Change{Actor: house.Worker(), Submission: &dossier.SubmissionMove{ID: sub.ID, Event: event}})
+		}
+		if files, err := h.Erasable(t.Context(), h.Clock.Now().AddDate(10, 0, 0), 10); err != nil || len(files) != 0 {
+			t.Errorf("%d files are erased with time, %v", len(files), err)
+		}
 		if all, err := h.DossiersOf(t.Context(), holder.ID); err != nil || len(all) != 0 {
 			t.Errorf("%d dossiers, %v", len(all), err)
 		}

@@ -170,7 +170,7 @@ func (a *Answerer) answer(sub dossier.Submission, origin dossier.Origin) dossier
 		SubmissionID: sub.ID, Kind: dossier.MessageMailReceipt, To: dossier.Contact{Kind: kind, Value: origin.From},
 		Values: map[string]string{"protocol": sub.Protocol.String()},
 	}
-	if id := origin.MessageID; strings.HasPrefix(id, "<") && strings.HasSuffix(id, ">") {
+	if id := origin.MessageID; strings.HasPrefix(id, "<") && strings.HasSuffix(id, ">") && !strings.Contains(id, " ") {
 		answer.Values[dossier.AnswerTo] = id
 	}
 	if sub.State == dossier.SubmissionNotASubmission || len(sub.Documents) == 1 {

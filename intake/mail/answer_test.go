@@ -258,6 +258,44 @@ func TestConfirmedContactIsAnswered(t *testing.T) {
 	}
 }
 
+// An answer that was sent bears the address of who wrote, and goes with the holder
+// whose papers the mail brought.
+func TestAnswersGoWithTheHolder(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, h house.House) {
+		w := newWorld(t, h, "")
+		holder := h.AddHolder("PRVDAA80A41H501X")
+		target := h.Begin(holder)
+		passes := "Authentication-Results: mx.pin.example; dmarc=pass header.from=casa.example\r\n"
+		for n, join := range []bool{false, true} {
+			receipt, err := w.taker.Take(t.Context(), numbered(n, passes, pdfOne), Handover{Sender: "maria@casa.example", Known: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ch := dossier.Change{Actor: house.Worker(), Submission: &dossier.SubmissionMove{ID: receipt.SubmissionID, Event: dossier.EventReadingStarted}}
+			event := dossier.EventReadUnmatched
+			if join {
+				ch.Effects, event = []dossier.Effect{dossier.Join{SubmissionID: receipt.SubmissionID, DossierID: target}}, dossier.EventReadWell
+			}
+			h.Must(ch)
+			h.Must(dossier.Change{Actor: house.Worker(), Submission: &dossier.SubmissionMove{ID: receipt.SubmissionID, Event: event}})
+			for _, m := range w.answer(receipt.SubmissionID, dossier.MessageMailReceipt) {
+				if m.SentAt.IsZero() {
+					h.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.MarkSent{MessageID: m.ID}}})
+				}
+			}
+		}
+		h.Must(dossier.Change{Actor: house.Citizen(holder), Dossier: &dossier.Move{ID: target, Event: dossier.EventWithdrawn}})
+		h.Must(dossier.Change{
+			Actor: house.Worker(), PIN: &dossier.PINMove{ID: holder.PIN.ID, Event: dossier.PINEventRevoked},
+			Effects: []dossier.Effect{dossier.EraseHolder{HolderID: holder.ID}},
+		})
+		if told := w.Told(dossier.MessageMailReceipt); len(told) != 1 {
+			t.Errorf("%d answers are left, want that to the stranger", len(told))
+		}
+	})
+}
+
 // When DNS is down the answer waits, and is left out in the end; the mail itself
 // waits for nothing.
 func TestDNSIsDown(t *testing.T) {

@@ -55,9 +55,10 @@ func lift(raw []byte, from int) (light []byte, blocks []block) {
 		default:
 			continue
 		}
+		// Whatever begins within ends where this ends: nothing is looked at twice.
 		end := begin + blockLength(raw[begin:])
+		at = end - 1
 		if end-begin < from {
-			at = begin - 1 // its line end may begin another
 			continue
 		}
 		data, err := decoded(raw[begin:end])
@@ -67,7 +68,6 @@ func lift(raw []byte, from int) (light []byte, blocks []block) {
 			light = append(append(light, base64.StdEncoding.EncodeToString(mark)...), "\r\n"...)
 			blocks, kept = append(blocks, block{mark: mark, data: data}), end
 		}
-		at = end - 1
 	}
 	return append(light, raw[kept:]...), blocks
 }

@@ -52,6 +52,12 @@ func TestLift(t *testing.T) {
 	} {
 		sameParse(t, name, []byte(raw))
 	}
+	// Nothing is looked at twice: this took minutes where each empty line was a block's
+	// beginning, and each ended where all do.
+	lines := bytes.Repeat([]byte("\n"), liftFrom-10)
+	if light, blocks := lift(bytes.Repeat(append(lines, "!\n"...), 100), liftFrom); len(blocks) > 0 || len(light) != 100*(liftFrom-8) {
+		t.Errorf("%d blocks of empty lines", len(blocks))
+	}
 	if _, blocks := lift(letter(ordinary, pdfOne, pdfTwo), 4); len(blocks) != 2 || !bytes.Equal(blocks[1].data, pdfTwo) {
 		t.Errorf("lifted %q", blocks)
 	}

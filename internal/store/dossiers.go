@@ -267,7 +267,8 @@ func (s *Store) Refusals(ctx context.Context) ([]dossier.Refusal, error) {
 }
 
 // Erasable returns files, at most limit, whose dossier ended before a moment,
-// or that were refused without a dossier before it, and that are not erased.
+// or that were refused without a dossier before it, and that are not erased. The
+// papers of a PIN issue (A5) are in no dossier and stay as long as their holder.
 func (s *Store) Erasable(ctx context.Context, before time.Time, limit int) ([]dossier.File, error) {
 	var files []dossier.File
 	err := s.reader().each(ctx, func(rows *sql.Rows) error {
@@ -278,7 +279,7 @@ func (s *Store) Erasable(ctx context.Context, before time.Time, limit int) ([]do
 	}, `SELECT f.id, f.submission_id, f.blob FROM files f JOIN submissions s ON s.id = f.submission_id
 		LEFT JOIN dossiers d ON d.id = f.dossier_id
 		WHERE f.blob <> '' AND (d.state IN ('converted', 'rejected', 'expired', 'withdrawn', 'superseded') AND d.changed_at < ?
-		OR d.id IS NULL AND s.state IN ('refused', 'not_a_submission', 'duplicate') AND s.received_at < ?)
+		OR d.id IS NULL AND s.received_at < ? AND (s.state IN ('refused', 'duplicate') OR s.state = 'not_a_submission' AND s.holder_id = ''))
 		ORDER BY f.id LIMIT ?`, micros(before), micros(before), limit)
 	if err != nil {
 		return nil, classify("read erasable files", err)

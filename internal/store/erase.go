@@ -68,6 +68,7 @@ func (a *applier) forgetTraces(ctx context.Context, id string) error {
 		`UPDATE pins SET hash = '' WHERE holder_id = ?`,
 		`DELETE FROM outbox WHERE kind = '` + string(dossier.TaskSend) + `' AND subject IN (SELECT id FROM messages WHERE holder_id = ?)`,
 		`DELETE FROM messages WHERE holder_id = ?`,
+		answersSent + ` AND occasion IN (SELECT id FROM submissions WHERE holder_id = ?)`,
 		`DELETE FROM stop_links WHERE holder_id = ?`,
 		`DELETE FROM pin_losses WHERE keyed_cf = (SELECT keyed_cf FROM holders WHERE id = ?)`,
 		`DELETE FROM pin_notes WHERE holder_id = ?`,
