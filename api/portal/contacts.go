@@ -40,6 +40,16 @@ func contactList(c dossier.Contacts) []contact {
 	return list
 }
 
+// contactRoutes mounts the pages of the holder's contacts (B11).
+func (p *Portal) contactRoutes(own gin.IRouter) {
+	on := p.Edge.Handle
+	own.GET(pathContacts, on(p.contacts))
+	own.POST(pathContacts, on(p.setContact))
+	own.POST("/area/recapiti/rimozione", on(p.removeContact))
+	own.GET(pathContactCode, on(p.contactCodeForm))
+	own.POST(pathContactCode, on(p.confirmContact))
+}
+
 func (p *Portal) contactsPage(c *gin.Context, data contactsData) (ui.Page, error) {
 	all, err := p.Contacts.List(c.Request.Context(), edge.Actor(c))
 	if err != nil {

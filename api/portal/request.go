@@ -39,6 +39,16 @@ func requestDataPage(data ui.Asking) ui.Page {
 	}
 }
 
+// requestRoutes mounts the pages of asking for a PIN (A1).
+func (p *Portal) requestRoutes(pages gin.IRouter) {
+	on := p.Edge.Handle
+	pages.GET(pathRequest, on(p.requestForm))
+	pages.POST(pathRequest, on(p.requestBegin))
+	pages.GET(pathRequestData, func(c *gin.Context) { c.Redirect(http.StatusSeeOther, pathRequest) })
+	pages.POST(pathRequestData, on(p.requestSend))
+	pages.GET(pathRequestDone, on(p.requestDone))
+}
+
 func (p *Portal) requestForm(c *gin.Context) error { return p.show(c, requestPage(ui.Asking{})) }
 
 // requestBegin takes the first page and shows the second.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"dispositivo/api/edge"
 	"dispositivo/api/ui"
 	"dispositivo/dossier"
 	"dispositivo/pin/conversion"
@@ -39,7 +40,7 @@ func (p *Portal) stopForm(c *gin.Context) error {
 
 func (p *Portal) stop(c *gin.Context) error {
 	link := c.PostForm("link")
-	done, err := p.Conversion.Stop(c.Request.Context(), link, c.ClientIP())
+	done, err := p.Conversion.Stop(c.Request.Context(), link, edge.Source(c))
 	switch dossier.CodeOf(err) { //nolint:exhaustive // the others have a page of their own
 	case "":
 	case dossier.CodeStopOver, dossier.CodeRateLimited:

@@ -116,20 +116,9 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 		})
 	}
 	if c.does("api") {
-		listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
-		if err != nil {
-			return fmt.Errorf("listen: %w", err)
+		if err := c.startDoors(ctx, env, h, s, start); err != nil {
+			return err
 		}
-		server, err := c.newServer(env, h, s)
-		if err != nil {
-			return errors.Join(err, listener.Close())
-		}
-		c.greet(env)
-		start("take hooks", func(ctx context.Context) error { return c.serveHooks(ctx, c.Data, s.door, env.logger) })
-		if c.MailListen != "" {
-			start("take mail", func(ctx context.Context) error { return c.takeMail(ctx, h, s.door, hostOf(c.publicURL())) })
-		}
-		start("serve", func(ctx context.Context) error { return serveUntil(ctx, server, listener) })
 	}
 	if handlers := c.handlers(s); len(handlers) > 0 {
 		q, err := queue.New(queue.Config{
@@ -167,6 +156,25 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}
+	return nil
+}
+
+// startDoors opens the ways in: the portal with its API, the hook of a fax server, mail.
+func (c *serveCmd) startDoors(ctx context.Context, env *environment, h *house, s *services, start func(string, func(context.Context) error)) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	server, err := c.newServer(env, h, s)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	c.greet(env)
+	start("take hooks", func(ctx context.Context) error { return c.serveHooks(ctx, c.Data, s.door, env.logger) })
+	if c.MailListen != "" {
+		start("take mail", func(ctx context.Context) error { return c.takeMail(ctx, h, s.door, hostOf(c.publicURL())) })
+	}
+	start("serve", func(ctx context.Context) error { return serveUntil(ctx, server, listener) })
 	return nil
 }
 
