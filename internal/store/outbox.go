@@ -43,11 +43,14 @@ func (s *Store) DueTasks(ctx context.Context, rungBefore time.Time, limit int) (
 	return tasks, nil
 }
 
-// MarkRung notes that the tasks were handed to the queue just now.
+// MarkRung notes that the tasks, as DueTasks returned them, were handed to the queue
+// just now. A worker may have been so quick that one is postponed already: that one
+// is rung again when it is due, under the name of another attempt.
 func (s *Store) MarkRung(ctx context.Context, tasks []dossier.Task) error {
 	return s.tx(ctx, "mark tasks rung", func(t *tx) error {
 		for _, task := range tasks {
-			err := t.exec(ctx, `UPDATE outbox SET rung_at = ?, attempt = attempt + 1 WHERE id = ? AND closed_at = 0`, micros(t.now), task.ID)
+			err := t.exec(ctx, `UPDATE outbox SET rung_at = CASE WHEN due_at = ? THEN ? ELSE rung_at END, attempt = attempt + 1
+				WHERE id = ? AND closed_at = 0`, micros(task.DueAt), micros(t.now), task.ID)
 			if err != nil {
 				return err
 			}

@@ -52,6 +52,37 @@ func TestOutboxRings(t *testing.T) {
 	})
 }
 
+// A worker may take up a task and put it off before the ring of it is noted: it is
+// rung again when it is due, not when the ring is thought to be lost.
+func TestRingNotedLate(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, e house.House) {
+		ctx := t.Context()
+		e.Must(dossier.Change{Admit: &dossier.Admission{
+			Submission: dossier.Submission{ID: "s", Channel: dossier.ChannelFax}, ExternalID: "s",
+		}})
+		dead := func() time.Time { return e.Clock.Now().Add(-time.Minute) }
+		rung, err := e.DueTasks(ctx, dead(), 10)
+		if err != nil || len(rung) != 1 {
+			t.Fatalf("tasks %+v: %v", rung, err)
+		}
+		if _, taken, err := e.TakeTask(ctx, rung[0].ID, dead()); err != nil || !taken {
+			t.Fatalf("taken %t: %v", taken, err)
+		}
+		if err := e.PostponeTask(ctx, rung[0].ID, e.Clock.Now().Add(time.Second)); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.MarkRung(ctx, rung); err != nil {
+			t.Fatal(err)
+		}
+		e.Clock.Advance(time.Second)
+		got, err := e.DueTasks(ctx, dead(), 10)
+		if err != nil || len(got) != 1 || got[0].Attempt != 1 {
+			t.Errorf("a second later %+v: %v, want it under another attempt", got, err)
+		}
+	})
+}
+
 // Two rings of a task never meet two workers, until the first is surely dead.
 func TestTaskIsTakenOnce(t *testing.T) {
 	t.Parallel()
