@@ -25,6 +25,8 @@ type stopData struct {
 	Link string
 	// Done is what the link led to; "" nothing yet.
 	Done conversion.Stopped
+	// Over: the link leads to nothing any more.
+	Over bool
 }
 
 func stopPage(data stopData) ui.Page {
@@ -44,7 +46,7 @@ func (p *Portal) stop(c *gin.Context) error {
 	switch dossier.CodeOf(err) { //nolint:exhaustive // the others have a page of their own
 	case "":
 	case dossier.CodeStopOver, dossier.CodeRateLimited:
-		return p.showProblem(c, stopPage(stopData{Link: link}), err)
+		return p.showProblem(c, stopPage(stopData{Link: link, Over: dossier.CodeOf(err) == dossier.CodeStopOver}), err)
 	default:
 		return err
 	}

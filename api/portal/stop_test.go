@@ -25,7 +25,8 @@ func TestStopByButtonAlone(t *testing.T) {
 		t.Errorf("%d, stopped %v", w.Code, b.conv.stopped)
 	}
 	b.conv.refuse = problem(dossier.CodeStopOver)
-	if w := b.post("/ferma", cookie, "en", form); w.Code != 409 || !strings.Contains(w.Body.String(), "The link is no longer good") {
-		t.Errorf("over: %d", w.Code)
+	if w := b.post("/ferma", cookie, "en", form); w.Code != 409 || !strings.Contains(w.Body.String(), "The link is no longer good") ||
+		strings.Contains(w.Body.String(), `action="/ferma"`) || !strings.Contains(w.Body.String(), `href="/pin/revoca"`) {
+		t.Errorf("over: %d, want the way to revoke and no button", w.Code)
 	}
 }
