@@ -66,7 +66,7 @@ func TestWrongCodesCostAlike(t *testing.T) {
 	holder := w.add(dossier.PINActive)
 	store := &writes{DeviceStore: w.Store}
 	devices := pin.NewDevices(store, w.Clock, throttle.New(w.Clock, 100, time.Second))
-	if err := w.Store.RememberDevice(t.Context(), otherCF, "d", w.Clock.Now().Add(time.Hour)); err != nil {
+	if err := w.RememberDevice(t.Context(), otherCF, "d", w.Clock.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if err := devices.Ask(t.Context(), someCF, "net"); err != nil {
@@ -83,7 +83,7 @@ func TestWrongCodesCostAlike(t *testing.T) {
 		if store.n != 1 {
 			t.Errorf("%s: %d writes, want 1", cf, store.n)
 		}
-		if known, err := w.Store.KnownDevice(t.Context(), cf, "d"); err != nil || known != (cf == otherCF) {
+		if known, err := w.KnownDevice(t.Context(), cf, "d"); err != nil || known != (cf == otherCF) {
 			t.Errorf("%s: known %t, %v", cf, known, err)
 		}
 	}

@@ -70,7 +70,7 @@ func queueOf(k dossier.TaskKind) string {
 		return queueScreening
 	case dossier.TaskSend, dossier.TaskDeviceCode, dossier.TaskReissue, dossier.TaskAnswer:
 		return queueMessages
-	case dossier.TaskOffer, dossier.TaskEscalate, dossier.TaskExpire, dossier.TaskConvert, dossier.TaskLapse:
+	case dossier.TaskOffer, dossier.TaskEscalate, dossier.TaskExpire, dossier.TaskConvert, dossier.TaskLapse, dossier.TaskRecover, dossier.TaskRevoke:
 		return queueReviews
 	}
 	return queueReviews

@@ -156,7 +156,7 @@ func (e *Edge) deny(c *gin.Context) {
 		return
 	}
 	code := dossier.CodeForbidden
-	switch role {
+	switch role { //nolint:exhaustive // every other role is simply forbidden
 	case dossier.RoleMustChange:
 		code = dossier.CodePINMustChange
 	case dossier.RoleSimplified:
@@ -256,7 +256,7 @@ func Device(c *gin.Context) string {
 // time. It is sent to every page of the realm: an activation has to know the
 // browser too, or a lock made elsewhere would keep its holder from the second half.
 func (e *Edge) RememberDevice(c *gin.Context, realm Realm, device string) {
-	http.SetCookie(c.Writer, &http.Cookie{
+	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure wherever it is served by TLS
 		Name: cookieDevice, Value: device, Path: realm.Path, MaxAge: yearInSecs,
 		HttpOnly: true, Secure: e.isSecure(c), SameSite: http.SameSiteLaxMode,
 	})

@@ -49,7 +49,7 @@ func (p *Portal) propose(c *gin.Context) error {
 func (p *Portal) change(c *gin.Context) error {
 	s, _ := edge.SessionOf(c)
 	err := p.Access.Change(c.Request.Context(), s, c.PostForm("pin"))
-	switch dossier.CodeOf(err) {
+	switch dossier.CodeOf(err) { //nolint:exhaustive // the others have a page of their own
 	case "":
 		c.Redirect(http.StatusSeeOther, pathArea+"?pin=cambiato")
 		return nil

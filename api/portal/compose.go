@@ -138,8 +138,10 @@ func (p *Portal) composedOf(c *gin.Context) (ui.Page, error) {
 	return ui.Page{
 		Name: "portal/composed", Title: "ui.composed.title", Here: composedPath(made.ID),
 		Crumbs: []ui.Crumb{
-			{Key: "ui.nav.area", URL: pathArea}, {Key: "ui.convert.title", URL: pathConvert},
-			{Key: "ui.compose.title", URL: pathCompose}, {Key: "ui.composed.title"},
+			{Key: "ui.nav.area", URL: pathArea},
+			{Key: "ui.convert.title", URL: pathConvert},
+			{Key: "ui.compose.title", URL: pathCompose},
+			{Key: "ui.composed.title"},
 		},
 		Data: composedData{Composition: made, Path: composedPath(made.ID), Bytes: result.Bytes, Limit: p.MaxBytes, Sheets: sheets},
 	}, nil

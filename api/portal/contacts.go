@@ -126,7 +126,7 @@ func (p *Portal) contactCodeForm(c *gin.Context) error { return p.show(c, contac
 // confirmContact makes the new contact count.
 func (p *Portal) confirmContact(c *gin.Context) error {
 	err := p.Contacts.Confirm(c.Request.Context(), edge.Actor(c), c.PostForm("codice"))
-	switch dossier.CodeOf(err) {
+	switch dossier.CodeOf(err) { //nolint:exhaustive // the others have a page of their own
 	case "":
 		c.Redirect(http.StatusSeeOther, pathContacts+"?fatto=1")
 		return nil

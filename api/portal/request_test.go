@@ -81,7 +81,7 @@ func TestRequestInTwoPages(t *testing.T) {
 		got.Person.Address != want.Person.Address || got.Person.Surname != "Rossi" || got.Person.Birth != "1972-07-09" || got.Person.Lang != "it" {
 		t.Errorf("asked: %+v", got)
 	}
-	const closing = "La sua richiesta è stata presa in carico, a breve riceverà la prima parte di PIN ad uno dei contatti da Lei specificato " + //nolint:misspell // Italian
+	const closing = "La sua richiesta è stata presa in carico, a breve riceverà la prima parte di PIN ad uno dei contatti da Lei specificato " +
 		"(mail o cellulare); la seconda parte le sarà spedita all&#39;indirizzo di residenza comunicato."
 	if done := b.get("/richiesta-pin/inviata", "", "it").Body.String(); !strings.Contains(done, closing) {
 		t.Error("the closing text is not the source's")

@@ -26,6 +26,19 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(testkit.Main(m)) }
 
+// holderIn adds a holder who may act.
+func holderIn(t *testing.T, h house.House, cf string) dossier.Holder {
+	t.Helper()
+	holder := dossier.Holder{ID: h.ID(), PIN: dossier.PINIssue{ID: h.ID(), Kind: dossier.Dispositivo}, Person: dossier.Person{
+		CodiceFiscale: cf, Surname: "Prova", Name: "Ada", Lang: "it", Contacts: dossier.Contacts{Email: "ada@prova.example"},
+		Standing: dossier.Standing{Position: dossier.CategoryWorker, Funds: []dossier.Fund{dossier.FundPrivate}},
+	}}
+	if err := h.InsertHolder(t.Context(), store.NewHolder{Holder: holder, PINHash: "hash"}); err != nil {
+		t.Fatal(err)
+	}
+	return holder
+}
+
 // proves B10: a session in which the portal chose to act for another acts for
 // itself by API, where the client could not see the choice, unless a request says
 // Acting-For.
@@ -39,15 +52,7 @@ func TestSessionOfThePortalActsForItself(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	add := func(cf string) dossier.Holder {
-		holder := dossier.Holder{ID: h.ID(), PIN: dossier.PINIssue{ID: h.ID(), Kind: dossier.Dispositivo}, Person: dossier.Person{
-			CodiceFiscale: cf, Surname: "Prova", Name: "Ada", Lang: "it", Contacts: dossier.Contacts{Email: "ada@prova.example"},
-			Standing: dossier.Standing{Position: dossier.CategoryWorker, Funds: []dossier.Fund{dossier.FundPrivate}},
-		}}
-		check(h.InsertHolder(ctx, store.NewHolder{Holder: holder, PINHash: "hash"}))
-		return holder
-	}
-	ada, bea := add("RSSMRA72L09H501S"), add("RSSMRA77L18H501W")
+	ada, bea := holderIn(t, h, "RSSMRA72L09H501S"), holderIn(t, h, "RSSMRA77L18H501W")
 	texts, err := i18n.Embedded()
 	check(err)
 	list, err := services.Embedded()
@@ -72,7 +77,7 @@ func TestSessionOfThePortalActsForItself(t *testing.T) {
 
 	file := func(actingFor ...string) dossier.Domanda {
 		t.Helper()
-		req := httptest.NewRequest(http.MethodPost, "/domande", strings.NewReader(`{"service":"naspi"}`))
+		req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/domande", strings.NewReader(`{"service":"naspi"}`))
 		req.Header = http.Header{"Authorization": {"Bearer " + s.Token}, "Content-Type": {"application/json"}, "Acting-For": actingFor}
 		w := httptest.NewRecorder()
 		engine.ServeHTTP(w, req)

@@ -10,7 +10,7 @@ import (
 )
 
 type proposalAnswer struct {
-	PIN       string    `json:"pin"` //nolint:gosec // shown once (B2), never logged or kept
+	PIN       string    `json:"pin"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
@@ -26,7 +26,7 @@ func (a *API) proposePIN(c *gin.Context) error {
 }
 
 type changeRequest struct {
-	PIN string `json:"pin" binding:"required"` //nolint:gosec // a request's field, never logged or kept
+	PIN string `json:"pin" binding:"required"`
 }
 
 // changePIN makes the new PIN count when it is typed back.

@@ -22,13 +22,18 @@ func TestAnswersTellNothing(t *testing.T) {
 	nobody := &visitor{client: s.nobody(), caller: s.from(t, "127.0.0.5")}
 	elsewhere := &visitor{client: s.nobody(), caller: s.from(t, "127.0.0.31")}
 	for _, way := range []struct{ path, form string }{
-		{"/accesso", "pin=AAAAAAAA"}, {"/accesso", "pin=AAAAAAAAAAAAAAAA"}, {"/accesso/rinnovo", "pin=AAAAAAAA"},
-		{"/accesso/sblocco", ""}, {"/accesso/sblocco/codice", "codice=AAAAAAAA"},
+		{"/accesso", "pin=AAAAAAAA"},
+		{"/accesso", "pin=AAAAAAAAAAAAAAAA"},
+		{"/accesso/rinnovo", "pin=AAAAAAAA"},
+		{"/accesso/sblocco", ""},
+		{"/accesso/sblocco/codice", "codice=AAAAAAAA"},
 		{"/pin/attivazione", "pin=AAAAAAAA&prova=document&documento_tipo=passport&documento_numero=1&documento_scadenza=2099-01-01"},
-		{"/pin/ripristino", "cellulare=%2B393331234567&indirizzo=a@prova.example"}, {"/pin/ripristino/conferma", "link=AAAA&codice=AAAAAAAA"},
+		{"/pin/ripristino", "cellulare=%2B393331234567&indirizzo=a@prova.example"},
+		{"/pin/ripristino/conferma", "link=AAAA&codice=AAAAAAAA"},
 		{"/pin/revoca", "tessera_numero=80380000123456789012&tessera_scadenza=2099-01-01"},
 		{"/pin/riemissione", ""},
-		{"/api/v1/pin-reissues", `{"codice_fiscale":"CF"}`}, {"/api/v1/device-codes", `{"codice_fiscale":"CF"}`},
+		{"/api/v1/pin-reissues", `{"codice_fiscale":"CF"}`},
+		{"/api/v1/device-codes", `{"codice_fiscale":"CF"}`},
 		{"/api/v1/device-codes/confirmation", `{"codice_fiscale":"CF","code":"AAAAAAAA","device":"a-secret-of-128-bits-or-more"}`},
 		{"/api/v1/pin-renewals", `{"pin":"AAAAAAAAAAAAAAAA","codice_fiscale":"CF"}`},
 		{"/api/v1/pin-recoveries", `{"codice_fiscale":"CF","mobile":"+393331234567","address":"a@prova.example"}`},

@@ -192,7 +192,7 @@ func (p *person) citizenPages(c demo.Citizen) {
 	if c.Scene == demo.SceneNone {
 		p.composePages()
 	}
-	switch c.Scene {
+	switch c.Scene { //nolint:exhaustive // the others have a dossier
 	case demo.SceneNone, demo.SceneDispositivo, demo.SceneDelegator, demo.SceneDelegate:
 		return // no dossier
 	default:

@@ -187,7 +187,7 @@ func (l *lifeInBrowser) asksAgain() {
 	p.click("#f-abroad")
 	p.click("#f-italian-no")
 	p.press("main form button[type=submit]")
-	passport := l.who.Passport(time.Now(), false)
+	passport := l.who.Passport(time.Now(), false) //nolint:forbidigo // the day of the running program
 	p.fills(map[string]string{
 		"f-surname": l.who.Surname, "f-name": l.who.Name, "f-birth": l.who.Birth.Format(time.DateOnly), "f-sex": l.who.Sex,
 		"f-birth_place": strings.TrimSuffix(l.who.BirthPlace, " (PE)"), "f-birth_province": "PE", "f-street": l.who.Address.Street,

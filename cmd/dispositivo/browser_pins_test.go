@@ -39,7 +39,7 @@ func activates(t *testing.T, b *chromium, who demo.Citizen) {
 	p.signIn(alone) // the first half, without a document
 	p.sees("#problem", "non sono scritti bene")
 	p.inspect("activate-refused")
-	passport := who.Passport(time.Now(), false)
+	passport := who.Passport(time.Now(), false) //nolint:forbidigo // the day of the running program
 	p.types("#document_number", passport.Number)
 	if _, err := eval[string](p, `document.querySelector("#document_expiry").value = "`+passport.Expiry.Format(time.DateOnly)+`"`); err != nil {
 		t.Fatal(err)

@@ -5,7 +5,7 @@ import "dispositivo/internal/demo"
 // servicePages looks at services and domande where the scene has something to show.
 func (p *person) servicePages(c demo.Citizen) {
 	p.t.Helper()
-	switch c.Scene {
+	switch c.Scene { //nolint:exhaustive // the others show nothing new here
 	case demo.SceneNone:
 		p.visit("/servizi")
 		p.inspect("services")

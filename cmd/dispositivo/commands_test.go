@@ -327,7 +327,7 @@ func TestOperators(t *testing.T) {
 	expect(t, "the same code again", signIn(code), http.StatusUnauthorized, dossier.CodeCredentialsWrong)
 	supervisor := &client{t: t, url: s.URL, token: session.Token}
 	expect(t, "at work", w.ask(t, supervisor, http.MethodPost, "/reviews/next", nil), http.StatusNoContent, "")
-	if page := s.page("/demo/messages"); strings.Contains(page, "dsp-messages") {
+	if page := s.messageBox(); strings.Contains(page, "dsp-messages") {
 		t.Error("a real system has a message box")
 	}
 	for _, secret := range []string{credentials["password"], key.Secret(), code, session.Token, "RSSMRA80A01H501U"} {

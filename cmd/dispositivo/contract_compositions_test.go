@@ -38,7 +38,7 @@ func striped(t testing.TB, n int) []byte {
 	img := image.NewGray(image.Rect(0, 0, 700, 900))
 	for y := range 900 {
 		for x := range 700 {
-			img.SetGray(x, y, color.Gray{Y: uint8(255 * (x / (10 + n) % 2))}) //nolint:gosec // 0 or 255
+			img.SetGray(x, y, color.Gray{Y: uint8(255 * (x / (10 + n) % 2))})
 		}
 	}
 	var b bytes.Buffer

@@ -75,7 +75,7 @@ func (s *server) letterTo(t *testing.T, to string, says *regexp.Regexp) string {
 	message := regexp.MustCompile(`(?s)` + regexp.QuoteMeta(strings.TrimPrefix(html.EscapeString(to), "+")) + `.*?<div class="dsp-message">(.*?)</div>`)
 	var text string
 	err := testkit.WaitFor(patience, func() error {
-		for _, found := range message.FindAllStringSubmatch(s.page("/demo/messages"), -1) {
+		for _, found := range message.FindAllStringSubmatch(s.messageBox(), -1) {
 			if text = html.UnescapeString(found[1]); says.MatchString(text) {
 				return nil
 			}

@@ -111,7 +111,7 @@ func (w *witness) activation(t *testing.T, s *server) {
 		body := map[string]any{"codice_fiscale": who.CodiceFiscale, "first_half": half, "document": passport}
 		return w.ask(t, s.nobody(), http.MethodPost, "/pin-activations", body)
 	}
-	p := who.Passport(time.Now(), false)
+	p := who.Passport(time.Now(), false) //nolint:forbidigo // the day of the running program
 	passport := map[string]string{"type": "passport", "number": p.Number, "expiry": p.Expiry.Format(time.DateOnly)}
 	another := map[string]string{"type": "passport", "number": "X", "expiry": "2099-01-01"}
 	expect(t, "nothing", w.misuse(t, "", http.MethodPost, "/pin-activations", map[string]string{}), http.StatusBadRequest, dossier.CodeRequestInvalid)
@@ -153,6 +153,7 @@ func (w *witness) activation(t *testing.T, s *server) {
 	}
 	expect(t, "begun too often", got, http.StatusTooManyRequests, dossier.CodeLocked)
 }
+
 func (w *witness) contacts(t *testing.T, s *server, citizen *client) {
 	confirm := func(code string) answer {
 		return w.ask(t, citizen, http.MethodPost, "/contacts/confirmation", map[string]string{"code": code})
@@ -189,7 +190,7 @@ func (s *server) codeFor(t testing.TB, to string) string {
 	message := regexp.MustCompile(`(?s)` + regexp.QuoteMeta(strings.TrimPrefix(html.EscapeString(to), "+")) + `.*?<div class="dsp-message">(.*?)</div>`)
 	var code string
 	err := testkit.WaitFor(patience, func() error {
-		found := message.FindStringSubmatch(s.page("/demo/messages"))
+		found := message.FindStringSubmatch(s.messageBox())
 		if found == nil {
 			return missingError("the message")
 		}

@@ -200,7 +200,7 @@ func (tr *mailTrial) proveMail() {
 	}
 	var f figures
 	tr.provePost(&f)
-	if distinct, _ := tr.post.count(string(dossier.MessageMailReceipt)); distinct != tr.n {
+	if distinct := tr.post.count(string(dossier.MessageMailReceipt)); distinct != tr.n {
 		tr.t.Errorf("%d answers to %d mails", distinct, tr.n)
 	}
 	for _, args := range [][]string{{"reconcile"}, {"audit", "verify"}} {

@@ -105,16 +105,15 @@ func (p *postbox) copies(id string) []delivery {
 	return p.mails[id]
 }
 
-// count returns the distinct messages of a kind, and the copies beyond the
-// first one of each.
-func (p *postbox) count(kind string) (distinct, doubles int) {
+// count returns the distinct messages of a kind.
+func (p *postbox) count(kind string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for id, copies := range p.mails {
+	distinct := 0
+	for id := range p.mails {
 		if strings.HasPrefix(id, kind+".") {
 			distinct++
-			doubles += len(copies) - 1
 		}
 	}
-	return distinct, doubles
+	return distinct
 }

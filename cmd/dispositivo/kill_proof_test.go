@@ -210,7 +210,7 @@ func (tr *trial) proveMessages(h *house, who *holder, d dossier.Dossier) {
 // second copy has a kill before it.
 func (tr *trial) provePost(f *figures) {
 	tr.t.Helper()
-	if distinct, _ := tr.post.count(string(dossier.MessageConfirmation)); distinct != f.conversions {
+	if distinct := tr.post.count(string(dossier.MessageConfirmation)); distinct != f.conversions {
 		tr.t.Errorf("%d conversions, %d confirmations by distinct id", f.conversions, distinct)
 	}
 	tr.post.mu.Lock()

@@ -165,7 +165,7 @@ func (c *serveCmd) startDoors(ctx context.Context, env *environment, h *house, s
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	server, err := c.newServer(env, h, s)
+	server, err := c.newServer(env, h, s) //nolint:contextcheck // /metrics is asked for by nobody's request
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -139,7 +139,7 @@ func (m mails) operators() (*x509.CertPool, error) {
 		if e.IsDir() || !slices.Contains([]string{".pem", ".crt"}, filepath.Ext(e.Name())) {
 			continue
 		}
-		pem, err := os.ReadFile(filepath.Join(m.PECOperators, e.Name())) //nolint:gosec // the operator names the folder
+		pem, err := os.ReadFile(filepath.Join(m.PECOperators, e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("read PEC operators: %w", err)
 		}

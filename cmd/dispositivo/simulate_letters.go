@@ -98,7 +98,7 @@ func uuencoded(data []byte) string {
 	for len(data) > 0 {
 		n := min(45, len(data))
 		line := append(bytes.Clone(data[:n]), 0, 0)
-		b.WriteByte(six(byte(n))) //nolint:gosec // at most 45
+		b.WriteByte(six(byte(n)))
 		for i := 0; i < n; i += 3 {
 			v := line[i : i+3]
 			b.Write([]byte{six(v[0] >> 2), six(v[0]<<4 | v[1]>>4), six(v[1]<<2 | v[2]>>6), six(v[2])})

@@ -57,7 +57,7 @@ func (h *house) settle(ctx context.Context, hasher *passhash.Hasher, c demo.Citi
 		holder.Type = dossier.HolderPatronato
 	}
 	issue := dossier.PINIssue{ID: ident.New(now), HolderID: holder.ID, Kind: dossier.Kind(c.Kind), State: dossier.PINActive, Channel: dossier.PINOnline}
-	switch c.Scene {
+	switch c.Scene { //nolint:exhaustive // the others begin as active
 	case demo.SceneConverted:
 		issue.Kind = dossier.Ordinario // until the conversion is carried out
 	case demo.SceneActivate:
@@ -147,7 +147,7 @@ func (a *actor) self() dossier.Actor {
 // play brings the citizen's dossier into the state of the scene.
 func (a *actor) play(ctx context.Context) error {
 	scene := a.citizen.Scene
-	switch scene {
+	switch scene { //nolint:exhaustive // the others send a form
 	case demo.SceneNone, demo.SceneDispositivo, demo.SceneActivate, demo.SceneFirstAccess, demo.SceneLapsed, demo.SceneDelegate:
 		return nil
 	}
@@ -256,7 +256,7 @@ func (a *actor) document(ctx context.Context, pool *sandbox.Pool, form []byte, p
 
 func (a *actor) send(ctx context.Context, form []byte) error {
 	document, err := form, error(nil)
-	switch a.citizen.Scene {
+	switch a.citizen.Scene { //nolint:exhaustive // the others send nothing
 	case demo.SceneWaiting: // the bare form alone
 	case demo.SceneQuarantined:
 		document, err = demo.ActivePage(a.now)
@@ -276,7 +276,7 @@ func (a *actor) send(ctx context.Context, form []byte) error {
 func (a *actor) reviewed(ctx context.Context, dossierID string) error {
 	verdict := review.Verdict{Action: dossier.ActionApprove, Note: "Dati e firma coincidono."}
 	desk := a.services.desk
-	switch a.citizen.Scene {
+	switch a.citizen.Scene { //nolint:exhaustive // the others are not reviewed
 	case demo.SceneConverted:
 	case demo.SceneSecondReview:
 		desk = review.NewDesk(review.Config{

@@ -53,7 +53,8 @@ func (h *house) confirmAll(ctx context.Context, all []demo.Correspondent, post d
 		issue := dossier.PINIssue{ID: ident.New(now), HolderID: who.ID, Kind: dossier.Ordinario, State: dossier.PINRequested, Channel: dossier.PINOnline}
 		for _, ch := range []dossier.Change{
 			{Effects: []dossier.Effect{
-				dossier.AddHolder{Holder: who}, dossier.OpenPIN{Issue: issue},
+				dossier.AddHolder{Holder: who},
+				dossier.OpenPIN{Issue: issue},
 				dossier.Tell{HolderID: who.ID, Kind: dossier.MessageFirstHalf, Occasion: issue.ID},
 			}},
 			{PIN: &dossier.PINMove{ID: issue.ID, Event: dossier.PINEventConfirmed}},

@@ -71,7 +71,7 @@ func story(t *testing.T, s *server) {
 func (s *server) awaitMessage(texts ...string) {
 	s.t.Helper()
 	err := testkit.WaitFor(60*time.Second, func() error {
-		page := s.page("/demo/messages")
+		page := s.messageBox()
 		for _, text := range texts {
 			if !strings.Contains(page, text) {
 				return missingError(text)
@@ -88,11 +88,11 @@ type missingError string
 
 func (e missingError) Error() string { return "not in the message box: " + string(e) }
 
-// page reads a public page.
-func (s *server) page(path string) string {
+// messageBox reads the page of the messages that a demo has "sent".
+func (s *server) messageBox() string {
 	s.t.Helper()
 	c := &client{t: s.t, url: strings.TrimSuffix(s.URL, "/")}
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, c.url+path, nil)
+	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, c.url+"/demo/messages", nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}

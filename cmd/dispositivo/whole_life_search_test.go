@@ -18,7 +18,7 @@ import (
 // for the recipients' telephones, and is no place that is searched.
 func (l *life) harvest() {
 	l.t.Helper()
-	page := html.UnescapeString(l.s.page("/demo/messages"))
+	page := html.UnescapeString(l.s.messageBox())
 	before := len(l.secrets)
 	for _, code := range codeInBox.FindAllString(page, -1) {
 		l.keep(code)

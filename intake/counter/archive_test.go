@@ -39,7 +39,7 @@ func TestArchive(t *testing.T) {
 		if err != nil || r.Protocol != "2026/0000001" || r.DossierID != "" {
 			t.Fatalf("%+v, %v", r, err)
 		}
-		sub, err := h.Store.Submission(t.Context(), r.SubmissionID)
+		sub, err := h.Submission(t.Context(), r.SubmissionID)
 		if err != nil || sub.HolderID != holder.ID || len(sub.Documents) != 1 || !sub.Documents[0].Evidence {
 			t.Fatalf("%+v, %v", sub, err)
 		}

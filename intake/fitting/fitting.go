@@ -185,7 +185,7 @@ func problem(f sandbox.FitFinding, files [][]byte) error {
 	for _, data := range files {
 		total += len(data)
 	}
-	switch f.Code {
+	switch f.Code { //nolint:exhaustive // the others have no figures
 	case dossier.FileTooLarge:
 		args["size"] = strconv.Itoa(total)
 	case dossier.PagesTooMany:

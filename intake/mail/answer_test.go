@@ -48,16 +48,15 @@ func newWorld(t *testing.T, h house.House, operator string) *world {
 	return w
 }
 
-// take takes a mail and has it read with an event; effects come of the reading.
-func (w *world) take(raw []byte, sender string, event dossier.SubmissionEvent, effects ...dossier.Effect) string {
+// take takes a mail and has it read with an event.
+func (w *world) take(raw []byte, sender string, event dossier.SubmissionEvent) string {
 	w.T.Helper()
 	receipt, err := w.taker.Take(w.T.Context(), raw, Handover{Sender: sender, Known: true})
 	if err != nil {
 		w.T.Fatal(err)
 	}
 	for _, e := range []dossier.SubmissionEvent{dossier.EventReadingStarted, event} {
-		w.Must(dossier.Change{Actor: house.Worker(), Submission: &dossier.SubmissionMove{ID: receipt.SubmissionID, Event: e}, Effects: effects})
-		effects = nil
+		w.Must(dossier.Change{Actor: house.Worker(), Submission: &dossier.SubmissionMove{ID: receipt.SubmissionID, Event: e}})
 	}
 	return receipt.SubmissionID
 }
@@ -98,8 +97,10 @@ func TestAnswer(t *testing.T) {
 		w.dns["_dmarc.casa.example"] = "v=DMARC1; p=reject"
 		raw := w.signedBy("mail.casa.example", numbered(1, "", pdfOne, pdfTwo))
 		findings := []dossier.Finding{
-			{Code: dossier.PageDark, Page: 2, Severity: dossier.SeverityWarn}, {Code: dossier.IDMismatch, Severity: dossier.SeverityWarn},
-			{Code: dossier.TokenOtherHolder, Severity: dossier.SeverityWarn}, {Code: dossier.PageDark, Page: 2, Severity: dossier.SeverityWarn},
+			{Code: dossier.PageDark, Page: 2, Severity: dossier.SeverityWarn},
+			{Code: dossier.IDMismatch, Severity: dossier.SeverityWarn},
+			{Code: dossier.TokenOtherHolder, Severity: dossier.SeverityWarn},
+			{Code: dossier.PageDark, Page: 2, Severity: dossier.SeverityWarn},
 		}
 		receipt, err := w.taker.Take(t.Context(), raw, Handover{Sender: "maria@casa.example", Known: true})
 		if err != nil {

@@ -78,7 +78,7 @@ func (p *Poller) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		err := p.session(ctx, func() { wait = shortestWait })
 		if ctx.Err() != nil {
-			return nil
+			return nil //nolint:nilerr // the end that was asked for
 		}
 		p.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "mailbox will be tried again",
 			slog.String("error", err.Error()), slog.Duration("wait", wait))
@@ -245,7 +245,7 @@ func (p *Poller) take(ctx context.Context, raw []byte) (folder string, err error
 	ctx, cancel := context.WithTimeout(ctx, takeWithin)
 	defer cancel()
 	receipt, err := p.cfg.Taker.Take(ctx, raw, handoverOf(raw))
-	switch dossier.CodeOf(err) {
+	switch dossier.CodeOf(err) { //nolint:exhaustive // the others are tried again or set aside
 	case "":
 		p.cfg.Logger.LogAttrs(ctx, slog.LevelInfo, "mail taken in",
 			slog.String("protocol", receipt.Protocol), slog.Bool("repeated", receipt.Repeated), slog.Int("bytes", len(raw)))

@@ -59,10 +59,10 @@ func owner(t testing.TB, addr string) *imapclient.Client {
 	return c
 }
 
-// deliver puts a message into a folder.
-func deliver(t testing.TB, c *imapclient.Client, folder string, raw []byte) {
+// deliver puts a message into the inbox.
+func deliver(t testing.TB, c *imapclient.Client, raw []byte) {
 	t.Helper()
-	cmd := c.Append(folder, int64(len(raw)), nil)
+	cmd := c.Append("INBOX", int64(len(raw)), nil)
 	if _, err := cmd.Write(raw); err != nil {
 		t.Fatal(err)
 	}
@@ -105,16 +105,16 @@ func TestPollDovecot(t *testing.T) {
 	h := house.New(t)
 	mailbox := owner(t, addr)
 	before := numbered(1, "", pdfOne)
-	deliver(t, mailbox, "INBOX", before)
-	deliver(t, mailbox, "INBOX", append([]byte("Return-Path: <>\r\n"), numbered(2, "", pdfTwo)...))
+	deliver(t, mailbox, before)
+	deliver(t, mailbox, append([]byte("Return-Path: <>\r\n"), numbered(2, "", pdfTwo)...))
 	poll(t, pollerConfig(newTaker(t, h, nil, ""), addr))
 	awaitFolders(t, mailbox, [3]uint32{0, 2, 0})
-	deliver(t, mailbox, "INBOX", numbered(3, "", pdfOne)) // told by IDLE: the next look of itself is minutes away
+	deliver(t, mailbox, numbered(3, "", pdfOne)) // told by IDLE: the next look of itself is minutes away
 	awaitFolders(t, mailbox, [3]uint32{0, 3, 0})
-	deliver(t, mailbox, "INBOX", append([]byte("Received: by mx.example\r\n"), before...))
+	deliver(t, mailbox, append([]byte("Received: by mx.example\r\n"), before...))
 	awaitFolders(t, mailbox, [3]uint32{0, 4, 0})
 	large := append(numbered(4, ""), bytes.Repeat([]byte("large\r\n"), intake.MaxOriginal/7)...)
-	deliver(t, mailbox, "INBOX", large)
+	deliver(t, mailbox, large)
 	awaitFolders(t, mailbox, [3]uint32{0, 4, 1})
 	subs := received(t, h)
 	if len(subs) != 3 {
@@ -131,7 +131,7 @@ func TestPollDovecot(t *testing.T) {
 	stop() // the connection breaks off; the poller comes back by itself
 	start()
 	mailbox = owner(t, addr)
-	deliver(t, mailbox, "INBOX", numbered(5, "", pdfTwo))
+	deliver(t, mailbox, numbered(5, "", pdfTwo))
 	awaitFolders(t, mailbox, [3]uint32{0, 5, 1})
 	if subs := received(t, h); len(subs) != 4 {
 		t.Errorf("%d arrivals of 4", len(subs))
@@ -145,8 +145,8 @@ func TestPollKeepsWhatIsNotSafe(t *testing.T) {
 	addr, _, _ := testkit.Dovecot(t)
 	h := house.New(t)
 	mailbox := owner(t, addr)
-	deliver(t, mailbox, "INBOX", numbered(1, "", pdfOne))
-	deliver(t, mailbox, "INBOX", numbered(2, "", pdfTwo))
+	deliver(t, mailbox, numbered(1, "", pdfOne))
+	deliver(t, mailbox, numbered(2, "", pdfTwo))
 	door := &fussy{Door: newDoor(h), refuse: "<n1@casa.example>"}
 	cfg := pollerConfig(newTaker(t, h, door, ""), addr)
 	stub := clock.NewStub(house.Start())

@@ -12,7 +12,7 @@ import (
 // meant as one by its name or type: then it is refused with a reason instead of
 // passed over.
 func (p part) isDocument() bool {
-	switch sandbox.Sniff(p.data) {
+	switch sandbox.Sniff(p.data) { //nolint:exhaustive // what is unknown goes by its name
 	case sandbox.FormatPDF, sandbox.FormatTIFF:
 		return true
 	}
@@ -27,7 +27,7 @@ func (p part) isDocument() bool {
 // isPicture reports whether the part is a photograph that was attached, not one
 // that is shown within a text.
 func (p part) isPicture() bool {
-	switch sandbox.Sniff(p.data) {
+	switch sandbox.Sniff(p.data) { //nolint:exhaustive // the others are no pictures
 	case "jpeg", "png", "heic":
 		return !p.shown
 	}

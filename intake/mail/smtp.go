@@ -188,7 +188,7 @@ func (s *session) Data(body io.Reader) error {
 
 // refuse words why a message is not taken.
 func (r *Receiver) refuse(ctx context.Context, err error) error {
-	switch dossier.CodeOf(err) {
+	switch dossier.CodeOf(err) { //nolint:exhaustive // the others are to be tried again
 	case dossier.Code(dossier.FileTooLarge):
 		return smtp.ErrDataTooLarge
 	case dossier.Code(dossier.FileEmpty):

@@ -236,7 +236,7 @@ func (c *caller) client() *http.Client {
 			c.http.CloseIdleConnections()
 		}
 		turn := c.used / triesEach
-		ip := net.IPv4(127, byte(1+c.n%250), byte(1+c.n/250*50+turn/250%50), byte(1+turn%250))
+		ip := net.IPv4(127, byte(1+c.n%250), byte(1+c.n/250*50+turn/250%50), byte(1+turn%250)) //nolint:gosec // at most 250
 		dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: ip}}
 		c.http = &http.Client{Timeout: time.Minute, Transport: &http.Transport{DialContext: dialer.DialContext}}
 	}

@@ -224,7 +224,7 @@ func (c *Courier) data(ctx context.Context, m dossier.Message) (map[string]strin
 	if n := len(d.Submissions); n > 0 {
 		data["protocol"] = d.Submissions[n-1].Protocol.String()
 	}
-	switch m.Kind {
+	switch m.Kind { //nolint:exhaustive // the others need no more than the name
 	case dossier.MessageReceipt:
 		return c.receipt(ctx, m, d, data)
 	case dossier.MessageAskMore, dossier.MessageRejection:

@@ -116,7 +116,7 @@ func (p person) citizen() Citizen {
 		panic(fmt.Sprintf("demo: codice fiscale of %s: %v", p.email, err))
 	}
 	kind := KindOrdinario
-	switch p.scene {
+	switch p.scene { //nolint:exhaustive // the others are ordinario
 	case SceneDispositivo, SceneConverted, SceneSuperseded, SceneDelegate, SceneDelegator:
 		kind = KindDispositivo
 	default: // ordinario

@@ -143,7 +143,7 @@ func refuseFiles(files [][]byte) (FitFinding, bool) {
 
 // Fittable reports whether Fit reads files of a format.
 func Fittable(f Format) bool {
-	switch f {
+	switch f { //nolint:exhaustive // what is unknown does not fit
 	case FormatPDF, FormatTIFF, "jpeg", "png":
 		return true
 	}

@@ -124,7 +124,7 @@ func (v *fitting) takeTIFF(data []byte) error {
 	}
 	if err != nil {
 		v.block(dossier.FileUnreadable, 0, "")
-		return nil
+		return nil //nolint:nilerr // a file that cannot be opened is a verdict
 	}
 	if ok, err := v.room(len(file.Pages())); !ok || err != nil {
 		return err

@@ -105,7 +105,7 @@ func photoOf(t *testing.T, p *Pool, data []byte) []byte {
 // sensor, a shadow, a table around it, and lying on its side as its Exif data say.
 func telephone(t testing.TB, sheet *image.Gray, seed uint64) []byte {
 	t.Helper()
-	rng := rand.New(rand.NewPCG(seed, 3)) //nolint:gosec // a picture for a test
+	rng := rand.New(rand.NewPCG(seed, 3))
 	img := image.NewRGBA(image.Rect(0, 0, 4032, 3024))
 	var noise [4096]float64
 	for i := range noise {
@@ -136,7 +136,7 @@ func telephone(t testing.TB, sheet *image.Gray, seed uint64) []byte {
 func withOrientation(data []byte, o uint16) []byte {
 	exif := []byte("Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01")
 	exif = append(binary.BigEndian.AppendUint16(exif, o), 0, 0, 0, 0, 0, 0)
-	head := append([]byte{0xff, 0xd8, 0xff, 0xe1}, binary.BigEndian.AppendUint16(nil, uint16(len(exif)+2))...) //nolint:gosec // small
+	head := append([]byte{0xff, 0xd8, 0xff, 0xe1}, binary.BigEndian.AppendUint16(nil, uint16(len(exif)+2))...)
 	return slices.Concat(head, exif, data[2:])
 }
 
@@ -168,10 +168,10 @@ func TestFitRefuses(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, Config{Size: 1, CacheDir: engineCache(t)})
 	noise := func(w, h int) []byte {
-		rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a picture for a test
+		rng := rand.New(rand.NewPCG(1, 2))
 		img := image.NewGray(image.Rect(0, 0, w, h))
 		for i := range img.Pix {
-			img.Pix[i] = uint8(rng.Uint32()) //nolint:gosec // any byte
+			img.Pix[i] = uint8(rng.Uint32())
 		}
 		var b bytes.Buffer
 		if err := png.Encode(&b, img); err != nil {

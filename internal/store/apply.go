@@ -158,7 +158,7 @@ func (a *applier) moveDossier(ctx context.Context, m dossier.Move) error {
 // tellOf tells the holder of a transition: of a conversion that begins by every
 // contact, of everything else once.
 func (a *applier) tellOf(ctx context.Context, row dossierRow, id string, kind dossier.MessageKind) error {
-	switch kind {
+	switch kind { //nolint:exhaustive // the others are told once
 	case "":
 		return nil
 	case dossier.MessageConversionAsked:

@@ -16,7 +16,7 @@ import (
 )
 
 // DovecotPassword is that of every user of [Dovecot].
-const DovecotPassword = "casella-di-prova"
+const DovecotPassword = "casella-di-prova" //nolint:gosec // of a server of the tests alone
 
 // Dovecot starts a real IMAP server, in the clear on loopback, and returns its address
 // and what stops and starts it again. Every user name has an empty mailbox.

@@ -62,7 +62,8 @@ func (w world) add(state dossier.PINState) dossier.Holder {
 	}}
 	issue := dossier.PINIssue{ID: ident.New(now), HolderID: h.ID, Kind: dossier.Ordinario, State: state, Channel: dossier.PINOnline}
 	w.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{
-		dossier.AddHolder{Holder: h}, dossier.OpenPIN{Issue: issue},
+		dossier.AddHolder{Holder: h},
+		dossier.OpenPIN{Issue: issue},
 		dossier.SetHalf{PINIssueID: issue.ID, Half: dossier.Half{N: 1, Hash: w.hash(first), Class: pin.ClassSMS}},
 		dossier.SetHalf{PINIssueID: issue.ID, Half: dossier.Half{N: 2, Hash: w.hash(second), Class: pin.ClassPost}},
 	}})
@@ -266,7 +267,7 @@ func TestSecondHalfIsNotSentAnywhere(t *testing.T) {
 
 // proves B1: what the card and the document must be; what is wrong with a person
 // answers as a wrong PIN.
-func TestProofs(t *testing.T) {
+func TestProofs(t *testing.T) { //nolint:tparallel // one after the other, on one person
 	t.Parallel()
 	const number = "80380000301234567890"
 	w := newWorld(t, house.New(t), false)

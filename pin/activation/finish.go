@@ -73,7 +73,7 @@ func (s *Service) confirm(ctx context.Context, ses session.Session, a *dossier.A
 				g.Confirmed = true
 				return dossier.Change{Actor: ses.Actor, Effects: []dossier.Effect{dossier.SetActivation{Activation: *a}}}, nil
 			})
-		switch dossier.CodeOf(err) {
+		switch dossier.CodeOf(err) { //nolint:exhaustive // the others fail the step
 		case "":
 		case dossier.CodeChallengeWrong, dossier.CodeNotFound:
 			return wrongCode(g.Kind, err)

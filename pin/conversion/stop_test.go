@@ -2,7 +2,6 @@ package conversion_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"regexp"
 	"slices"
@@ -53,7 +52,7 @@ func links(t *testing.T, h house.House) map[notify.Class]string {
 	box := &mailbox{}
 	c := courier.New(courier.Config{
 		Store: h.Store, Composer: notify.NewComposer(texts, "INPS", "803 164"), Sender: box, Clock: h.Clock,
-		Mint: pin.NewMinter(nil, h.Clock, pin.Policy{}, time.UTC), Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Mint: pin.NewMinter(nil, h.Clock, pin.Policy{}, time.UTC), Logger: slog.New(slog.DiscardHandler),
 		StopURL: "https://pin.example/ferma", Domain: "pin.example", Rome: time.UTC,
 	})
 	for _, m := range h.Told(dossier.MessageConversionAsked) {

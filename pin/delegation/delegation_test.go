@@ -244,7 +244,7 @@ func endRounds(t *testing.T, rounds int) {
 		w := newWorld(t, h)
 		acted, refused := 0, 0
 		for n := range rounds {
-			a, r := w.endInMidAct(n, rand.New(rand.NewPCG(10, uint64(n)))) //nolint:gosec // a seed
+			a, r := w.endInMidAct(n, rand.New(rand.NewPCG(10, uint64(n))))
 			acted, refused = acted+a, refused+r
 		}
 		t.Logf("%d acts went through, %d came too late", acted, refused)
@@ -276,7 +276,7 @@ func (w world) endInMidAct(n int, rnd *rand.Rand) (acted, refused int) {
 			_, err := w.desk.File(t.Context(), actor, services.Draft{Service: "naspi"})
 			mu.Lock()
 			defer mu.Unlock()
-			switch dossier.CodeOf(err) {
+			switch dossier.CodeOf(err) { //nolint:exhaustive // no other may come
 			case "":
 				acted++
 			case dossier.CodeDelegationOver:

@@ -52,7 +52,7 @@ func TestGuardian(t *testing.T) {
 }
 
 // proves B10: who may record whom as a guardian; one beside a delegate, and one only.
-func TestGuardianRules(t *testing.T) {
+func TestGuardianRules(t *testing.T) { //nolint:tparallel // one after the other, of the same people
 	t.Parallel()
 	w := newWorld(t, house.New(t))
 	ctx := t.Context()

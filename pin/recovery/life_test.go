@@ -68,7 +68,7 @@ func (l *life) note() {
 // refuse may be tried.
 func (l *life) must(err error) bool {
 	l.T.Helper()
-	switch dossier.CodeOf(err) {
+	switch dossier.CodeOf(err) { //nolint:exhaustive // no other may come
 	case "":
 		return true
 	case dossier.CodeConflict, dossier.CodeChallengeWrong:

@@ -240,7 +240,7 @@ func raceRounds(t *testing.T, rounds int) {
 	house.Each(t, func(t *testing.T, h house.House) {
 		d := newDesk(t, h)
 		for round := range rounds {
-			race(t, h, d, worker(h, "PRVDAA80A41H501X"+strconv.Itoa(round)), rand.New(rand.NewPCG(5, uint64(round)))) //nolint:gosec // a seed
+			race(t, h, d, worker(h, "PRVDAA80A41H501X"+strconv.Itoa(round)), rand.New(rand.NewPCG(5, uint64(round))))
 		}
 		noGaps(t, h)
 	})

@@ -13,10 +13,10 @@ import (
 
 // grainy is a page that JPEG cannot make small.
 func grainy(w, h int, seed uint64) *image.Gray {
-	rng := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a page for a test
+	rng := rand.New(rand.NewPCG(seed, 1))
 	img := image.NewGray(image.Rect(0, 0, w, h))
 	for i := range img.Pix {
-		img.Pix[i] = uint8(rng.Uint32()) //nolint:gosec // any byte
+		img.Pix[i] = uint8(rng.Uint32())
 	}
 	return img
 }
@@ -117,7 +117,7 @@ func TestTwoTone(t *testing.T) {
 	}
 	for y := 300; y < 600; y++ {
 		for x := 300; x < 540; x++ {
-			img.Pix[y*1600+x] = uint8(100 + (x+y)%90) //nolint:gosec // below 190
+			img.Pix[y*1600+x] = uint8(100 + (x+y)%90)
 		}
 	}
 	if TwoTone(img) {

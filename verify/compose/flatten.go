@@ -67,7 +67,7 @@ func lightest(p plane, x0, y0, side int) int32 {
 	left := n / 10
 	for v := 255; v > 0; v-- {
 		if left -= counts[v]; left < 0 {
-			return int32(v) //nolint:gosec // a byte
+			return int32(v)
 		}
 	}
 	return 0

@@ -16,8 +16,18 @@ type rung struct{ side, quality int }
 // together towards the end: at the floor letters lose their edges, not their
 // shapes.
 var ladder = []rung{
-	{Side, 90}, {Side, 82}, {Side, 75}, {2480, 75}, {2480, 68}, {2200, 68}, {2200, 60},
-	{2000, 60}, {2000, 52}, {1800, 52}, {FloorSide, 52}, {FloorSide, FloorQuality},
+	{Side, 90},
+	{Side, 82},
+	{Side, 75},
+	{2480, 75},
+	{2480, 68},
+	{2200, 68},
+	{2200, 60},
+	{2000, 60},
+	{2000, 52},
+	{1800, 52},
+	{FloorSide, 52},
+	{FloorSide, FloorQuality},
 }
 
 // Result is a composed document.

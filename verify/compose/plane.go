@@ -60,7 +60,7 @@ func planesOf(img *image.NRGBA) (y, cb, cr plane) {
 }
 
 func clamp(v int32) byte {
-	return byte(min(max(v, 0), 255)) //nolint:gosec // a byte
+	return byte(min(max(v, 0), 255))
 }
 
 // within returns p with a long side of at most side.
@@ -124,7 +124,7 @@ func cover(old, n int) []span {
 	for i := range spans {
 		a, b := i*old*256/n, (i+1)*old*256/n
 		s := span{from: a / 256, to: min((b+255)/256, old), first: 256, last: 256}
-		s.first = uint64(256 - a%256) //nolint:gosec // 1 to 256
+		s.first = uint64(256 - a%256)
 		if b%256 != 0 {
 			s.last = uint64(b % 256) //nolint:gosec // 1 to 255
 		}

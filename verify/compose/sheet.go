@@ -1,10 +1,11 @@
 package compose
 
 import (
-	"dispositivo/verify/ccitt"
 	"errors"
 	"fmt"
 	"image"
+
+	"dispositivo/verify/ccitt"
 )
 
 // Side is the longest side in pixels that a page is worth: 239 dots per inch

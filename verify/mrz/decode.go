@@ -51,7 +51,7 @@ func (l layout) decode(options [][]option, budget float64) []reading {
 				for _, p := range paths {
 					if cost := nodes[p].cost + o.cost; cost <= budget {
 						nodes = append(nodes, node{p, o.ch, cost})
-						next[after] = append(next[after], int32(len(nodes)-1))
+						next[after] = append(next[after], int32(len(nodes)-1)) //nolint:gosec // the nodes are few
 					}
 				}
 			}

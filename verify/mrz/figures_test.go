@@ -127,7 +127,7 @@ func byTesseract(t *testing.T, img *image.Gray, scale float64) (Result, time.Dur
 	var best Result
 	start := time.Now() //nolint:forbidigo // how long it takes
 	for _, mode := range []string{"3", "6"} {
-		cmd := exec.Command("tesseract", "-", "-", "--psm", mode, "-l", "eng", "-c", "tessedit_char_whitelist="+alphabet)
+		cmd := exec.CommandContext(t.Context(), "tesseract", "-", "-", "--psm", mode, "-l", "eng", "-c", "tessedit_char_whitelist="+alphabet)
 		cmd.Stdin = bytes.NewReader(in.Bytes())
 		out, err := cmd.Output()
 		if err != nil {

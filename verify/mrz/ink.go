@@ -66,7 +66,7 @@ func inkRow(ink, row []uint8, columns []uint32, rows int, span [2]int) {
 		}
 		left := max(x-around, 0)
 		if row[x] < white-contrast { // else nothing is so much lighter
-			n := uint32(rows * (min(x+around, w-1) - left + 1))
+			n := uint32(rows * (min(x+around, w-1) - left + 1)) //nolint:gosec // pixels around one
 			mean := int((n*white - sum) / n)
 			if int(row[x])+max(contrast, mean/9) < mean {
 				ink[x] = 1

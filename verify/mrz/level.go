@@ -224,7 +224,7 @@ func parts(n, m int) []part {
 		}
 		p.total = p.first + p.last
 		if p.to > p.from {
-			p.total += 256 * uint32(p.to-p.from-1)
+			p.total += 256 * uint32(p.to-p.from-1) //nolint:gosec // to is beyond from
 		}
 		all[i] = p
 	}

@@ -154,7 +154,7 @@ func TestReadBounds(t *testing.T) {
 	if _, ok := Read(ended, zone, Options{On: day}); ok {
 		t.Error("read although the context had ended")
 	}
-	part := zone.SubImage(image.Rect(30, 100, 970, 490)).(*image.Gray)
+	part, _ := zone.SubImage(image.Rect(30, 100, 970, 490)).(*image.Gray)
 	if got, ok := Read(context.Background(), part, Options{On: day}); !ok || !got.Valid {
 		t.Error("a part of a picture is not read")
 	}

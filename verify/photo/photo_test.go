@@ -30,7 +30,7 @@ func exif(data []byte, order binary.AppendByteOrder, orientation uint16) []byte 
 	head = order.AppendUint16(order.AppendUint16(head, 0x0112), 3)
 	head = order.AppendUint16(order.AppendUint32(head, 1), orientation)
 	head = append(head, 0, 0, 0, 0, 0, 0)
-	size := binary.BigEndian.AppendUint16([]byte{0xff, 0xe1}, uint16(len(head)+2)) //nolint:gosec // small
+	size := binary.BigEndian.AppendUint16([]byte{0xff, 0xe1}, uint16(len(head)+2))
 	return slices.Concat(data[:2], size, head, data[2:])
 }
 

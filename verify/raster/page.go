@@ -14,10 +14,10 @@ import (
 )
 
 const (
-	// ReviewSide and ThumbSide bound the long side of a picture to review and of
-	// its thumb, in pixels.
+	// ReviewSide bounds the long side of a picture to review, in pixels.
 	ReviewSide = 2200
-	ThumbSide  = 240
+	// ThumbSide bounds the long side of its thumb, in pixels.
+	ThumbSide = 240
 	// WorkingPixels is how many pixels a page is reduced to before anything else
 	// is done with it.
 	WorkingPixels = 16_000_000

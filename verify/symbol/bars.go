@@ -298,7 +298,7 @@ func (l layers) flattened(share float64) view {
 		before := l.sums[first(y)*l.width:][:l.width]
 		after := l.sums[(first(y)+window)*l.width:][:l.width]
 		for x, sum := range before {
-			img.Pix[y*img.Stride+x] = byte((after[x] - sum) / window)
+			img.Pix[y*img.Stride+x] = byte((after[x] - sum) / window) //nolint:gosec // a mean of bytes
 		}
 	}
 	return view{img: img, back: func(p image.Point) image.Point {

@@ -87,7 +87,11 @@ func render(t testing.TB, data []byte, n int, dpi float64) *image.Gray {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return img.(*image.Gray)
+	gray, ok := img.(*image.Gray)
+	if !ok {
+		t.Fatalf("rendered as %T", img)
+	}
+	return gray
 }
 
 // formDPI is the resolution of form.

@@ -110,8 +110,8 @@ func (in *matrixInstance) scan(ctx context.Context, img *image.Gray) ([]Symbol, 
 		return nil, err
 	}
 	const noFilter = 0
-	answer, err := in.answer(ctx, mxDecode, at, uint64(w*h), uint64(w), uint64(h), in.hints, noFilter)
-	if err != nil || answer[2] != 0 { // an exception: nothing was found
+	answer, err := in.answer(ctx, mxDecode, at, uint64(w*h), uint64(w), uint64(h), in.hints, noFilter) //nolint:gosec // a picture within MaxPixels
+	if err != nil || answer[2] != 0 {                                                                  // an exception: nothing was found
 		return nil, err
 	}
 	s, ok, err := in.symbol(ctx, answer[0])

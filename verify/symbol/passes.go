@@ -68,7 +68,7 @@ func (s *search) reduce(r image.Rectangle, n, smooth int) view {
 // places looks where the form prints its codes.
 func (s *search) places(ctx context.Context) error {
 	for _, r := range areas(s.page.Rect, s.opts.Regions) {
-		if err := s.scan(ctx, s.reduce(r, s.factor(), 1), 1); err != nil {
+		if err := s.scan(ctx, s.reduce(r, s.factor(), 1)); err != nil {
 			return err
 		}
 	}
@@ -78,7 +78,7 @@ func (s *search) places(ctx context.Context) error {
 // reducedPage does the same with all of the page, for a form that was shrunk,
 // enlarged or put somewhere.
 func (s *search) reducedPage(ctx context.Context) error {
-	return s.scan(ctx, s.reduce(s.page.Rect, s.factor(), 1), 1)
+	return s.scan(ctx, s.reduce(s.page.Rect, s.factor(), 1))
 }
 
 func (s *search) overview() *overview {
@@ -112,7 +112,7 @@ func (s *search) bar(ctx context.Context, strip strip) error {
 		}
 		v := lines.flattened(try.share)
 		v.img = blurred(v.img, try.smooth, 0)
-		if err := s.scan(ctx, v, 1); err != nil || s.over() {
+		if err := s.scan(ctx, v); err != nil || s.over() {
 			return err
 		}
 	}
@@ -157,7 +157,7 @@ func (s *search) scanCells(ctx context.Context, p patch) error {
 
 // asIs is what ZBar alone does, on pages of 200 and 300 dpi; larger ones are
 // halved and more, because it takes seconds for them and reads less.
-func (s *search) asIs(ctx context.Context) error { return s.scan(ctx, s.plain(), 1) }
+func (s *search) asIs(ctx context.Context) error { return s.scan(ctx, s.plain()) }
 
 // plainFactor is by how much large pages are reduced for what looks at all of
 // them: at 400 dpi by 2.
@@ -177,7 +177,7 @@ func (s *search) placesSmoothed(ctx context.Context) error {
 	n := s.factor()
 	for _, r := range areas(s.page.Rect, s.opts.Regions) {
 		for _, v := range [...]view{s.reduce(r, max(1, n-1), 2), s.reduce(r, n, 2), s.reduce(r, n+1, 1)} {
-			if err := s.scan(ctx, v, 1); err != nil {
+			if err := s.scan(ctx, v); err != nil {
 				return err
 			}
 		}
@@ -189,7 +189,7 @@ func (s *search) placesSmoothed(ctx context.Context) error {
 func (s *search) pageSmoothed(ctx context.Context) error {
 	v := s.plain()
 	v.img = blurred(blurred(v.img, 1, 1), 1, 1)
-	return s.scan(ctx, v, 1)
+	return s.scan(ctx, v)
 }
 
 // despeckled parts ink from paper and lets the neighbours of a pixel vote.
@@ -197,7 +197,7 @@ func (s *search) despeckled(ctx context.Context) error {
 	v := s.plain()
 	ink := thresholded(framed(v.img, v.img.Rect, 0), otsu(v.img))
 	v.img = thresholded(blurred(ink, 1, 1), white/2)
-	return s.scan(ctx, v, 1)
+	return s.scan(ctx, v)
 }
 
 // enlarged doubles the page with a light blur and a white margin, which lifts
@@ -210,7 +210,7 @@ func (s *search) enlarged(ctx context.Context) error {
 	img := twoFold(framed(s.page, s.page.Rect, margin))
 	return s.scan(ctx, view{img, func(p image.Point) image.Point {
 		return p.Div(2).Sub(image.Pt(margin, margin))
-	}}, 1)
+	}})
 }
 
 // small halves and quarters the page: large codes in photographs and scans of
@@ -220,7 +220,7 @@ func (s *search) small(ctx context.Context) error {
 		if n == s.factor() || n == s.plainFactor() {
 			continue
 		}
-		if err := s.scan(ctx, s.reduce(s.page.Rect, n, 0), 1); err != nil {
+		if err := s.scan(ctx, s.reduce(s.page.Rect, n, 0)); err != nil {
 			return err
 		}
 	}
@@ -236,7 +236,7 @@ func (s *search) turned(ctx context.Context) error {
 	base := s.reduce(s.page.Rect, n, 0)
 	for _, degrees := range [3]float64{45, 22, 67} {
 		img, back := rotated(base.img, degrees)
-		err := s.scan(ctx, view{img, func(p image.Point) image.Point { return base.back(back(p)) }}, 1)
+		err := s.scan(ctx, view{img, func(p image.Point) image.Point { return base.back(back(p)) }})
 		if err != nil {
 			return err
 		}
@@ -252,12 +252,12 @@ func (s *search) negative(ctx context.Context) error {
 		return nil
 	}
 	v.img = negated(v.img)
-	if err := s.scan(ctx, v, 1); err != nil {
+	if err := s.scan(ctx, v); err != nil {
 		return err
 	}
 	v = s.plain()
 	v.img = negated(framed(v.img, v.img.Rect, 0))
-	return s.scan(ctx, v, 1)
+	return s.scan(ctx, v)
 }
 
 func same(p image.Point) image.Point { return p }

@@ -41,7 +41,7 @@ func reduced(img *image.Gray, r image.Rectangle, n int) *image.Gray {
 		}
 		row := dst.Pix[y*dst.Stride:][:w]
 		for x, sum := range sums {
-			row[x] = byte(sum * scale >> 16)
+			row[x] = byte(sum * scale >> 16) //nolint:gosec // a mean of bytes
 		}
 	}
 	return dst
@@ -84,7 +84,7 @@ func doubled(img *image.Gray) *image.Gray {
 			if at := 2*y + 1 + i; at >= 0 && at < 2*h {
 				row := dst.Pix[at*dst.Stride:][:2*w]
 				for x := range row {
-					row[x] = byte((weights[0]*near[x] + weights[1]*far[x] + 8) / 16)
+					row[x] = byte((weights[0]*near[x] + weights[1]*far[x] + 8) / 16) //nolint:gosec // weights add up to 16
 				}
 			}
 		}
@@ -128,7 +128,7 @@ func blurredRows(img *image.Gray, r int) *image.Gray {
 		out := dst.Pix[y*dst.Stride:][:w]
 		leaving, entering := line[:w], line[2*r+1:][:w]
 		for x := range out {
-			out[x] = byte(sum * scale >> 16)
+			out[x] = byte(sum * scale >> 16) //nolint:gosec // a mean of bytes
 			sum += uint32(entering[x]) - uint32(leaving[x])
 		}
 	}
@@ -150,7 +150,7 @@ func blurredColumns(img *image.Gray, r int) *image.Gray {
 		out := dst.Pix[y*dst.Stride:][:w]
 		leaving, entering := row(y-r), row(y+r+1)
 		for x := range out {
-			out[x] = byte(sums[x] * scale >> 16)
+			out[x] = byte(sums[x] * scale >> 16) //nolint:gosec // a mean of bytes
 			sums[x] += uint32(entering[x]) - uint32(leaving[x])
 		}
 	}
@@ -159,7 +159,7 @@ func blurredColumns(img *image.Gray, r int) *image.Gray {
 
 // reciprocal returns the factor that divides by n after a shift of 16 bits,
 // rounded so that a sum of n times 255 stays 255.
-func reciprocal(n int) uint32 { return uint32((1<<16 + n - 1) / n) }
+func reciprocal(n int) uint32 { return uint32((1<<16 + n - 1) / n) } //nolint:gosec // at most 1<<16
 
 // otsu finds the threshold that parts dark from light with the least variance
 // in each (N. Otsu, 1979).
@@ -273,5 +273,5 @@ func sampleWithin(img *image.Gray, sx, sy int) byte {
 	top, low := img.Pix[at:at+2:at+2], img.Pix[at+img.Stride:at+img.Stride+2:at+img.Stride+2]
 	up := int(top[0])*(256-fx) + int(top[1])*fx
 	down := int(low[0])*(256-fx) + int(low[1])*fx
-	return byte((up*(256-fy) + down*fy) >> 16)
+	return byte((up*(256-fy) + down*fy) >> 16) //nolint:gosec // weights add up to 1<<16
 }

@@ -157,16 +157,19 @@ type view struct {
 	back func(image.Point) image.Point
 }
 
+// everyLine is the density of a search: no row or column is left out.
+const everyLine = 1
+
 // scan reads a view, unless the search is over. A failure of the engine costs
 // this scan only: the next gets a fresh instance.
-func (s *search) scan(ctx context.Context, v view, density int) error {
+func (s *search) scan(ctx context.Context, v view) error {
 	if s.over() || v.img.Rect.Empty() || checkSize(v.img, MaxPixels) != nil {
-		return nil
+		return nil //nolint:nilerr // a view too large is passed over
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	found, err := s.tryScan(ctx, v.img, density)
+	found, err := s.tryScan(ctx, v.img)
 	s.stats.Scans++
 	s.stats.Pixels += int64(v.img.Rect.Dx()) * int64(v.img.Rect.Dy())
 	if errors.Is(err, ErrEngine) {
@@ -184,7 +187,7 @@ func (s *search) scan(ctx context.Context, v view, density int) error {
 	return err
 }
 
-func (s *search) tryScan(ctx context.Context, img *image.Gray, density int) ([]Symbol, error) {
+func (s *search) tryScan(ctx context.Context, img *image.Gray) ([]Symbol, error) {
 	if s.instance == nil {
 		in, err := s.engine.start(ctx, ScanOptions{Kinds: s.opts.Kinds})
 		if err != nil {
@@ -192,7 +195,7 @@ func (s *search) tryScan(ctx context.Context, img *image.Gray, density int) ([]S
 		}
 		s.instance = in
 	}
-	if err := s.instance.density(ctx, density); err != nil {
+	if err := s.instance.density(ctx, everyLine); err != nil {
 		return nil, err
 	}
 	return s.instance.scan(ctx, img)
@@ -202,7 +205,7 @@ func (s *search) tryScan(ctx context.Context, img *image.Gray, density int) ([]S
 // are few such views, and none may hurt another.
 func (s *search) scanMatrix(ctx context.Context, v view) error {
 	if s.over() || v.img.Rect.Empty() || checkSize(v.img, MaxPixels) != nil {
-		return nil
+		return nil //nolint:nilerr // a view too large is passed over
 	}
 	engine, err := s.matrix(ctx)
 	if err != nil {

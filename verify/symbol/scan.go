@@ -175,7 +175,7 @@ func (in *instance) scan(ctx context.Context, img *image.Gray) ([]Symbol, error)
 		if err != nil {
 			return nil, err
 		}
-		found = in.symbols(uint32(set), img.Rect.Min)
+		found = in.symbols(uint32(set), img.Rect.Min) //nolint:gosec // an address of 32 bits
 	}
 	_, err = in.Call(ctx, fnDestroyImage, picture)
 	return found, err
@@ -188,7 +188,7 @@ func (in *instance) load(ctx context.Context, img *image.Gray) (uint64, error) {
 	}
 	const fourccY800 = 0x30303859
 	w, h := img.Rect.Dx(), img.Rect.Dy()
-	at, err := in.Call(ctx, fnMalloc, uint64(w*h))
+	at, err := in.Call(ctx, fnMalloc, uint64(w*h)) //nolint:gosec // a picture within MaxPixels
 	if err != nil {
 		return 0, err
 	}
@@ -202,7 +202,7 @@ func (in *instance) load(ctx context.Context, img *image.Gray) (uint64, error) {
 	for y := range h {
 		copy(dst[y*w:(y+1)*w], img.Pix[y*img.Stride:])
 	}
-	picture, err := in.Call(ctx, fnCreateImage, uint64(w), uint64(h), fourccY800, at, uint64(w*h), 0)
+	picture, err := in.Call(ctx, fnCreateImage, uint64(w), uint64(h), fourccY800, at, uint64(w*h), 0) //nolint:gosec // a picture within MaxPixels
 	if err == nil && picture == 0 {
 		err = fmt.Errorf("%w: no memory for a picture", ErrEngine)
 	}

@@ -54,7 +54,7 @@ func (in *instance) symbol(at uint32, origin image.Point) (Symbol, bool) {
 	points := in.Word(at + symPoints)
 	for i := range min(in.Word(at+symPointCount), maxPoints) {
 		s.Points = append(s.Points, image.Pt(
-			int(int32(in.Word(points+i*pointSize))), int(int32(in.Word(points+i*pointSize+4)))).Add(origin))
+			int(int32(in.Word(points+i*pointSize))), int(int32(in.Word(points+i*pointSize+4)))).Add(origin)) //nolint:gosec // the engine counts with a sign
 	}
 	s.Rect = enclosing(s.Points)
 	return s, true
