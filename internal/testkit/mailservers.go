@@ -116,6 +116,7 @@ message_size_limit = 36700160
 minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 queue_run_delay = 1s
+transport_retry_time = 1s
 `, dir, transport)
 	write(t, filepath.Join(dir, "main.cf"), main)
 	var master strings.Builder
