@@ -56,19 +56,10 @@ func (l *Look) Agreement(m *Look) float64 {
 func partAgreement(a, b *[wide * high]float32, at placing, x0, y0, across, down int) (agrees, weight float64) {
 	agrees = -1
 	for _, dy := range [...]float64{0, -0.5, 0.5, -1, 1} {
+		rows := alongside(y0, y0+down, high, at.ky, at.dy+dy, 0.5)
 		for dx := -3.0; dx <= 3; dx++ {
-			var aa, bb, ab float64
-			for y := y0; y < y0+down; y++ {
-				by := int(math.Floor((float64(y)+0.5-high/2)*at.ky + high/2 + at.dy + dy))
-				for x := x0; x < x0+across; x++ {
-					bx := int(math.Floor((float64(x)+0.5-wide/2)*at.kx + wide/2 + 2*at.dx + dx))
-					if bx < 0 || by < 0 || bx >= wide || by >= high {
-						continue
-					}
-					u, v := float64(a[y*wide+x]), float64(b[by*wide+bx])
-					aa, bb, ab = aa+u*u, bb+v*v, ab+u*v
-				}
-			}
+			columns := alongside(x0, x0+across, wide, at.kx, 2*at.dx+dx, 0.5)
+			aa, bb, ab := energies(a, b, rows, columns)
 			if dy == 0 && dx == 0 {
 				weight = max(aa, bb)
 			}
@@ -77,6 +68,19 @@ func partAgreement(a, b *[wide * high]float32, at placing, x0, y0, across, down 
 		}
 	}
 	return agrees, weight
+}
+
+// energies adds up the squares of both sides, and their products.
+func energies(a, b *[wide * high]float32, rows, columns pairs) (aa, bb, ab float64) {
+	for i, by := range rows.to {
+		mine := a[(rows.from+i)*wide+columns.from:][:len(columns.to)]
+		theirs := b[int(by)*wide:][:wide]
+		for k, bx := range columns.to {
+			u, v := float64(mine[k]), float64(theirs[bx])
+			aa, bb, ab = aa+u*u, bb+v*v, ab+u*v
+		}
+	}
+	return aa, bb, ab
 }
 
 // letters is the look without what lines of print have in common: each cell
@@ -160,18 +164,53 @@ func squares(l *Look) *[high * high]float32 {
 // placedAlike correlates every step-th row of squares as they are placed.
 func placedAlike(a, b *[high * high]float32, at placing, step int) float64 {
 	const margin = 4
+	rows := alongside(margin, high-margin, high, at.ky, at.dy, 0)
+	columns := alongside(margin, high-margin, high, at.kx, at.dx, 0)
 	var c correlation
-	for y := margin; y < high-margin; y += step {
-		by := int(math.Floor((float64(y)-high/2)*at.ky + high/2 + at.dy + 0.5))
-		if by < 0 || by >= high {
-			continue
-		}
-		for x := margin; x < high-margin; x++ {
-			bx := int(math.Floor((float64(x)-high/2)*at.kx + high/2 + at.dx + 0.5))
-			if bx >= 0 && bx < high {
-				c.add(float64(a[y*high+x]), float64(b[by*high+bx]))
-			}
-		}
+	for i := (step - (rows.from-margin)%step) % step; i < len(rows.to); i += step {
+		c.addRow(a[(rows.from+i)*high+columns.from:], b[int(rows.to[i])*high:][:high], columns.to)
 	}
 	return c.value()
+}
+
+// addRow adds cells of one row with those of another that they are placed on. Its
+// sums are variables of its own, not the fields, so that they stay in registers:
+// comparing looks is little else.
+func (c *correlation) addRow(mine, theirs []float32, placed []uint8) {
+	mine = mine[:len(placed)]
+	var a, b, aa, bb, ab float64
+	for k, on := range placed {
+		u, v := float64(mine[k]), float64(theirs[on])
+		a, b, aa, bb, ab = a+u, b+v, aa+u*u, bb+v*v, ab+u*v
+	}
+	c.n += float64(len(placed))
+	c.a, c.b, c.aa, c.bb, c.ab = c.a+a, c.b+b, c.aa+aa, c.bb+bb, c.ab+ab
+}
+
+// pairs lays cells of one look, in their order from one on, beside cells of
+// another. Most of a comparison is spent following it, so it is made once for
+// every row.
+type pairs struct {
+	from int
+	to   []uint8
+}
+
+// alongside pairs the cells from one up to another, of n, with those they are
+// placed on; it leaves out what lies beyond the edge. Halves says which point of a
+// cell is placed: 0.5 its middle, 0 its edge, on the nearest.
+func alongside(from, to, n int, k, d, halves float64) pairs {
+	p := pairs{from: from, to: make([]uint8, 0, wide)}
+	half := float64(n) / 2
+	for c := from; c < to; c++ {
+		on := int(math.Floor((float64(c)+halves-half)*k + half + d + 0.5 - halves))
+		switch {
+		case on >= 0 && on < n:
+			p.to = append(p.to, uint8(on)) //nolint:gosec // a look is 192 cells wide
+		case len(p.to) == 0:
+			p.from = c + 1
+		default:
+			return p
+		}
+	}
+	return p
 }
