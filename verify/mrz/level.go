@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"image"
 	"math"
+	"slices"
 )
 
 // A level is the page at a size where the characters of a zone would stand 12 to
@@ -17,27 +18,51 @@ const (
 	ratio    = math.Sqrt2 // from level to level
 )
 
-// scales returns the scales of the levels, coarse to fine. A line of 30
-// characters at least fills the long side; at most 115 cells cross the short
-// one, a little more than on a reduced copy on A4. Less than five pixels a
+// scales returns the scales of the levels in the order in which they are read. A
+// line of 30 characters at least fills the long side; at most 115 cells cross the
+// short one, a little more than on a reduced copy on A4. Less than five pixels a
 // character is not legible.
+//
+// On a sheet the finest level comes first: there stands the zone of a document
+// that was copied at its own size, as nearly all are. A picture that would have
+// to be enlarged for it is no sheet but a document alone, whose zone is large:
+// there the coarse levels come first, which are also the cheap ones.
 func scales(w, h int) []float64 {
 	largest := float64(max(w, h)) / 31
 	smallest := max(float64(min(w, h))/115, 4.8)
 	all := []float64{pitchMin / smallest}
-	for pitchMax/all[0] < largest {
-		all = append([]float64{all[0] / ratio}, all...)
+	for last := all[0]; pitchMax/last < largest; {
+		last /= ratio
+		all = append(all, last)
+	}
+	if all[0] > 1 {
+		slices.Reverse(all)
 	}
 	return all
 }
 
+// level returns the page at a scale. Where the level before it was finer it is
+// made of that one, which has fewer pixels than the page.
+func level(page, before *image.Gray, scale float64) *image.Gray {
+	w, h := levelSize(page.Rect, scale)
+	if before != nil && w <= before.Rect.Dx() && h <= before.Rect.Dy() {
+		return shrink(before, before.Rect, w, h)
+	}
+	return resample(page, page.Rect, scale)
+}
+
 // resample returns the part r of a picture at another scale.
 func resample(src *image.Gray, r image.Rectangle, scale float64) *image.Gray {
-	w, h := max(int(float64(r.Dx())*scale), 1), max(int(float64(r.Dy())*scale), 1)
+	w, h := levelSize(r, scale)
 	if scale < 1 {
 		return shrink(src, r, w, h)
 	}
 	return enlarge(src, r, w, h)
+}
+
+// levelSize is the size of r at another scale.
+func levelSize(r image.Rectangle, scale float64) (w, h int) {
+	return max(int(float64(r.Dx())*scale), 1), max(int(float64(r.Dy())*scale), 1)
 }
 
 // enlarge interpolates with the cubic of Catmull and Rom, which keeps edges.
