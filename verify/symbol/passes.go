@@ -75,10 +75,11 @@ func (s *search) places(ctx context.Context) error {
 	return nil
 }
 
-// reducedPage does the same with all of the page, for a form that was shrunk,
-// enlarged or put somewhere.
+// reducedPage does the same with all of the page that is not empty, for a form
+// that was shrunk, enlarged or put somewhere. ZBar looks at paper as long as at
+// print.
 func (s *search) reducedPage(ctx context.Context) error {
-	return s.scan(ctx, s.reduce(s.page.Rect, s.factor(), 1), 1)
+	return s.scan(ctx, s.reduce(s.overview().printed(), s.factor(), 1), 1)
 }
 
 func (s *search) overview() *overview {
