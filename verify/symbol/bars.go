@@ -155,6 +155,9 @@ func (f *field) markBars() {
 func gradients(img *image.Gray, x0, y0 int) tensor {
 	var xx, yy, xy int
 	w, h := img.Rect.Dx(), img.Rect.Dy()
+	if isPaper(img, image.Rect(x0-1, y0-1, x0+block+1, y0+block+1).Intersect(img.Rect)) {
+		return tensor{}
+	}
 	first, last := max(x0, 1), min(x0+block, w-1)
 	for y := max(y0, 1); y < min(y0+block, h-1); y++ {
 		at := y * img.Stride
