@@ -76,20 +76,30 @@ func (p plain) reduced(w, h int) *image.Gray {
 // isPaper reports whether a part of a picture is white.
 func isPaper(g *image.Gray, r image.Rectangle) bool {
 	for y := r.Min.Y; y < r.Max.Y; y++ {
-		row := g.Pix[y*g.Stride:][r.Min.X:r.Max.X]
-		for len(row) >= 8 {
-			if !eightWhite(row) {
-				return false
-			}
-			row = row[8:]
+		at := y * g.Stride
+		if !allWhite(g.Pix[at+r.Min.X : at+r.Max.X]) {
+			return false
 		}
+	}
+	return true
+}
+
+// allWhite looks at eight pixels at once, the last eight perhaps twice.
+func allWhite(row []byte) bool {
+	const words = 8
+	if len(row) < words {
 		for _, v := range row {
 			if v != 0xff {
 				return false
 			}
 		}
+		return true
 	}
-	return true
+	all := binary.LittleEndian.Uint64(row[len(row)-words:])
+	for ; len(row) > words; row = row[words:] {
+		all &= binary.LittleEndian.Uint64(row)
+	}
+	return all == math.MaxUint64
 }
 
 // mean is the mean of a part of a picture, which must not be empty.
