@@ -157,27 +157,22 @@ const (
 	middleY = -355.0
 )
 
-// patch is a piece of picture of mean 0 and length 1, so that the product of
-// two is their correlation.
+// patch is a piece of picture. That of a template has mean 0 and length 1, so
+// that the product of two is their correlation.
 type patch [patchSize]float32
 
 // normalize subtracts the mean and divides by the length; false for a flat one.
 func (p *patch) normalize() bool {
-	// Four sums at once, because each addition has to wait for the one before it.
-	var s0, s1, s2, s3 float64
-	for i := 0; i < patchSize; i += 4 {
-		x := (*[4]float32)(p[i:])
-		s0, s1, s2, s3 = s0+float64(x[0]), s1+float64(x[1]), s2+float64(x[2]), s3+float64(x[3])
+	var sum, square float64
+	for _, v := range p {
+		sum += float64(v)
 	}
-	mean := (s0 + s1 + s2 + s3) / patchSize
-	s0, s1, s2, s3 = 0, 0, 0, 0
-	for i := 0; i < patchSize; i += 4 {
-		x := (*[4]float32)(p[i:])
-		d0, d1, d2, d3 := float64(x[0])-mean, float64(x[1])-mean, float64(x[2])-mean, float64(x[3])-mean
-		s0, s1, s2, s3 = s0+d0*d0, s1+d1*d1, s2+d2*d2, s3+d3*d3
-		x[0], x[1], x[2], x[3] = float32(d0), float32(d1), float32(d2), float32(d3)
+	mean := sum / patchSize
+	for i, v := range p {
+		d := float64(v) - mean
+		p[i] = float32(d)
+		square += d * d
 	}
-	square := s0 + s1 + s2 + s3
 	if square < 1e-9 {
 		return false
 	}
@@ -187,6 +182,37 @@ func (p *patch) normalize() bool {
 	}
 	return true
 }
+
+// cell is a patch as it was cut out of a page, and how long it would be without
+// its mean. Templates have none, so that of the cell changes no product with one,
+// and need not be taken away.
+type cell struct {
+	patch
+	length float32
+}
+
+// ones is a patch whose product with another is the sum of that one.
+var ones = func() (p patch) {
+	for i := range p {
+		p[i] = 1
+	}
+	return p
+}()
+
+// measure finds the length; false for a flat cell.
+func (c *cell) measure() bool {
+	const rounding = 1e-5 // what may be left of a flat one
+	sum, all := correlate(&c.patch, &ones), correlate(&c.patch, &c.patch)
+	square := all - sum*sum/patchSize
+	if square <= rounding*all {
+		return false
+	}
+	c.length = float32(math.Sqrt(float64(square)))
+	return true
+}
+
+// like is the correlation of a cell with a template.
+func (c *cell) like(t *patch) float32 { return correlate(&c.patch, t) / c.length }
 
 // dot returns the product of two patches. So many sums at once, because each
 // addition has to wait for the one before it.

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"image"
 	"math"
+	"slices"
 )
 
 // A level is the page at a size where the characters of a zone would stand 12 to
@@ -17,27 +18,51 @@ const (
 	ratio    = math.Sqrt2 // from level to level
 )
 
-// scales returns the scales of the levels, coarse to fine. A line of 30
-// characters at least fills the long side; at most 115 cells cross the short
-// one, a little more than on a reduced copy on A4. Less than five pixels a
+// scales returns the scales of the levels in the order in which they are read. A
+// line of 30 characters at least fills the long side; at most 115 cells cross the
+// short one, a little more than on a reduced copy on A4. Less than five pixels a
 // character is not legible.
+//
+// On a sheet the finest level comes first: there stands the zone of a document
+// that was copied at its own size, as nearly all are. A picture that would have
+// to be enlarged for it is no sheet but a document alone, whose zone is large:
+// there the coarse levels come first, which are also the cheap ones.
 func scales(w, h int) []float64 {
 	largest := float64(max(w, h)) / 31
 	smallest := max(float64(min(w, h))/115, 4.8)
 	all := []float64{pitchMin / smallest}
-	for pitchMax/all[0] < largest {
-		all = append([]float64{all[0] / ratio}, all...)
+	for last := all[0]; pitchMax/last < largest; {
+		last /= ratio
+		all = append(all, last)
+	}
+	if all[0] > 1 {
+		slices.Reverse(all)
 	}
 	return all
 }
 
+// level returns the page at a scale. Where the level before it was finer it is
+// made of that one, which has fewer pixels than the page.
+func level(page, before *image.Gray, scale float64) *image.Gray {
+	w, h := levelSize(page.Rect, scale)
+	if before != nil && w <= before.Rect.Dx() && h <= before.Rect.Dy() {
+		return shrink(before, before.Rect, w, h)
+	}
+	return resample(page, page.Rect, scale)
+}
+
 // resample returns the part r of a picture at another scale.
 func resample(src *image.Gray, r image.Rectangle, scale float64) *image.Gray {
-	w, h := max(int(float64(r.Dx())*scale), 1), max(int(float64(r.Dy())*scale), 1)
+	w, h := levelSize(r, scale)
 	if scale < 1 {
 		return shrink(src, r, w, h)
 	}
 	return enlarge(src, r, w, h)
+}
+
+// levelSize is the size of r at another scale.
+func levelSize(r image.Rectangle, scale float64) (w, h int) {
+	return max(int(float64(r.Dx())*scale), 1), max(int(float64(r.Dy())*scale), 1)
 }
 
 // enlarge interpolates with the cubic of Catmull and Rom, which keeps edges.
@@ -86,101 +111,72 @@ func taps(n, m int) []tap {
 	return all
 }
 
-// shrink averages: each pixel of the result is the mean of the area it covers.
-func shrink(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
-	dst := image.NewGray(image.Rect(0, 0, w, h))
-	sums, wide := make([]uint32, w), newWideRow(parts(r.Dx(), w))
-	spans := make([][2]int, r.Dy()) // where each row is not paper
-	for y := range spans {
-		at := src.PixOffset(r.Min.X, r.Min.Y+y)
-		spans[y][0], spans[y][1] = wide.span(src.Pix[at : at+r.Dx()])
-	}
-	for y, row := range parts(r.Dy(), h) {
-		from, to := w, 0
-		for sy := row.from; sy <= row.to; sy++ {
-			from, to = min(from, spans[sy][0]), max(to, spans[sy][1])
-		}
-		out := dst.Pix[y*dst.Stride:][:w]
-		copy(out, wide.white)
-		if from >= to {
-			continue
-		}
-		clear(sums[from:to])
-		for sy := row.from; sy <= row.to; sy++ {
-			if weight := row.weight(sy); weight > 0 {
-				wide.lay(sy, src.Pix[src.PixOffset(r.Min.X, r.Min.Y+sy):], spans[sy])
-				for x, v := range wide.sums[from:to] {
-					sums[from+x] += v * weight
-				}
-			}
-		}
-		for x := from; x < to; x++ {
-			// Whole numbers this small divide as exactly as floats, and much faster.
-			mean := float64(uint64(sums[x])*256) / float64(uint64(wide.columns[x].total)*uint64(row.total))
-			out[x] = uint8(min(mean, 255))
-		}
-	}
-	return dst
-}
-
-// wideRow is a source row laid over the columns of the result. Where two rows
-// of the result share one, it is laid once, and paper is not added up.
-type wideRow struct {
-	columns []part
-	paper   []uint32 // what each column makes of white
-	white   []uint8  // and what becomes of that
-	sums    []uint32
-	y       int
-}
-
-func newWideRow(columns []part) *wideRow {
-	row := &wideRow{
-		columns: columns, y: -1,
-		paper: make([]uint32, len(columns)), white: make([]uint8, len(columns)), sums: make([]uint32, len(columns)),
-	}
-	for x, c := range columns {
-		row.paper[x] = c.total * white >> 8
-		row.white[x] = uint8(min(row.paper[x]*256/c.total, white))
-	}
-	return row
-}
-
 // white is paper.
 const white = 0xff
 
-// span returns the columns outside of which a line is paper: none for a line
-// that is paper altogether.
-func (row *wideRow) span(line []uint8) (from, to int) {
-	first, last := inked(line)
-	n, scale := len(row.columns), float64(len(row.columns))/float64(len(line))
-	if first == last {
-		return n, 0
-	}
-	return max(int(float64(first)*scale)-1, 0), min(int(float64(last)*scale)+2, n)
-}
-
-// lay makes the sums those of row y, which begins line.
-func (row *wideRow) lay(y int, line []uint8, span [2]int) {
-	if y == row.y {
-		return
-	}
-	row.y = y
-	copy(row.sums, row.paper)
-	const words = 8
-	for x := span[0]; x < span[1]; {
-		// Columns that see nothing but paper have its sum already.
-		from := row.columns[x].from
-		paper := from+words <= len(line) && binary.LittleEndian.Uint64(line[from:]) == math.MaxUint64
-		if !paper || row.columns[x].to >= from+words {
-			row.sums[x] = row.columns[x].sum(line) >> 8
-			x++
+// shrink averages: each pixel of the result is the mean of the area it covers.
+// Eight are looked after at once: most of a page is paper, and stays as white as
+// it was.
+func shrink(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
+	const group = 8
+	dst := image.NewGray(image.Rect(0, 0, w, h))
+	columns := parts(r.Dx(), w)
+	for y, row := range parts(r.Dy(), h) {
+		out := dst.Pix[y*dst.Stride:][:w]
+		for x := 0; x < w; x += group {
+			end := min(x+group, w)
+			area := image.Rect(columns[x].from, row.from, columns[end-1].to+1, row.to+1).Add(r.Min)
+			if isPaper(src, area) {
+				for i := x; i < end; i++ {
+					out[i] = white
+				}
+			continue
 		}
-		for ; x < span[1] && row.columns[x].to < from+words; x++ {
-			if !paper {
-				row.sums[x] = row.columns[x].sum(line) >> 8
+			for i := x; i < end; i++ {
+				out[i] = mean(src, r.Min, columns[i], row)
+				}
 			}
 		}
+	return dst
+}
+
+// isPaper reports whether a part of a picture is white.
+func isPaper(src *image.Gray, r image.Rectangle) bool {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		at := src.PixOffset(r.Min.X, y)
+		if !allWhite(src.Pix[at : at+r.Dx()]) {
+			return false
+		}
 	}
+	return true
+}
+
+// allWhite looks at eight pixels at once, the last eight perhaps twice.
+func allWhite(line []uint8) bool {
+	const words = 8
+	if len(line) < words {
+		for _, v := range line {
+			if v != white {
+				return false
+			}
+		}
+		return true
+	}
+	all := binary.LittleEndian.Uint64(line[len(line)-words:])
+	for ; len(line) > words; line = line[words:] {
+		all &= binary.LittleEndian.Uint64(line)
+	}
+	return all == math.MaxUint64
+}
+
+// mean is that of a part of a picture, counted from a corner of it.
+func mean(src *image.Gray, corner image.Point, column, row part) uint8 {
+	sum := uint64(0)
+	for y := row.from; y <= row.to; y++ {
+		sum += uint64(column.sum(src.Pix[src.PixOffset(corner.X, corner.Y+y):])) * uint64(row.weight(y))
+	}
+	// Whole numbers this small divide as exactly as floats, and much faster.
+	return uint8(float64(sum) / (float64(column.total) * float64(row.total)))
 }
 
 // inked returns from where to where a row is not white; the same twice when it

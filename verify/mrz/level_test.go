@@ -43,13 +43,11 @@ func plainShrink(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
 	columns := parts(r.Dx(), w)
 	for y, row := range parts(r.Dy(), h) {
 		for x, c := range columns {
-			sum := uint32(0)
+			sum := uint64(0)
 			for sy := row.from; sy <= row.to; sy++ {
-				if weight := row.weight(sy); weight > 0 {
-					sum += c.sum(src.Pix[src.PixOffset(r.Min.X, r.Min.Y+sy):]) >> 8 * weight
-				}
+				sum += uint64(c.sum(src.Pix[src.PixOffset(r.Min.X, r.Min.Y+sy):])) * uint64(row.weight(sy))
 			}
-			dst.Pix[y*dst.Stride+x] = uint8(min(uint64(sum)*256/(uint64(c.total)*uint64(row.total)), 255))
+			dst.Pix[y*dst.Stride+x] = uint8(sum / (uint64(c.total) * uint64(row.total)))
 		}
 	}
 	return dst

@@ -61,14 +61,15 @@ type reader struct {
 	read  int // zones
 }
 
-// page reads a page that is upright or upside down, level by level from the
-// coarse and cheap ones; true when there is nothing left to look for.
+// page reads a page that is upright or upside down, level by level; true when
+// there is nothing left to look for.
 func (r *reader) page(page *image.Gray) bool {
+	var img *image.Gray
 	for _, scale := range scales(page.Rect.Dx(), page.Rect.Dy()) {
 		if r.ctx.Err() != nil {
 			return true
 		}
-		img := resample(page, page.Rect, scale)
+		img = level(page, img, scale)
 		w, h := img.Rect.Dx(), img.Rect.Dy()
 		ink := inkOf(img)
 		clean(ink, w, h)

@@ -80,6 +80,9 @@ func findRuns(g *image.Gray, t tiling) []run {
 		from := -1
 		for tx := range t.across {
 			limit := t.threshold(y/tileSide*t.across + tx)
+			if limit == 0 && from < 0 {
+				continue // nothing to tell from paper
+			}
 			start := tx * tileSide
 			for i, v := range row[start:min(w, start+tileSide)] {
 				switch ink := v < limit; {

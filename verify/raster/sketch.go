@@ -49,60 +49,79 @@ func (p plain) reduced(w, h int) *image.Gray {
 	if w == sw && h == sh {
 		return src
 	}
+	const group = 8 // means looked after at once: most are of paper
 	dst := image.NewGray(image.Rect(0, 0, w, h))
+	whiten(dst.Pix)
 	left := make([]int, w+1)
 	for x := range left {
 		left[x] = x * sw / w
 	}
-	sums := make([]uint32, sw)
 	for y := range h {
 		top := y * sh / h
 		bottom := max(top+1, (y+1)*sh/h)
-		first, last := sw, 0 // outside is paper
-		for sy := top; sy < bottom; sy++ {
-			a, b := inked(src.Pix[sy*src.Stride:][:sw])
-			first, last = min(first, a), max(last, b)
-		}
 		row := dst.Pix[y*dst.Stride:][:w]
-		whiten(row)
-		if first >= last {
-			continue
-		}
-		// All that is summed up below lies in columns that hold something.
-		begin, end := first*w/sw, min((last*w+sw-1)/sw+1, w)
-		first, last = left[begin], max(left[end-1]+1, left[end])
-		clear(sums[first:last])
-		for sy := top; sy < bottom; sy++ {
-			darken(sums[first:last], src.Pix[sy*src.Stride:][first:last])
-		}
-		for x := begin; x < end; x++ {
-			from, to := left[x], max(left[x]+1, left[x+1])
-			var sum uint32
-			for _, v := range sums[from:to] {
-				sum += v
+		for x := 0; x < w; x += group {
+			end := min(x+group, w)
+			if isPaper(src, image.Rect(left[x], top, max(left[x]+1, left[end]), bottom)) {
+				continue
 			}
-			if sum > 0 {
-				n := uint32((to - from) * (bottom - top)) //nolint:gosec // of one page
-				row[x] = byte((0xff*n - sum) / n)         //nolint:gosec // a mean of bytes
+			for i := x; i < end; i++ {
+				row[i] = mean(src, image.Rect(left[i], top, max(left[i]+1, left[i+1]), bottom))
 			}
 		}
 	}
 	return dst
 }
 
-// darken adds how much darker than paper each pixel of a row is.
-func darken(sums []uint32, row []byte) {
-	for len(row) >= 8 {
-		if binary.LittleEndian.Uint64(row) != math.MaxUint64 {
-			for x, v := range row[:8] {
-				sums[x] += uint32(0xff - v)
+// isPaper reports whether a part of a picture is white.
+func isPaper(g *image.Gray, r image.Rectangle) bool {
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		at := y * g.Stride
+		if !allWhite(g.Pix[at+r.Min.X : at+r.Max.X]) {
+			return false
+		}
+	}
+	return true
+}
+
+// allWhite looks at eight pixels at once, the last eight perhaps twice.
+func allWhite(row []byte) bool {
+	const words = 8
+	if len(row) < words {
+		for _, v := range row {
+			if v != 0xff {
+				return false
 			}
 		}
-		row, sums = row[8:], sums[8:]
+		return true
 	}
-	for x, v := range row {
-		sums[x] += uint32(0xff - v)
+	all := binary.LittleEndian.Uint64(row[len(row)-words:])
+	for ; len(row) > words; row = row[words:] {
+		all &= binary.LittleEndian.Uint64(row)
 	}
+	return all == math.MaxUint64
+}
+
+// mean is the mean of a part of a picture, which must not be empty.
+func mean(g *image.Gray, r image.Rectangle) byte {
+	sum := 0
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		row := g.Pix[y*g.Stride:][r.Min.X:r.Max.X]
+		for len(row) >= 8 {
+			if eightWhite(row) {
+				sum += 8 * 0xff
+			} else {
+				for _, v := range row[:8] {
+					sum += int(v)
+				}
+			}
+			row = row[8:]
+		}
+		for _, v := range row {
+			sum += int(v)
+		}
+	}
+	return byte(sum / (r.Dx() * r.Dy())) //nolint:gosec // a mean of bytes
 }
 
 // inked returns from where to where a row is not white; a row that is white
@@ -188,6 +207,10 @@ func tile(g *image.Gray) tiling {
 				total += right - tx*tileSide
 			}
 			i := ty*t.across + tx
+			if histogram[0xff] == total { // as most are, and quickly told
+				t.paper[i], t.ink[i] = 0xff, 0xff
+				continue
+			}
 			t.paper[i] = byte(level(histogram, total, 0.85)) //nolint:gosec // 0 to 255
 			t.ink[i] = byte(level(histogram, total, 0.01))   //nolint:gosec // 0 to 255
 		}

@@ -85,6 +85,36 @@ func newOverview(page *image.Gray) *overview {
 	return &overview{factor: n, page: page.Rect, img: img, field: newField(img)}
 }
 
+// printed is the part of the page outside of which there is no code: all that
+// has a quarter of the edges by which bars are told, with room for what is fainter
+// at its rim and for the quiet zone. Specks here and there are no print; a page full
+// of noise is printed all over.
+func (o *overview) printed() image.Rectangle {
+	const faint = busy / 4
+	var across, down span
+	for at, t := range o.field.tensors {
+		if t.xx+t.yy > 5*block*block*faint {
+			across.include(float64(at % o.field.w))
+			down.include(float64(at / o.field.w))
+		}
+	}
+	if !across.some {
+		return image.Rectangle{}
+	}
+	return enclosed(across, down, o.factor).Intersect(o.page)
+}
+
+// enclosed is the part of a page, reduced by factor, that blocks take, with room
+// for what was missed at the edges and for the quiet zone.
+func enclosed(across, down span, factor int) image.Rectangle {
+	const room = 4
+	side := block * factor
+	return image.Rect(
+		(int(across.low)-room)*side, (int(down.low)-room)*side,
+		(int(across.high)+room+1)*side, (int(down.high)+room+1)*side,
+	)
+}
+
 // field is the page in blocks.
 type field struct {
 	w, h    int
@@ -125,6 +155,9 @@ func (f *field) markBars() {
 func gradients(img *image.Gray, x0, y0 int) tensor {
 	var xx, yy, xy int
 	w, h := img.Rect.Dx(), img.Rect.Dy()
+	if isPaper(img, image.Rect(x0-1, y0-1, x0+block+1, y0+block+1).Intersect(img.Rect)) {
+		return tensor{}
+	}
 	first, last := max(x0, 1), min(x0+block, w-1)
 	for y := max(y0, 1); y < min(y0+block, h-1); y++ {
 		at := y * img.Stride

@@ -57,12 +57,18 @@ func (s *search) factor() int {
 
 // reduce averages squares of n pixels of a part of the page, then smooths.
 func (s *search) reduce(r image.Rectangle, n, smooth int) view {
-	return view{
-		img: blurred(reduced(s.page, r, n), smooth, smooth),
-		back: func(p image.Point) image.Point {
-			return p.Mul(n).Add(image.Pt(n/2, n/2)).Add(r.Min)
-		},
+	return view{img: blurred(s.reducedTo(r, n), smooth, smooth), back: func(p image.Point) image.Point {
+		return p.Mul(n).Add(image.Pt(n/2, n/2)).Add(r.Min)
+	}}
+}
+
+// reducedTo takes the part out of the overview where that has its squares.
+func (s *search) reducedTo(r image.Rectangle, n int) *image.Gray {
+	if s.seen == nil || s.seen.factor != n || r.Min.X%n != 0 || r.Min.Y%n != 0 {
+		return reduced(s.page, r, n)
 	}
+	at := r.Min.Div(n)
+	return atOrigin(s.seen.img.SubImage(image.Rectangle{Min: at, Max: at.Add(r.Size().Div(n))}).(*image.Gray)) //nolint:errcheck // a part of grey is grey
 }
 
 // places looks where the form prints its codes.
@@ -75,10 +81,11 @@ func (s *search) places(ctx context.Context) error {
 	return nil
 }
 
-// reducedPage does the same with all of the page, for a form that was shrunk,
-// enlarged or put somewhere.
+// reducedPage does the same with all of the page that is not empty, for a form
+// that was shrunk, enlarged or put somewhere. ZBar looks at paper as long as at
+// print.
 func (s *search) reducedPage(ctx context.Context) error {
-	return s.scan(ctx, s.reduce(s.page.Rect, s.factor(), 1))
+	return s.scan(ctx, s.reduce(s.overview().printed(), s.factor(), 1))
 }
 
 func (s *search) overview() *overview {

@@ -95,10 +95,8 @@ func (f *field) flood(at int) []int {
 	return members
 }
 
-// patch encloses blocks, with room for what was missed at the edges, as the bars
-// where a PDF417 begins and ends, and for the quiet zone.
+// patch encloses blocks: the bars where a PDF417 begins and ends are missed easily.
 func (f *field) patch(members []int, scale int, page image.Rectangle) patch {
-	const room = 4
 	var sum tensor
 	var across, down span
 	for _, at := range members {
@@ -109,12 +107,8 @@ func (f *field) patch(members []int, scale int, page image.Rectangle) patch {
 		across.include(float64(at % f.w))
 		down.include(float64(at / f.w))
 	}
-	side := block * scale
 	return patch{
-		rect: image.Rect(
-			(int(across.low)-room)*side, (int(down.low)-room)*side,
-			(int(across.high)+room+1)*side, (int(down.high)+room+1)*side,
-		).Intersect(page),
+		rect:    enclosed(across, down, scale).Intersect(page),
 		degrees: math.Atan2(sum.xy, sum.xx) / 4 * 180 / math.Pi,
 		blocks:  len(members),
 	}
