@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"path"
+	"slices"
 	"strings"
 	"time"
 	_ "time/tzdata" // dates are shown in Europe/Rome wherever this runs
@@ -72,7 +74,8 @@ type UI struct {
 	demo   func() Demo
 	static *static
 	rome   *time.Location
-	pages  map[string]map[string]*template.Template // language → page
+	sets   map[string]*template.Template // by language
+	names  []string
 }
 
 // New reads every template for every language; an error is a mistake in the
@@ -88,10 +91,17 @@ func New(cfg Config) (*UI, error) {
 	}
 	u := &UI{
 		texts: cfg.Texts, langs: cfg.Texts.Languages(), csrf: cfg.CSRF, demo: cfg.Demo,
-		static: files, rome: rome, pages: map[string]map[string]*template.Template{},
+		static: files, rome: rome, sets: map[string]*template.Template{},
+	}
+	pages, err := fs.Glob(templateFiles, "templates/[dp]*/*.html")
+	if err != nil {
+		return nil, fmt.Errorf("list templates: %w", err)
+	}
+	for _, file := range pages {
+		u.names = append(u.names, strings.TrimSuffix(strings.TrimPrefix(file, "templates/"), ".html"))
 	}
 	for _, lang := range u.langs {
-		if u.pages[lang], err = u.parse(lang); err != nil {
+		if u.sets[lang], err = u.parse(lang); err != nil {
 			return nil, err
 		}
 	}
@@ -101,39 +111,56 @@ func New(cfg Config) (*UI, error) {
 // SetCSRF names the source of form tokens. Call it before the first page.
 func (u *UI) SetCSRF(csrf func(*gin.Context) string) { u.csrf = csrf }
 
-// parse reads the templates with the functions of one language.
-func (u *UI) parse(lang string) (map[string]*template.Template, error) {
-	shared, err := template.New("layout").Funcs(u.funcs(lang)).ParseFS(templateFiles, "templates/shared/*.html")
-	if err != nil {
+// parse reads the templates with the functions of one language, as one set: a set
+// for each page would hold the layout some fifty times, which every garbage
+// collection would look through. A page defines "main", which bears the page's
+// name in the set, and parts of its own, whose names are nobody else's.
+func (u *UI) parse(lang string) (*template.Template, error) {
+	set := template.New("")
+	funcs := u.funcs(lang)
+	funcs["main"] = func(v view) (template.HTML, error) {
+		var body strings.Builder
+		err := set.ExecuteTemplate(&body, v.Name, v)
+		return template.HTML(body.String()), err //nolint:gosec // what the template made
+	}
+	if _, err := set.Funcs(funcs).ParseFS(templateFiles, "templates/shared/*.html"); err != nil {
 		return nil, fmt.Errorf("parse shared templates: %w", err)
 	}
-	names, err := fs.Glob(templateFiles, "templates/[dp]*/*.html")
+	for _, name := range u.names {
+		if err := addPage(set, name, funcs); err != nil {
+			return nil, fmt.Errorf("parse page %s: %w", name, err)
+		}
+	}
+	return set, nil
+}
+
+// addPage puts what a page's file defines into the set.
+func addPage(set *template.Template, name string, funcs template.FuncMap) error {
+	file := "templates/" + name + ".html"
+	own, err := template.New(path.Base(file)).Funcs(funcs).ParseFS(templateFiles, file)
 	if err != nil {
-		return nil, fmt.Errorf("list templates: %w", err)
+		return err
 	}
-	pages := map[string]*template.Template{}
-	for _, file := range names {
-		t, err := shared.Clone()
-		if err != nil {
-			return nil, fmt.Errorf("clone layout: %w", err)
+	for _, part := range own.Templates() {
+		as := part.Name()
+		switch {
+		case part == own: // what stands outside of all definitions
+			continue
+		case as == "main":
+			as = name
 		}
-		if t, err = t.ParseFS(templateFiles, file); err != nil {
-			return nil, fmt.Errorf("parse %s: %w", file, err)
+		if set.Lookup(as) != nil {
+			return fmt.Errorf("%q is defined already", as)
 		}
-		name := strings.TrimSuffix(strings.TrimPrefix(file, "templates/"), ".html")
-		pages[name] = t
+		if _, err := set.AddParseTree(as, part.Tree); err != nil {
+			return err
+		}
 	}
-	return pages, nil
+	return nil
 }
 
 // Names lists the pages, such as "portal/landing".
-func (u *UI) Names() []string {
-	var names []string
-	for name := range u.pages[u.langs[0]] {
-		names = append(names, name)
-	}
-	return names
-}
+func (u *UI) Names() []string { return slices.Clone(u.names) }
 
 // Crumb is a step of the way from the home page. URL is empty for the page itself.
 type Crumb struct {
@@ -188,12 +215,8 @@ type langLink struct {
 // Show renders the page and writes it. On an error nothing has been written.
 func (u *UI) Show(c *gin.Context, p Page) error {
 	lang := edge.Lang(c)
-	t, ok := u.pages[lang][p.Name]
-	if !ok {
-		return fmt.Errorf("no page %q in %q", p.Name, lang)
-	}
 	var body bytes.Buffer
-	if err := t.ExecuteTemplate(&body, "layout", u.view(c, lang, p)); err != nil {
+	if err := u.sets[lang].ExecuteTemplate(&body, "layout", u.view(c, lang, p)); err != nil {
 		return fmt.Errorf("render %s: %w", p.Name, err)
 	}
 	status := p.Status
