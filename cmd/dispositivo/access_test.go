@@ -246,6 +246,7 @@ var table = []cell{
 	{"POST /desk/archivio", "" /*                          */, " in   in   in  400  400  400  400  400  403  403   in"},
 	{"GET /desk/scansione/:submission", "" /*              */, " in   in   in  404  404  404  404  404  403  403   in"},
 	{"GET /desk/scansione/:submission/ricevuta.pdf", "" /* */, " in   in   in  404  404  404  404  404  403  403   in"},
+	{"POST /desk/scansione/:submission/fascicolo", "" /*   */, " in   in   in  404  404  404  404  404  403  403   in"},
 	{"GET /desk/quarantena", "" /*                         */, " in   in   in  200  200  200  200  200  200  403   in"},
 	{"GET /desk/non-abbinati", "" /*                       */, " in   in   in  200  200  200  200  200  200  403   in"},
 	{"GET /desk/lettere", "" /*                            */, " in   in   in  200  200  200  200  200  200  200   in"},

@@ -61,15 +61,18 @@ var allowed = map[string]string{
 	// Who somebody is by a provider's word or a card; it goes out by netx alone.
 	"internal/federation": "dossier internal/clock internal/codicefiscale internal/netx",
 	"internal/courier":    "dossier internal/clock internal/notify",
+	// Folders that machines leave files in; a dossier.Error says whether to try again.
+	"internal/spool": "dossier internal/clock",
 
 	// The domain: siblings never import each other.
 	"intake":       "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
 	"intake/match": "dossier internal/codicefiscale internal/token", // a form's code may be typed
 	// It takes in what an operator scans, by the door.
 	// It tells a PDF or TIFF from anything else by its first bytes, as the door does.
-	"intake/counter": "dossier intake internal/clock internal/codicefiscale internal/ident internal/sandbox",
+	// Office scanners, like fax gateways, leave files in a watched folder.
+	"intake/counter": "dossier intake internal/clock internal/codicefiscale internal/ident internal/sandbox internal/spool",
 	// It fetches pages from providers.
-	"intake/fax": "dossier intake internal/clock internal/netx",
+	"intake/fax": "dossier intake internal/clock internal/netx internal/spool",
 	// It puts files together and hands them to the door.
 	"intake/fitting": "dossier intake internal/clock internal/ident internal/sandbox internal/seal internal/throttle internal/vault",
 	// It tells a PDF from a signed file by its first bytes, as the door does.
