@@ -91,20 +91,7 @@ func (d *Desk) oneScan(c *gin.Context, name string) (named string, scan []byte, 
 	if err != nil {
 		return "", nil, err
 	}
-	named, err = edge.TextPart(form, name, maxNamed)
-	if err != nil {
-		return "", nil, err
-	}
-	files, err := edge.Files(form, intake.MaxOriginal, c.Request.ContentLength)
-	switch {
-	case err != nil:
-		return named, nil, err
-	case len(files) == 0 || len(files) == 1 && len(files[0]) == 0:
-		return named, nil, dossier.Problem(dossier.Code(dossier.FileEmpty))
-	case len(files) > 1:
-		return named, nil, dossier.Problem(dossier.CodeFormParts)
-	}
-	return named, files[0], nil
+	return edge.NamedFile(form, name, maxNamed, intake.MaxOriginal, c.Request.ContentLength)
 }
 
 // scanProblem shows on the form what the operator can mend. What is not found is

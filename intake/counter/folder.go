@@ -90,7 +90,7 @@ func (s *Service) sidecar(ctx context.Context, f Folder, item spool.Item) (Sidec
 	if item.Sidecar != nil {
 		var err error
 		if said, err = ParseSidecar(item.Sidecar); err != nil {
-			s.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "scan without its sidecar, which cannot be read", slog.String("file", item.Name))
+			s.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "scan without its sidecar, which cannot be read")
 		}
 	}
 	if said.Office != "" && said.Office != f.Office {
@@ -99,7 +99,7 @@ func (s *Service) sidecar(ctx context.Context, f Folder, item spool.Item) (Sidec
 			return said, fmt.Errorf("find office: %w", err)
 		}
 		if !there {
-			s.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "scan for an office in which nobody works", slog.String("file", item.Name))
+			s.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "scan for an office in which nobody works")
 			said.Office = ""
 		}
 	}

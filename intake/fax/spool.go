@@ -51,7 +51,7 @@ func (c SpoolConfig) sidecar(ctx context.Context, item spool.Item) Sidecar {
 	}
 	said, err := ParseSidecar(item.Sidecar)
 	if err != nil {
-		c.Logger.LogAttrs(ctx, slog.LevelWarn, "fax without its sidecar, which cannot be read", slog.String("file", item.Name))
+		c.Logger.LogAttrs(ctx, slog.LevelWarn, "fax without its sidecar, which cannot be read")
 	}
 	return said
 }

@@ -2,8 +2,8 @@
 // scanners of offices.
 //
 // It keeps one promise: a file is moved away only after what takes it has it safe, and
-// nothing is ever deleted or overwritten. It looks into no file and must not know what
-// they are for.
+// nothing is ever deleted or overwritten. It looks into no file, must not know what
+// they are for, and must not log their names, which may be those of people.
 package spool
 
 import (
@@ -159,22 +159,22 @@ func (s *Spool) take(ctx context.Context, name, sidecar string) error {
 		return nil // another process was faster
 	}
 	if err != nil {
-		return fmt.Errorf("look at %s: %w", s.cfg.What, err)
+		return fmt.Errorf("look at %s: %w", s.cfg.What, nameless(err))
 	}
 	if sidecar == "" && !s.settled(name, info) {
 		return nil
 	}
 	if info.Size() > s.cfg.MaxBytes {
-		s.log(ctx, slog.LevelError, "over the limit, set aside", name, nil)
+		s.log(ctx, slog.LevelError, "over the limit, set aside in corrupt", nil)
 		return s.move(corruptDir, name, sidecar, nil)
 	}
 	data, err := os.ReadFile(path) //nolint:gosec // a name of the spool's own folder
 	if err != nil {
-		return fmt.Errorf("read %s: %w", s.cfg.What, err)
+		return fmt.Errorf("read %s: %w", s.cfg.What, nameless(err))
 	}
 	answer, err := s.cfg.Take(ctx, Item{Name: name, Data: data, Sidecar: s.readSidecar(ctx, sidecar)})
 	if err != nil && !dossier.Temporary(err) {
-		s.log(ctx, slog.LevelError, "the door cannot take it, set aside", name, err)
+		s.log(ctx, slog.LevelError, "the door cannot take it, set aside in corrupt", err)
 		return s.move(corruptDir, name, sidecar, nil)
 	}
 	if err != nil {
@@ -207,16 +207,27 @@ func (s *Spool) readSidecar(ctx context.Context, name string) []byte {
 			return data
 		}
 	}
-	s.log(ctx, slog.LevelWarn, "sidecar cannot be read", name, err)
+	s.log(ctx, slog.LevelWarn, "sidecar cannot be read", err)
 	return nil
 }
 
-func (s *Spool) log(ctx context.Context, level slog.Level, what, name string, err error) {
-	attrs := []slog.Attr{slog.String("what", s.cfg.What+": "+what), slog.String("file", name)}
+func (s *Spool) log(ctx context.Context, level slog.Level, what string, err error) {
+	attrs := []slog.Attr{slog.String("what", s.cfg.What+": "+what), slog.String("folder", s.cfg.Dir)}
 	if err != nil {
-		attrs = append(attrs, slog.String("error", err.Error()))
+		attrs = append(attrs, slog.String("error", nameless(err).Error()))
 	}
 	s.cfg.Logger.LogAttrs(ctx, level, "spool", attrs...)
+}
+
+// nameless is what went wrong with a file, without its name.
+func nameless(err error) error {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return at.Err
+	}
+	if at, ok := errors.AsType[*os.LinkError](err); ok {
+		return at.Err
+	}
+	return err
 }
 
 // move puts a file, its sidecar last, and the answer NAME.receipt.pdf into a
@@ -226,7 +237,7 @@ func (s *Spool) move(dir, name, sidecar string, answer []byte) error {
 	as := free(to, name)
 	if answer != nil {
 		if err := os.WriteFile(filepath.Join(to, as+".receipt.pdf"), answer, 0o600); err != nil {
-			return fmt.Errorf("write answer page: %w", err)
+			return fmt.Errorf("write answer page: %w", nameless(err))
 		}
 	}
 	moves := [][2]string{{name, as}}
@@ -236,7 +247,7 @@ func (s *Spool) move(dir, name, sidecar string, answer []byte) error {
 	for _, m := range moves {
 		err := os.Rename(filepath.Join(s.cfg.Dir, m[0]), filepath.Join(to, m[1]))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another process was faster
-			return fmt.Errorf("move %s: %w", s.cfg.What, err)
+			return fmt.Errorf("move %s: %w", s.cfg.What, nameless(err))
 		}
 	}
 	delete(s.seen, name)
