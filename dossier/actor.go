@@ -77,6 +77,10 @@ func (a Actor) Is(roles ...Role) bool {
 	return false
 }
 
+// Sees reports whether what belongs to an office is the actor's to see; what belongs
+// to none, "", is everybody's.
+func (a Actor) Sees(office string) bool { return a.Office == "" || office == "" || a.Office == office }
+
 // IsHolder reports whether the actor is a holder, whatever the PIN may open.
 func (a Actor) IsHolder() bool { return a.Is(RoleCitizen, RoleMustChange, RoleSimplified) }
 

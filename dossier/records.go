@@ -20,8 +20,11 @@ type Submission struct {
 	DossierID  string
 	Cleared    bool // an operator let it be read in spite of active content
 	ReceivedAt time.Time
-	Documents  []File
-	Findings   []Finding
+	// Office is whose scanner left it in the scan folder (C6); "" for all that came
+	// otherwise.
+	Office    string
+	Documents []File
+	Findings  []Finding
 }
 
 // File is one document of a submission: sealed bytes in the blob store, with

@@ -19,6 +19,9 @@ const MaxOriginal = 25 << 20
 // maxExternalID bounds the name that a channel gives an arrival, in bytes.
 const maxExternalID = 400
 
+// MaxOffice bounds the name of an office, in bytes.
+const MaxOffice = 64
+
 // Post is something that arrived by fax, e-mail, PEC or at the counter. There is
 // no dialogue: it gets its protocol number first, and whatever is wrong with it is
 // found by the screening and answered on the channel (DESIGN, section 3).
@@ -39,6 +42,9 @@ type Post struct {
 	// issued with at the counter (A5). They are kept as evidence, for a person to look
 	// at; no machine reads them. "" otherwise.
 	HolderID string
+	// Office is whose scanner left it, in at most MaxOffice bytes (C6): until it has a
+	// dossier, that office's operators alone see it. "" for all that came otherwise.
+	Office string
 	// Answer leaves the task to answer the sender (dossier.TaskAnswer).
 	Answer bool
 	// Evidence is the original they were taken from, such as the whole mail; nil:
@@ -62,7 +68,7 @@ func (p Post) size() int64 {
 //
 // Errors: FileEmpty for nothing at all, FileTooLarge over MaxOriginal, both
 // entered in the ledger; CodeRequestInvalid without channel or external id, or with
-// a dossier or a holder on another channel than the counter; CodeConflict when that dossier takes
+// a dossier, a holder or an office on another channel than the counter; CodeConflict when that dossier takes
 // no more pages. Any other error is temporary: the channel tries again.
 func (d *Door) Receive(ctx context.Context, p Post) (Receipt, error) {
 	if err := d.checkPost(ctx, p); err != nil {
@@ -114,6 +120,7 @@ func (d *Door) checkPost(ctx context.Context, p Post) error {
 	}
 	switch {
 	case p.ExternalID == "" || len(p.ExternalID) > maxExternalID, p.Dossier != nil && p.Channel != dossier.ChannelCounter,
+		p.Office != "" && (p.Channel != dossier.ChannelCounter || p.Dossier != nil || p.HolderID != "" || len(p.Office) > MaxOffice),
 		p.HolderID != "" && (p.Channel != dossier.ChannelCounter || p.Dossier != nil || len(p.Files) > 0):
 		return dossier.Problem(dossier.CodeRequestInvalid)
 	case p.size() == 0:
@@ -155,7 +162,7 @@ const keptAtOnce = 4
 
 // keepPost makes the bytes safe; evidence comes first, its hash is the protocol's.
 func (d *Door) keepPost(ctx context.Context, p Post) (dossier.Submission, error) {
-	sub := dossier.Submission{ID: ident.New(d.cfg.Clock.Now()), Channel: p.Channel, HolderID: p.HolderID}
+	sub := dossier.Submission{ID: ident.New(d.cfg.Clock.Now()), Channel: p.Channel, HolderID: p.HolderID, Office: p.Office}
 	if p.Dossier != nil {
 		sub.DossierID, sub.HolderID = p.Dossier.ID, p.Dossier.HolderID
 	}

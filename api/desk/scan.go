@@ -19,6 +19,8 @@ import (
 type Scans interface {
 	Receive(ctx context.Context, actor dossier.Actor, named string, scan []byte) (intake.Receipt, error)
 	View(ctx context.Context, actor dossier.Actor, submissionID string) (counter.Arrival, error)
+	Scans(ctx context.Context, actor dossier.Actor) ([]counter.Scan, error)
+	Attach(ctx context.Context, actor dossier.Actor, submissionID, named string) (counter.Arrival, error)
 	Archive(ctx context.Context, actor dossier.Actor, codiceFiscale string, scan []byte) (intake.Receipt, error)
 }
 
@@ -36,6 +38,7 @@ func (d *Desk) scanRoutes(r gin.IRouter) {
 	r.GET("/scansione", on(d.scanForm))
 	r.POST("/scansione", on(d.scan))
 	r.GET("/scansione/:submission", on(d.scanned))
+	r.POST("/scansione/:submission/fascicolo", on(d.attach))
 	r.GET("/scansione/:submission/ricevuta.pdf", on(d.scanSlip))
 }
 
@@ -43,16 +46,25 @@ type scanData struct {
 	// Named is what was typed before a problem; Limit is the largest scan, in bytes.
 	Named string
 	Limit int64
+	// Folder is what the scanners of the office left.
+	Folder folderData
 }
 
-func scanPage(named string) ui.Page {
+func (d *Desk) scanPage(c *gin.Context, named string) (ui.Page, error) {
+	folder, err := d.folder(c)
 	return ui.Page{
-		Name: "desk/scan", Title: "ui.scan.title", Here: pathScan, Data: scanData{Named: named, Limit: intake.MaxOriginal},
-		Crumbs: []ui.Crumb{{Key: "ui.scan.title"}},
-	}
+		Name: "desk/scan", Title: "ui.scan.title", Here: pathScan, Crumbs: []ui.Crumb{{Key: "ui.scan.title"}},
+		Data: scanData{Named: named, Limit: intake.MaxOriginal, Folder: folder},
+	}, err
 }
 
-func (d *Desk) scanForm(c *gin.Context) error { return d.show(c, scanPage("")) }
+func (d *Desk) scanForm(c *gin.Context) error {
+	page, err := d.scanPage(c, "")
+	if err != nil {
+		return err
+	}
+	return d.show(c, page)
+}
 
 // scan takes in one file for the holder at the counter (C6).
 func (d *Desk) scan(c *gin.Context) error {
@@ -79,20 +91,7 @@ func (d *Desk) oneScan(c *gin.Context, name string) (named string, scan []byte, 
 	if err != nil {
 		return "", nil, err
 	}
-	named, err = edge.TextPart(form, name, maxNamed)
-	if err != nil {
-		return "", nil, err
-	}
-	files, err := edge.Files(form, intake.MaxOriginal, c.Request.ContentLength)
-	switch {
-	case err != nil:
-		return named, nil, err
-	case len(files) == 0 || len(files) == 1 && len(files[0]) == 0:
-		return named, nil, dossier.Problem(dossier.Code(dossier.FileEmpty))
-	case len(files) > 1:
-		return named, nil, dossier.Problem(dossier.CodeFormParts)
-	}
-	return named, files[0], nil
+	return edge.NamedFile(form, name, maxNamed, intake.MaxOriginal, c.Request.ContentLength)
 }
 
 // scanProblem shows on the form what the operator can mend. What is not found is
@@ -102,19 +101,32 @@ func (d *Desk) scanProblem(c *gin.Context, named string, err error) error {
 	if code == dossier.CodeCSRF || code == dossier.CodeForbidden || edge.StatusOf(code) >= http.StatusInternalServerError {
 		return err
 	}
-	page := scanPage(named)
-	page.Field = "file"
-	problem := d.Edge.Problem(c, err)
-	d.Edge.Announce(c, problem, err)
-	about := []dossier.Code{
-		dossier.CodeNotFound, dossier.CodeRequestInvalid, dossier.CodeConversionClosed, dossier.CodeOwnDossier,
-		dossier.CodeAlreadyDispositivo, dossier.CodeConversionBlocked, dossier.CodePINNotEligible,
+	page, pageErr := d.scanPage(c, named)
+	if pageErr != nil {
+		return pageErr
 	}
-	if slices.Contains(about, code) {
+	page.Field = "file"
+	if aboutDossier(code) {
 		page.Field = "named"
 	}
-	if code == dossier.CodeNotFound || code == dossier.CodeRequestInvalid {
-		problem.Title, problem.Detail = d.UI.Text(c, "ui.scan.unknown.title"), d.UI.Text(c, "ui.scan.unknown.detail")
+	return d.showScanProblem(c, page, err, "ui.scan.unknown.detail")
+}
+
+// aboutDossier reports that a problem is about the dossier that was named.
+func aboutDossier(code dossier.Code) bool {
+	return slices.Contains([]dossier.Code{
+		dossier.CodeNotFound, dossier.CodeRequestInvalid, dossier.CodeConversionClosed, dossier.CodeOwnDossier,
+		dossier.CodeAlreadyDispositivo, dossier.CodeConversionBlocked, dossier.CodePINNotEligible,
+	}, code)
+}
+
+// showScanProblem shows a page of scans with a problem; unknown is the text for a
+// dossier that is not there.
+func (d *Desk) showScanProblem(c *gin.Context, page ui.Page, err error, unknown string) error {
+	problem := d.Edge.Problem(c, err)
+	d.Edge.Announce(c, problem, err)
+	if code := dossier.CodeOf(err); code == dossier.CodeNotFound || code == dossier.CodeRequestInvalid {
+		problem.Title, problem.Detail = d.UI.Text(c, "ui.scan.unknown.title"), d.UI.Text(c, unknown)
 	}
 	page.Problem, page.Status = &problem, problem.Status
 	return d.show(c, page)

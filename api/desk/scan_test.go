@@ -22,6 +22,7 @@ type fakeScans struct {
 	refuse  error
 	named   string
 	scan    string
+	folder  []counter.Scan
 }
 
 func (f *fakeScans) Receive(_ context.Context, _ dossier.Actor, named string, scan []byte) (intake.Receipt, error) {
@@ -31,6 +32,15 @@ func (f *fakeScans) Receive(_ context.Context, _ dossier.Actor, named string, sc
 
 func (f *fakeScans) View(context.Context, dossier.Actor, string) (counter.Arrival, error) {
 	return f.arrival, f.refuse
+}
+
+func (f *fakeScans) Scans(context.Context, dossier.Actor) ([]counter.Scan, error) {
+	return f.folder, nil
+}
+
+func (f *fakeScans) Attach(_ context.Context, _ dossier.Actor, id, named string) (counter.Arrival, error) {
+	f.named = named
+	return counter.Arrival{Submission: dossier.Submission{ID: id}}, f.refuse
 }
 
 func (f *fakeScans) Archive(_ context.Context, _ dossier.Actor, cf string, scan []byte) (intake.Receipt, error) {

@@ -66,3 +66,23 @@ func TextPart(form *multipart.Reader, name string, limit int64) (string, error) 
 	}
 	return string(text), nil
 }
+
+// NamedFile reads a form of one text, in the field name with at most limit bytes, and
+// one file of at most most bytes, which must be there. The error is file.empty, or one
+// of TextPart and Files; declared, the request's length, only words it.
+func NamedFile(form *multipart.Reader, name string, limit, most, declared int64) (text string, file []byte, err error) {
+	text, err = TextPart(form, name, limit)
+	if err != nil {
+		return "", nil, err
+	}
+	files, err := Files(form, most, declared)
+	switch {
+	case err != nil:
+		return text, nil, err
+	case len(files) == 0 || len(files) == 1 && len(files[0]) == 0:
+		return text, nil, dossier.Problem(dossier.Code(dossier.FileEmpty))
+	case len(files) > 1:
+		return text, nil, dossier.Problem(dossier.CodeFormParts)
+	}
+	return text, files[0], nil
+}

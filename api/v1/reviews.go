@@ -213,18 +213,23 @@ func (a *API) submissions(c *gin.Context) error {
 	}
 	answer := make([]heldSubmission, len(subs))
 	for i, s := range subs {
-		answer[i] = heldSubmission{
-			ID: s.ID, Protocol: s.Protocol.String(), Channel: s.Channel, State: s.State, DossierID: s.DossierID,
-			ReceivedAt: s.ReceivedAt, Findings: list(s.Findings), Pages: []review.PageRef{},
-		}
-		for _, f := range s.Documents {
-			for _, p := range f.Pages {
-				answer[i].Pages = append(answer[i].Pages, review.PageRef{DocumentID: f.ID, N: p.N})
-			}
-		}
+		answer[i] = heldOf(s)
 	}
 	c.JSON(http.StatusOK, gin.H{"submissions": answer})
 	return nil
+}
+
+func heldOf(s dossier.Submission) heldSubmission {
+	held := heldSubmission{
+		ID: s.ID, Protocol: s.Protocol.String(), Channel: s.Channel, State: s.State, DossierID: s.DossierID,
+		ReceivedAt: s.ReceivedAt, Findings: list(s.Findings), Pages: []review.PageRef{},
+	}
+	for _, f := range s.Documents {
+		for _, p := range f.Pages {
+			held.Pages = append(held.Pages, review.PageRef{DocumentID: f.ID, N: p.N})
+		}
+	}
+	return held
 }
 
 func (a *API) clear(c *gin.Context) error {

@@ -14,6 +14,7 @@ import (
 	"dispositivo/api/edge"
 	"dispositivo/dossier"
 	"dispositivo/intake"
+	"dispositivo/intake/counter"
 	"dispositivo/intake/fitting"
 	"dispositivo/internal/operator"
 	"dispositivo/internal/session"
@@ -59,6 +60,9 @@ type Deps struct {
 	Desk        *review.Desk
 	Faxes       Faxes
 	Matching    Matching
+	Scans       Scans
+	// Slip draws the receipt of a scan as a PDF, for the language.
+	Slip func(a counter.Arrival, lang string) ([]byte, error)
 	// FaxAnswer draws the page for a fax gateway.
 	FaxAnswer func(intake.Receipt) ([]byte, error)
 	// PublicURL is where citizens find the portal, without a slash at its end.
@@ -113,6 +117,7 @@ func (a *API) Routes(r gin.IRouter) {
 	own.GET("/conversions/:id", h(a.conversion))
 	own.POST("/conversions/:id/withdrawal", h(a.withdraw))
 	a.deskRoutes(r)
+	a.counterRoutes(r)
 }
 
 // deskRoutes mounts what reviewers and the contact centre work with.

@@ -112,6 +112,11 @@ var table = []cell{
 	{"POST /api/v1/submissions/:id/clearance", "" /*       */, "401  403  403  409  404  404  404  409  403  403  403"},
 	{"GET /api/v1/submissions/:id/candidates", "" /*       */, "401  403  403  404  404  404  404  404  404  403  403"},
 	{"POST /api/v1/submissions/:id/join", "{}" /*          */, "401  403  403  400  400  400  400  400  403  403  403"},
+	{"GET /api/v1/counter/scans", "" /*                    */, "401  403  403  200  200  200  200  200  403  403  403"},
+	{"POST /api/v1/counter/scans", "{}" /*                 */, "401  403  403  400  400  400  400  400  403  403  403"},
+	{"GET /api/v1/counter/scans/:id", "" /*                */, "401  403  403  404  404  404  404  404  403  403  403"},
+	{"POST /api/v1/counter/scans/:id/attachment", noScan /**/, "401  403  403  404  404  404  404  404  403  403  403"},
+	{"GET /api/v1/counter/scans/:id/receipt", "" /*        */, "401  403  403  404  404  404  404  404  403  403  403"},
 	{"POST /api/v1/submissions/:id/refusal", "" /*         */, "401  403  403  409  404  404  404  409  403  403  403"},
 
 	{"POST /api/v1/pin-recoveries", "{}" /*                */, "400  400  400  400  400  400  400  400  400  400  400"},
@@ -246,6 +251,7 @@ var table = []cell{
 	{"POST /desk/archivio", "" /*                          */, " in   in   in  400  400  400  400  400  403  403   in"},
 	{"GET /desk/scansione/:submission", "" /*              */, " in   in   in  404  404  404  404  404  403  403   in"},
 	{"GET /desk/scansione/:submission/ricevuta.pdf", "" /* */, " in   in   in  404  404  404  404  404  403  403   in"},
+	{"POST /desk/scansione/:submission/fascicolo", "" /*   */, " in   in   in  404  404  404  404  404  403  403   in"},
 	{"GET /desk/quarantena", "" /*                         */, " in   in   in  200  200  200  200  200  200  403   in"},
 	{"GET /desk/non-abbinati", "" /*                       */, " in   in   in  200  200  200  200  200  200  403   in"},
 	{"GET /desk/lettere", "" /*                            */, " in   in   in  200  200  200  200  200  200  200   in"},
@@ -276,6 +282,7 @@ const (
 	wrongPIN  = `{"pin":"x"}`
 	wrongCode = `{"code":"x"}`
 	noContact = `{"value":"x"}`
+	noScan    = `{"dossier":"x"}`
 	staleForm = "action=reject&reason=other&version=1"
 	// A refusal without a reason is not right.
 	refusedJSON = `{"outcome":"refused","version":1}`
@@ -487,7 +494,7 @@ func (w *world) address(route, path string) string {
 		ids[name] = value
 	}
 	for part, name := range map[string]string{
-		"/conversion": "dossier", "/dossiers/": "dossier", "/reviews/": "review", "/pin-requests/": "request", "/documents/": "document", "/submissions/": "submission",
+		"/conversion": "dossier", "/dossiers/": "dossier", "/reviews/": "review", "/pin-requests/": "request", "/documents/": "document", "/submissions/": "submission", "/counter/": "submission",
 		"/services/": "service", "/domande/": "domanda",
 	} {
 		if strings.Contains(route, part) {

@@ -2,11 +2,16 @@ package main
 
 import (
 	"bytes"
+	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/clock"
+	"dispositivo/internal/demo"
 	"dispositivo/internal/paper"
+	"dispositivo/internal/testkit"
 )
 
 // proves C6 C7: at the counter: the scan of a holder who never signed in has its number
@@ -50,10 +55,45 @@ func TestScanAtTheCounter(t *testing.T) {
 	clerk.sees("h1", protocol)
 	clerk.approves(true)
 	s.awaitMessage("Il suo PIN è ora dispositivo", who.Email)
+	clerk.attachesFromFolder(s, free()[1])
 	citizen := s.citizen(who)
 	var me struct{ Kind dossier.Kind }
 	citizen.get("/me").decode(t, &me)
 	if me.Kind != dossier.Dispositivo {
 		t.Errorf("kind %s after the decision at the counter", me.Kind)
+	}
+}
+
+// attachesFromFolder: what the scanner left in the demonstration's folder is on the
+// page, where the operator attaches it to who stands there, and can be taken at once.
+//
+// proves C6 C7
+func (p *person) attachesFromFolder(s *server, who demo.Citizen) {
+	p.t.Helper()
+	folder := filepath.Join(s.Data, demoScans)
+	out, code := command(p.t, "simulate", "scan", "--folder", folder, "--dossier", who.CodiceFiscale.String(),
+		file(p.t, "dallo-scanner.pdf", document(p.t, "scanned")))
+	if code != 0 || !strings.Contains(out, "1 scans left") {
+		p.t.Fatalf("simulate scan: exit %d, %s", code, out)
+	}
+	err := testkit.WaitFor(time.Minute, func() error {
+		p.visit("/desk/scansione")
+		if !strings.Contains(p.text("#folder"), "Unisci alla pratica") {
+			return errNotYet("the folder shows %s", p.text("#folder"))
+		}
+		return nil
+	})
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.inspect("desk-scan-folder")
+	p.press("#folder form:last-of-type button")
+	p.sees("#live", "può prendere la pratica")
+	if left, err := filepath.Glob(filepath.Join(folder, "*.pdf")); err != nil || len(left) != 0 {
+		p.t.Errorf("the folder still holds %v, %v", left, err)
+	}
+	p.press("#live form button")
+	if now := p.where(); !strings.HasPrefix(now, "/desk/pratiche/") {
+		p.t.Errorf("the case is not taken: %s", now)
 	}
 }

@@ -57,6 +57,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 			Door: s.door, Fitting: s.fitting, MaxComposed: sandbox.MaxFitBytes, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(), Faxes: hooks, FaxAnswer: s.faxAnswer, Matching: s.matching,
 			Recovery: s.recovery, Revocation: s.revocation,
 			Services: s.catalogue, Delegation: s.delegation,
+			Scans: s.scans, Slip: s.slip,
 		}),
 		Portal: portal.New(citizen),
 		Desk: desk.New(desk.Deps{

@@ -25,6 +25,7 @@ type serveCmd struct {
 	reading   `embed:""`
 	faxes     `embed:""`
 	mails     `embed:""`
+	scanners  `embed:""`
 
 	identities `embed:""`
 	encryption `embed:""`
@@ -76,7 +77,8 @@ func (c *serveCmd) greet(env *environment) {
 	if !c.Demo {
 		return
 	}
-	fmt.Fprintf(env.stdout, "\n  citizens   %[1]s\n  operators  %[1]s/desk\n  messages   %[1]s/demo/messages\n\nInvented people, known to everybody:\n", c.publicURL())
+	fmt.Fprintf(env.stdout, "\n  citizens   %[1]s\n  operators  %[1]s/desk\n  messages   %[1]s/demo/messages\n  scans      %[2]s\n\nInvented people, known to everybody:\n",
+		c.publicURL(), c.scanFolders()[demoOffice])
 	if err := (&demoCredentialsCmd{}).Run(env); err != nil {
 		env.logger.LogAttrs(env.ctx, slog.LevelWarn, "credentials not shown", slog.String("error", err.Error()))
 	}
@@ -89,7 +91,7 @@ func (c *serveCmd) check() error {
 	if c.Role != "all" && c.RedisURL == "" {
 		return errors.New("a process of one role needs DISPOSITIVO_REDIS_URL: an embedded queue is in its own process alone")
 	}
-	return errors.Join(c.encryption.check(), c.mails.check())
+	return errors.Join(c.encryption.check(), c.mails.check(), c.scanners.check())
 }
 
 func (c *serveCmd) publicURL() string {
@@ -133,12 +135,12 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 			if c.does("worker") {
 				c.startPollers(h, s, start, cancel)
 			}
-			fromSpool, err := c.chores(h, s.door, s.faxAnswer)
+			fromSpools, err := c.folderChores(h, s)
 			if err != nil {
 				cancel(err)
 			}
 			start("chores", func(ctx context.Context) error {
-				chores := slices.Concat(h.chores(time.Duration(c.KeepImages)*24*time.Hour), s.letterChores(c.LettersAt), s.fittingChores(), fromSpool)
+				chores := slices.Concat(h.chores(time.Duration(c.KeepImages)*24*time.Hour), s.letterChores(c.LettersAt), s.fittingChores(), fromSpools)
 				queue.RunChores(ctx, h.clock, env.logger, chores)
 				return nil
 			})

@@ -13,7 +13,7 @@ import (
 // wireCounter wires what an operator scans.
 func (s *services) wireCounter(h *house, p procedure, publicURL string, rome *time.Location) {
 	s.scans = counter.New(counter.Config{
-		Store: h.store, Door: s.door, Finder: s.matching, Opener: s.conversion, Clock: h.clock,
+		Store: h.store, Door: s.door, Finder: s.matching, Opener: s.conversion, Vault: h.vault, Clock: h.clock, Logger: h.logger,
 	})
 	texts := s.texts
 	s.slip = func(a counter.Arrival, lang string) ([]byte, error) {

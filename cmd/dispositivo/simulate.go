@@ -20,6 +20,7 @@ import (
 
 type simulateCmd struct {
 	Fax  simulateFaxCmd  `cmd:"" help:"Send faxes as a gateway would, to a folder or to the webhook of our own form."`
+	Scan simulateScanCmd `cmd:"" help:"Leave scans in a folder as the scanner of an office would."`
 	Mail simulateMailCmd `cmd:"" help:"Send mail and PEC as the mail server in front of ours would."`
 }
 
@@ -126,16 +127,20 @@ func damage(data []byte, random *rand.Rand) {
 
 // toSpool leaves a fax as docs/integration.md says: sidecar last.
 func (c *simulateFaxCmd) toSpool(_ context.Context, f fax.GenericFax) error {
-	ext := ".tif"
-	if bytes.HasPrefix(f.File, []byte("%PDF-")) {
-		ext = ".pdf"
-	}
 	said, err := json.Marshal(fax.Sidecar{ID: f.ID, From: f.From, Incomplete: f.Status == "partial"})
 	if err != nil {
 		return fmt.Errorf("encode sidecar: %w", err)
 	}
-	path := filepath.Join(c.Spool, f.ID+ext)
+	path := filepath.Join(c.Spool, f.ID+extensionOf(f.File))
 	return errors.Join(os.WriteFile(path, f.File, 0o600), os.WriteFile(path+".json", said, 0o600))
+}
+
+// extensionOf names the two kinds of file that are left in folders.
+func extensionOf(data []byte) string {
+	if bytes.HasPrefix(data, []byte("%PDF-")) {
+		return ".pdf"
+	}
+	return ".tif"
 }
 
 // caller returns what calls the webhook.

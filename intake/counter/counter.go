@@ -1,7 +1,8 @@
 // Package counter takes in what an operator scans at the counter for the holder who
 // stands there (C6): one file, by the door that everything passes, straight into the
-// holder's dossier, which is opened when there is none; and the papers that a PIN
-// was issued with (A5), which belong to none.
+// holder's dossier, which is opened when there is none; what a scanner leaves in its
+// office's folder, for the operator to attach to who stands there; and the papers that
+// a PIN was issued with (A5), which belong to no dossier.
 //
 // Here the operator says whose it is; it decides nothing: that is verify/review, by
 // the rules of every dossier. It must not know HTTP or SQL.
@@ -11,7 +12,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"strings"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/intake"
@@ -28,6 +31,9 @@ type Store interface {
 	// HolderByCF returns CodeNotFound for a code that nobody on file has.
 	HolderByCF(ctx context.Context, codiceFiscale string) (dossier.Holder, error)
 	KeyCF(codiceFiscale string) []byte
+	HasOffice(ctx context.Context, office string) (bool, error)
+	// Scans returns what lies in the folders of an office's scanners, of all for "".
+	Scans(ctx context.Context, office string, since time.Time, limit int) ([]dossier.Submission, error)
 }
 
 // Door takes post in: *intake.Door.
@@ -35,10 +41,16 @@ type Door interface {
 	Receive(ctx context.Context, p intake.Post) (intake.Receipt, error)
 }
 
-// Finder finds the dossier that an operator names: *match.Service.
+// Finder finds the dossier that an operator names, and joins to it: *match.Service.
 type Finder interface {
 	// Target returns CodeConversionClosed when there is none that takes pages.
 	Target(ctx context.Context, actor dossier.Actor, named string) (dossier.Dossier, error)
+	Join(ctx context.Context, actor dossier.Actor, submissionID, named string) error
+}
+
+// Vault opens what was said of a scan: *vault.Vault.
+type Vault interface {
+	OpenNote(f dossier.File, sealed []byte) ([]byte, error)
 }
 
 // Opener opens the dossier of who has none under way: *conversion.Service.
@@ -52,7 +64,9 @@ type Config struct {
 	Door   Door
 	Finder Finder
 	Opener Opener
+	Vault  Vault
 	Clock  clock.Clock
+	Logger *slog.Logger
 }
 
 // Service takes scans in. It is safe for concurrent use.

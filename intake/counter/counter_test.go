@@ -39,7 +39,8 @@ func newService(h house.House) (*counter.Service, *conversion.Service) {
 		Ways: paper.Ways{Portal: "https://pin.example"}, Tries: throttle.New(h.Clock, 10, time.Minute),
 	})
 	return counter.New(counter.Config{
-		Store: h.Store, Finder: match.New(h.Store, h.Vault), Opener: opener, Clock: h.Clock,
+		Store: h.Store, Finder: match.New(h.Store, h.Vault), Opener: opener, Vault: h.Vault, Clock: h.Clock,
+		Logger: slog.New(slog.DiscardHandler),
 		Door: intake.NewDoor(intake.Config{
 			Store: h.Store, Vault: h.Vault, Hash: h.Keys.MAC("content"), Clock: h.Clock, Logger: slog.New(slog.DiscardHandler),
 		}),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"strings"
 	"unicode"
@@ -67,12 +66,6 @@ func hint(s string) string {
 func mark(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:12])
-}
-
-// refused reports that the door will never take it.
-func refused(err error) bool {
-	de, ok := errors.AsType[*dossier.Error](err)
-	return ok && !de.Temporary
 }
 
 // validID accepts what can stand in an external id.

@@ -97,7 +97,7 @@ func (s *HookServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case dossier.CodeOf(err) == dossier.CodeUnauthorized:
 		status = http.StatusUnauthorized
-	case refused(err):
+	case err != nil && !dossier.Temporary(err):
 		status = http.StatusBadRequest
 	case err != nil:
 		status = http.StatusServiceUnavailable

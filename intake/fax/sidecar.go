@@ -3,10 +3,9 @@ package fax
 import (
 	"encoding/json"
 	"fmt"
-)
 
-// maxSidecar bounds a sidecar, in bytes.
-const maxSidecar = 64 << 10
+	"dispositivo/internal/spool"
+)
 
 // Sidecar is what a gateway may say of a fax in NAME.json beside it; every field
 // may be left out.
@@ -25,7 +24,7 @@ type Sidecar struct {
 // ParseSidecar reads a sidecar. Unknown fields are passed over.
 func ParseSidecar(data []byte) (Sidecar, error) {
 	var s Sidecar
-	if len(data) > maxSidecar {
+	if len(data) > spool.MaxSidecar {
 		return s, invalid("sidecar of %d bytes", len(data))
 	}
 	if err := json.Unmarshal(data, &s); err != nil {

@@ -11,10 +11,11 @@ import (
 
 	"dispositivo/intake"
 	"dispositivo/intake/fax"
+	"dispositivo/internal/spool"
 	"dispositivo/internal/testkit/house"
 )
 
-func newSpool(t *testing.T, h house.House, door fax.Door) (*fax.Spool, string) {
+func newSpool(t *testing.T, h house.House, door fax.Door) (*spool.Spool, string) {
 	t.Helper()
 	dir := t.TempDir()
 	s, err := fax.NewSpool(fax.SpoolConfig{
@@ -84,7 +85,7 @@ func TestSpool(t *testing.T) {
 	if err != nil || string(answer) != "answer "+subs[0].Protocol.String() {
 		t.Errorf("%s, %v", answer, err)
 	}
-	h.Clock.Advance(fax.DefaultSettle - time.Second)
+	h.Clock.Advance(spool.DefaultSettle - time.Second)
 	put(t, dir, "b.tiff", append(slices.Clone(page), " grows"...))
 	for range 2 { // it grew: the time begins anew
 		if err := s.Look(t.Context()); err != nil {
@@ -92,7 +93,7 @@ func TestSpool(t *testing.T) {
 		}
 	}
 	wantFiles(t, dir, "b.tiff", ".c.tif", "notes.txt")
-	h.Clock.Advance(fax.DefaultSettle)
+	h.Clock.Advance(spool.DefaultSettle)
 	if err := s.Look(t.Context()); err != nil {
 		t.Fatal(err)
 	}

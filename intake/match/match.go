@@ -106,7 +106,7 @@ func (s *Service) Candidates(ctx context.Context, actor dossier.Actor, sub dossi
 }
 
 // CandidatesOf is Candidates for a submission by its id. CodeNotFound says that none
-// of that id is unmatched.
+// of that id is unmatched, or that it was scanned at another office.
 func (s *Service) CandidatesOf(ctx context.Context, actor dossier.Actor, submissionID string) ([]Candidate, error) {
 	if err := actor.Require(append(slices.Clone(reviewers), dossier.RoleAuditor)...); err != nil {
 		return nil, err
@@ -115,7 +115,7 @@ func (s *Service) CandidatesOf(ctx context.Context, actor dossier.Actor, submiss
 	if err != nil {
 		return nil, fmt.Errorf("find candidates: %w", err)
 	}
-	if sub.State != dossier.SubmissionUnmatched {
+	if sub.State != dossier.SubmissionUnmatched || !actor.Sees(sub.Office) {
 		return nil, dossier.Problem(dossier.CodeNotFound)
 	}
 	return s.Candidates(ctx, actor, sub)
@@ -202,7 +202,8 @@ func (s *Service) bySender(ctx context.Context, sub dossier.Submission, add func
 // Join makes an unmatched submission belong to the dossier that the operator
 // names, as Target reads it. The pages are then read again, beside that dossier.
 //
-// Errors: those of Target, and CodeConflict when it was handled meanwhile.
+// Errors: those of Target, CodeNotFound for what was scanned at another office, and
+// CodeConflict when it was handled meanwhile.
 func (s *Service) Join(ctx context.Context, actor dossier.Actor, submissionID, named string) error {
 	if err := actor.Require(reviewers...); err != nil {
 		return err
@@ -210,6 +211,9 @@ func (s *Service) Join(ctx context.Context, actor dossier.Actor, submissionID, n
 	sub, err := s.store.Submission(ctx, submissionID)
 	if err != nil {
 		return fmt.Errorf("join: %w", err)
+	}
+	if !actor.Sees(sub.Office) {
+		return dossier.Problem(dossier.CodeNotFound)
 	}
 	if sub.State != dossier.SubmissionUnmatched {
 		return dossier.Problem(dossier.CodeConflict)

@@ -61,15 +61,18 @@ var allowed = map[string]string{
 	// Who somebody is by a provider's word or a card; it goes out by netx alone.
 	"internal/federation": "dossier internal/clock internal/codicefiscale internal/netx",
 	"internal/courier":    "dossier internal/clock internal/notify",
+	// Folders that machines leave files in; a dossier.Error says whether to try again.
+	"internal/spool": "dossier internal/clock",
 
 	// The domain: siblings never import each other.
 	"intake":       "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
 	"intake/match": "dossier internal/codicefiscale internal/token", // a form's code may be typed
 	// It takes in what an operator scans, by the door.
 	// It tells a PDF or TIFF from anything else by its first bytes, as the door does.
-	"intake/counter": "dossier intake internal/clock internal/codicefiscale internal/ident internal/sandbox",
+	// Office scanners, like fax gateways, leave files in a watched folder.
+	"intake/counter": "dossier intake internal/clock internal/codicefiscale internal/ident internal/sandbox internal/spool",
 	// It fetches pages from providers.
-	"intake/fax": "dossier intake internal/clock internal/netx",
+	"intake/fax": "dossier intake internal/clock internal/netx internal/spool",
 	// It puts files together and hands them to the door.
 	"intake/fitting": "dossier intake internal/clock internal/ident internal/sandbox internal/seal internal/throttle internal/vault",
 	// It tells a PDF from a signed file by its first bytes, as the door does.
@@ -97,7 +100,7 @@ var allowed = map[string]string{
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session pin/journal verify/review",
 	"api/edge":       "dossier internal/i18n internal/session",
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
-	"api/v1":         "api/edge dossier intake intake/fax intake/fitting intake/match internal/operator internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/review",
+	"api/v1":         "api/edge dossier intake intake/counter intake/fax intake/fitting intake/match internal/operator internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/review",
 	"api/portal":     "api/edge api/ui dossier intake internal/codicefiscale internal/federation internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/recovery pin/request pin/revocation pin/services",
 	"api/desk":       "api/edge api/ui dossier intake intake/counter intake/match internal/operator internal/session pin/delegation pin/journal pin/letters pin/request pin/revocation verify/review",
 	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",

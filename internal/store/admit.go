@@ -162,9 +162,9 @@ func (a *applier) admit(ctx context.Context) error {
 
 func (a *applier) insertSubmission(ctx context.Context, sub dossier.Submission, adm *dossier.Admission) error {
 	err := a.exec(ctx, `INSERT INTO submissions (id, protocol_year, protocol_number, channel, external_id, holder_id,
-		dossier_id, state, cleared, received_at, keyed_sender) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?)`,
+		dossier_id, state, cleared, received_at, keyed_sender, office) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
 		sub.ID, sub.Protocol.Year, sub.Protocol.Number, string(sub.Channel), adm.ExternalID, sub.HolderID,
-		sub.DossierID, string(sub.State), micros(sub.ReceivedAt), a.s.senderHash(adm.Sender))
+		sub.DossierID, string(sub.State), micros(sub.ReceivedAt), a.s.senderHash(adm.Sender), sub.Office)
 	if duplicate(err) {
 		return conflict("the same arrived at the same moment")
 	}

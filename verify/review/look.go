@@ -145,8 +145,10 @@ func (d *Desk) mayLook(ctx context.Context, actor dossier.Actor, sub dossier.Sub
 	switch {
 	case actor.Is(onlookers...) && actor.Office == "":
 		return nil
-	case sub.DossierID == "":
+	case sub.DossierID == "" && actor.Sees(sub.Office):
 		return nil // an unmatched submission belongs to nobody yet
+	case sub.DossierID == "":
+		return dossier.Problem(dossier.CodeNotFound) // it was scanned at another office
 	}
 	ds, err := d.cfg.Store.Dossier(ctx, sub.DossierID)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 // Submissions lists the oldest submissions in a state that an operator handles:
 // quarantined or unmatched. An operator of an office sees that office's, and
-// those that belong to nobody yet.
+// those that belong to nobody yet and were not scanned at another.
 func (d *Desk) Submissions(ctx context.Context, actor dossier.Actor, state dossier.SubmissionState) ([]dossier.Submission, error) {
 	if err := actor.Require(everyone...); err != nil {
 		return nil, err
@@ -26,6 +26,9 @@ func (d *Desk) Submissions(ctx context.Context, actor dossier.Actor, state dossi
 	}
 	var own []dossier.Submission
 	for _, sub := range subs {
+		if sub.DossierID == "" && !actor.Sees(sub.Office) {
+			continue
+		}
 		if sub.DossierID != "" {
 			ds, err := d.cfg.Store.Dossier(ctx, sub.DossierID)
 			if err != nil {

@@ -1,0 +1,267 @@
+// Package spool watches folders in which machines leave files: fax gateways and the
+// scanners of offices.
+//
+// It keeps one promise: a file is moved away only after what takes it has it safe, and
+// nothing is ever deleted or overwritten. It looks into no file, must not know what
+// they are for, and must not log their names, which may be those of people.
+package spool
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"dispositivo/dossier"
+	"dispositivo/internal/clock"
+)
+
+// DefaultSettle is how long a file without sidecar must not change before it
+// counts as complete.
+const DefaultSettle = 10 * time.Second
+
+// MaxSidecar bounds what is read of a sidecar, in bytes; a larger one is not read.
+const MaxSidecar = 64 << 10
+
+// The folders beside the files. What was taken is in done, what can never be taken
+// (empty, or over the limit) in corrupt.
+const (
+	doneDir    = "done"
+	corruptDir = "corrupt"
+)
+
+// Item is one complete file.
+type Item struct {
+	// Name is that in the folder.
+	Name string
+	Data []byte
+	// Sidecar is what was said of it in NAME.json; nil: nothing, or nothing that
+	// could be read.
+	Sidecar []byte
+}
+
+// Config holds the settings of a Spool.
+type Config struct {
+	// What the files are, such as "fax", for the log.
+	What   string
+	Dir    string
+	Clock  clock.Clock
+	Logger *slog.Logger
+	// MaxBytes is the largest file that is read.
+	MaxBytes int64
+	Settle   time.Duration // 0: DefaultSettle
+	// Take has the file safe when it returns without an error; answer is then left
+	// beside it as NAME.receipt.pdf, nil for none. A dossier.Error that is not temporary
+	// says that it will never be taken; after any other it is tried again. It may be
+	// called again for a file that it has taken: the process may be killed before the
+	// file is moved.
+	Take func(ctx context.Context, item Item) (answer []byte, err error)
+}
+
+// Spool takes in the files of a folder: NAME.tif, NAME.tiff and NAME.pdf. A file
+// is complete when a sidecar lies beside it, NAME.json or an empty NAME.done,
+// which is written last, or when it has not changed for a while. A name that
+// begins with a dot is not looked at, so a writer may also rename at the end.
+type Spool struct {
+	cfg Config
+	// mu lets one look at a time happen.
+	mu   sync.Mutex
+	seen map[string]look
+}
+
+// look is a file as it was at an earlier look.
+type look struct {
+	size     int64
+	modified time.Time
+	since    time.Time
+}
+
+// New makes the folders and returns the spool.
+func New(cfg Config) (*Spool, error) {
+	if cfg.Settle == 0 {
+		cfg.Settle = DefaultSettle
+	}
+	for _, name := range []string{doneDir, corruptDir} {
+		if err := os.MkdirAll(filepath.Join(cfg.Dir, name), 0o700); err != nil {
+			return nil, fmt.Errorf("make spool: %w", err)
+		}
+	}
+	return &Spool{cfg: cfg, seen: map[string]look{}}, nil
+}
+
+// Look takes in every complete file once. One that could not be taken in stays
+// where it is, for the next look; the error says so.
+func (s *Spool) Look(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entries, err := os.ReadDir(s.cfg.Dir)
+	if err != nil {
+		return fmt.Errorf("look into spool: %w", err)
+	}
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		if e.Type().IsRegular() {
+			names = append(names, e.Name())
+		}
+	}
+	s.forget(names)
+	var errs []error
+	for _, name := range names {
+		if !isDocument(name) || ctx.Err() != nil {
+			continue
+		}
+		if err := s.take(ctx, name, sidecarOf(name, names)); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// forget drops what is no longer in the folder.
+func (s *Spool) forget(names []string) {
+	for name := range s.seen {
+		if !slices.Contains(names, name) {
+			delete(s.seen, name)
+		}
+	}
+}
+
+func isDocument(name string) bool {
+	ext := strings.ToLower(filepath.Ext(name))
+	return !strings.HasPrefix(name, ".") && (ext == ".tif" || ext == ".tiff" || ext == ".pdf")
+}
+
+// sidecarOf is the file that says another is complete, "" for none: NAME.tif.json,
+// NAME.json and the same with .done.
+func sidecarOf(name string, names []string) string {
+	base := strings.TrimSuffix(name, filepath.Ext(name))
+	for _, candidate := range []string{name + ".json", base + ".json", name + ".done", base + ".done"} {
+		if slices.Contains(names, candidate) {
+			return candidate
+		}
+	}
+	return ""
+}
+
+// take hands over one file if it is complete, and moves it away after.
+func (s *Spool) take(ctx context.Context, name, sidecar string) error {
+	path := filepath.Join(s.cfg.Dir, name)
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // another process was faster
+	}
+	if err != nil {
+		return fmt.Errorf("look at %s: %w", s.cfg.What, nameless(err))
+	}
+	if sidecar == "" && !s.settled(name, info) {
+		return nil
+	}
+	if info.Size() > s.cfg.MaxBytes {
+		s.log(ctx, slog.LevelError, "over the limit, set aside in corrupt", nil)
+		return s.move(corruptDir, name, sidecar, nil)
+	}
+	data, err := os.ReadFile(path) //nolint:gosec // a name of the spool's own folder
+	if err != nil {
+		return fmt.Errorf("read %s: %w", s.cfg.What, nameless(err))
+	}
+	answer, err := s.cfg.Take(ctx, Item{Name: name, Data: data, Sidecar: s.readSidecar(ctx, sidecar)})
+	if err != nil && !dossier.Temporary(err) {
+		s.log(ctx, slog.LevelError, "the door cannot take it, set aside in corrupt", err)
+		return s.move(corruptDir, name, sidecar, nil)
+	}
+	if err != nil {
+		return fmt.Errorf("take in %s: %w", s.cfg.What, err)
+	}
+	return s.move(doneDir, name, sidecar, answer)
+}
+
+// settled reports whether a file has been the same for long enough.
+func (s *Spool) settled(name string, info fs.FileInfo) bool {
+	now := s.cfg.Clock.Now()
+	before, known := s.seen[name]
+	if !known || before.size != info.Size() || !before.modified.Equal(info.ModTime()) {
+		s.seen[name] = look{size: info.Size(), modified: info.ModTime(), since: now}
+		return false
+	}
+	return now.Sub(before.since) >= s.cfg.Settle
+}
+
+// readSidecar reads what can be read: a file is not lost for its sidecar.
+func (s *Spool) readSidecar(ctx context.Context, name string) []byte {
+	if !strings.HasSuffix(name, ".json") {
+		return nil
+	}
+	f, err := os.Open(filepath.Join(s.cfg.Dir, name)) //nolint:gosec // likewise
+	if err == nil {
+		defer f.Close() //nolint:errcheck // only read
+		var data []byte
+		if data, err = io.ReadAll(io.LimitReader(f, MaxSidecar+1)); err == nil && len(data) <= MaxSidecar {
+			return data
+		}
+	}
+	s.log(ctx, slog.LevelWarn, "sidecar cannot be read", err)
+	return nil
+}
+
+func (s *Spool) log(ctx context.Context, level slog.Level, what string, err error) {
+	attrs := []slog.Attr{slog.String("what", s.cfg.What+": "+what), slog.String("folder", s.cfg.Dir)}
+	if err != nil {
+		attrs = append(attrs, slog.String("error", nameless(err).Error()))
+	}
+	s.cfg.Logger.LogAttrs(ctx, level, "spool", attrs...)
+}
+
+// nameless is what went wrong with a file, without its name.
+func nameless(err error) error {
+	if at, ok := errors.AsType[*fs.PathError](err); ok {
+		return at.Err
+	}
+	if at, ok := errors.AsType[*os.LinkError](err); ok {
+		return at.Err
+	}
+	return err
+}
+
+// move puts a file, its sidecar last, and the answer NAME.receipt.pdf into a
+// folder. A name that is taken there gets a number: nothing is overwritten.
+func (s *Spool) move(dir, name, sidecar string, answer []byte) error {
+	to := filepath.Join(s.cfg.Dir, dir)
+	as := free(to, name)
+	if answer != nil {
+		if err := os.WriteFile(filepath.Join(to, as+".receipt.pdf"), answer, 0o600); err != nil {
+			return fmt.Errorf("write answer page: %w", nameless(err))
+		}
+	}
+	moves := [][2]string{{name, as}}
+	if sidecar != "" {
+		moves = append(moves, [2]string{sidecar, as + filepath.Ext(sidecar)})
+	}
+	for _, m := range moves {
+		err := os.Rename(filepath.Join(s.cfg.Dir, m[0]), filepath.Join(to, m[1]))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another process was faster
+			return fmt.Errorf("move %s: %w", s.cfg.What, nameless(err))
+		}
+	}
+	delete(s.seen, name)
+	return nil
+}
+
+// free is a name that nothing in the folder has.
+func free(dir, name string) string {
+	as := name
+	for n := 2; ; n++ {
+		if _, err := os.Lstat(filepath.Join(dir, as)); errors.Is(err, fs.ErrNotExist) {
+			return as
+		}
+		ext := filepath.Ext(name)
+		as = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ext), n, ext)
+	}
+}
