@@ -123,7 +123,7 @@ func (v *visit) drawTIFF(ctx context.Context, file *tiff.File, n int) (*dossier.
 		return fail(err)
 	}
 	v.report.Pages[n-1] = tiffPage(p)
-	page, err := raster.New(img, raster.Geometry{Aspect: p.Aspect, Orientation: p.Orientation, Bilevel: p.Bilevel}, limit)
+	page, err := raster.Take(img, raster.Geometry{Aspect: p.Aspect, Orientation: p.Orientation, Bilevel: p.Bilevel}, limit)
 	if err != nil {
 		return fail(err)
 	}

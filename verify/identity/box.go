@@ -12,10 +12,6 @@ type Place struct{ Origin, Right, Down Vector }
 // Vector is a point or a way, in pixels.
 type Vector struct{ X, Y float64 }
 
-func (p Place) at(x, y float64) (int, int) {
-	return int(math.Floor(p.Origin.X + x*p.Right.X + y*p.Down.X)), int(math.Floor(p.Origin.Y + x*p.Right.Y + y*p.Down.Y))
-}
-
 // Box is an upright rectangle on the printed page, in millimetres.
 type Box struct{ X, Y, W, H float64 }
 
@@ -75,16 +71,23 @@ func patchOf(page *image.Gray, place Place, inner Box, thick, scale float64) *pa
 	}
 	p := &patch{gray: image.NewGray(image.Rect(0, 0, w, h)), ink: make([]bool, w*h), scale: scale}
 	outside := 0
+	along := make([]Vector, w) // where the columns lie, without what the rows add
+	for x := range along {
+		way := inner.X - around - thick + (float64(x)+0.5)/scale
+		along[x] = Vector{place.Origin.X + way*place.Right.X, place.Origin.Y + way*place.Right.Y}
+	}
 	for y := range h {
 		row := p.gray.Pix[y*w:]
-		for x := range w {
-			px, py := place.at(inner.X-around-thick+(float64(x)+0.5)/scale, inner.Y-around-thick+(float64(y)+0.5)/scale)
+		way := inner.Y - around - thick + (float64(y)+0.5)/scale
+		downX, downY := way*place.Down.X, way*place.Down.Y
+		for x, from := range along {
+			px, py := int(math.Floor(from.X+downX)), int(math.Floor(from.Y+downY))
 			if !(image.Point{X: px, Y: py}).In(page.Rect) {
 				row[x] = 255
 				outside++
 				continue
 			}
-			row[x] = page.GrayAt(px, py).Y
+			row[x] = page.Pix[page.PixOffset(px, py)]
 		}
 	}
 	const tolerated = 0.1 // the margin beside the box may be cut off

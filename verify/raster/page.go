@@ -76,6 +76,11 @@ func New(img image.Image, g Geometry, maxPixels int) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newPage(src, g)
+}
+
+// newPage checks the geometry.
+func newPage(src plain, g Geometry) (*Page, error) {
 	if g.Aspect == 0 {
 		g.Aspect = 1
 	}
@@ -83,6 +88,20 @@ func New(img image.Image, g Geometry, maxPixels int) (*Page, error) {
 		return nil, fmt.Errorf("%w: pixels %.2f times as high as wide", ErrSize, g.Aspect)
 	}
 	return &Page{src: src, geometry: g}, nil
+}
+
+// Take is New for an image that nobody else keeps or changes: a grey one that is
+// whole and small enough is not copied.
+func Take(img image.Image, g Geometry, maxPixels int) (*Page, error) {
+	if maxPixels <= 0 {
+		maxPixels = WorkingPixels
+	}
+	gray, ok := img.(*image.Gray)
+	if !ok || gray.Rect.Min != (image.Point{}) || gray.Stride != gray.Rect.Dx() || len(gray.Pix) != gray.Stride*gray.Rect.Dy() ||
+		len(gray.Pix) == 0 || len(gray.Pix) > min(maxPixels, maxAny) {
+		return New(img, g, maxPixels)
+	}
+	return newPage(plain{gray: gray}, g)
 }
 
 // squareSize is the size with square pixels; the longer side of a pixel is cut

@@ -133,8 +133,8 @@ func (s *sketch) lies() stance {
 func (p profile) stand(angle float64) float64 {
 	sums := p.at(angle, nil)
 	var cubes, all float64
-	for i := 2; i < len(sums)-1; i++ {
-		d := float64(sums[i-2] + sums[i-1] - sums[i] - sums[i+1])
+	for i := 2; i < len(sums)/2-1; i++ {
+		d := float64(sums.of(i-2) + sums.of(i-1) - sums.of(i) - sums.of(i+1))
 		cubes += d * d * d
 		all += math.Abs(d * d * d)
 	}

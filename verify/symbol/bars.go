@@ -86,16 +86,22 @@ func newOverview(page *image.Gray) *overview {
 }
 
 // printed is the part of the page outside of which there is no code: all that
-// has a quarter of the edges by which bars are told, with room for what is fainter
-// at its rim and for the quiet zone. Specks here and there are no print; a page full
-// of noise is printed all over.
+// has a quarter of the edges by which bars are told, two by two blocks together as
+// the smallest code has them, with room for what is fainter at its rim and for the
+// quiet zone. Specks here and there are no print; a page full of noise is printed
+// all over.
 func (o *overview) printed() image.Rectangle {
 	const faint = busy / 4
+	f := o.field
+	some := func(at int) bool { return f.tensors[at].xx+f.tensors[at].yy > 5*block*block*faint }
 	var across, down span
-	for at, t := range o.field.tensors {
-		if t.xx+t.yy > 5*block*block*faint {
-			across.include(float64(at % o.field.w))
-			down.include(float64(at / o.field.w))
+	for at := range max(len(f.tensors)-f.w-1, 0) {
+		if some(at) && some(at+1) && some(at+f.w) && some(at+f.w+1) {
+			x, y := float64(at%f.w), float64(at/f.w)
+			across.include(x)
+			across.include(x + 1)
+			down.include(y)
+			down.include(y + 1)
 		}
 	}
 	if !across.some {

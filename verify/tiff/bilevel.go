@@ -203,8 +203,7 @@ func expand(b ccitt.Bitmap, inverted bool, maxPixels int) *image.Gray {
 	for y := range h {
 		out := dst.Pix[y*dst.Stride:][:w]
 		if factor == 1 {
-			unpackBits(line, b.Row(y), flip)
-			copy(out, line)
+			unpackBits(out, b.Row(y), flip)
 			continue
 		}
 		clear(sums)
@@ -223,8 +222,12 @@ func expand(b ccitt.Bitmap, inverted bool, maxPixels int) *image.Gray {
 	return dst
 }
 
+// unpackBits fills dst, of which the row has as many bits or more.
 func unpackBits(dst, row []byte, flip byte) {
-	for i, b := range row {
+	for i, b := range row[:len(dst)/8] {
 		copy(dst[8*i:8*i+8], unpacked[b^flip][:])
+	}
+	if rest := len(dst) % 8; rest > 0 {
+		copy(dst[len(dst)-rest:], unpacked[row[len(dst)/8]^flip][:])
 	}
 }
