@@ -155,7 +155,7 @@ var elsewhere = map[string]string{
 // 500 and 503.
 func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from the one before
 	t.Parallel()
-	s := serveCrew(t, free()[0], byHand)
+	s := serveCrew(t, free()[0], byHand, "--trusted-proxies="+aProxy)
 	w := newWitness(t, s)
 	t.Run("sign in", func(t *testing.T) { w.signIn(t, s) })
 	t.Run("strangers", func(t *testing.T) { w.strangers(t, s) })
