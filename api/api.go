@@ -45,14 +45,14 @@ func New(cfg Config) http.Handler {
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
 	r.RedirectTrailingSlash = false
-	// No proxy is believed: what it says of the client's address is a client's
-	// claim. A nil list never fails.
+	// Whom a request comes from edge.Locate says; Gin believes no proxy. A nil list
+	// never fails.
 	_ = r.SetTrustedProxies(nil)
 	e := cfg.Edge
 	if cfg.Begin != nil {
 		r.Use(count(cfg.Begin))
 	}
-	r.Use(measure(cfg.Figures), e.Identify(), e.Recover(), drain(), e.Harden(), e.Localise())
+	r.Use(measure(cfg.Figures), e.Identify(), e.Locate(), e.Recover(), drain(), e.Harden(), e.Localise())
 	r.NoRoute(e.NotFound())
 	r.NoMethod(e.MethodNotAllowed())
 	r.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })

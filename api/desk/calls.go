@@ -100,7 +100,7 @@ func (d *Desk) callPage(c *gin.Context) (ui.Page, error) {
 }
 
 func callRows(asked dossier.AskedData, h dossier.Holder) []callRow {
-	a, f := asked.Person, h.Person
+	a, f := withProvince(asked.Person), withProvince(h.Person)
 	rows := []callRow{
 		{Key: "ui.ask.codice_fiscale", Asked: a.CodiceFiscale, File: f.CodiceFiscale},
 		{Key: "ui.ask.surname", Asked: a.Surname, File: f.Surname},
@@ -126,7 +126,7 @@ func callRows(asked dossier.AskedData, h dossier.Holder) []callRow {
 		{Key: "ui.ask.holder_type", Asked: string(asked.Type), File: string(h.Type)},
 	}
 	for i := range rows {
-		rows[i].Differs = rows[i].Asked != rows[i].File
+		rows[i].Differs = !same(rows[i].Asked, rows[i].File)
 	}
 	return rows
 }

@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"regexp"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -87,10 +88,23 @@ func rows(k review.Case) []row {
 }
 
 func birthPlace(p dossier.Person) string {
+	p = withProvince(p)
 	if p.BirthProvince == "" {
 		return p.BirthPlace
 	}
 	return p.BirthPlace + " (" + p.BirthProvince + ")"
+}
+
+// bracketed is a municipality with its province in brackets, "Pescara (PE)", as
+// older records have both in one field. "Melbourne (Australia)" is none.
+var bracketed = regexp.MustCompile(`^(.*\S)\s*\(\s*([A-Za-z]{2})\s*\)\s*$`)
+
+// withProvince takes the province of birth out of the municipality's brackets.
+func withProvince(p dossier.Person) dossier.Person {
+	if parts := bracketed.FindStringSubmatch(p.BirthPlace); parts != nil && p.BirthProvince == "" {
+		p.BirthPlace, p.BirthProvince = parts[1], parts[2]
+	}
+	return p
 }
 
 func address(p dossier.Person) string {

@@ -51,3 +51,35 @@ func TestRowsShowWhatTheMachineRead(t *testing.T) {
 		}
 	}
 }
+
+// A municipality with its province in brackets is the same place as both in
+// fields of their own, and case and spaces are no difference.
+func TestPlaceOfBirthWithProvinceInBrackets(t *testing.T) {
+	for _, tt := range []struct {
+		asked, askedProvince, file, fileProvince string
+		differs                                  bool
+	}{
+		{"Pescara", "PE", "Pescara (PE)", "", false},
+		{"Pescara (PE)", "", "Pescara", "PE", false},
+		{"PESCARA", "pe", "Pescara  ( PE )", "", false},
+		{"Reggio nell'Emilia", "RE", "Reggio nell'Emilia(RE)", "", false},
+		{"Melbourne (Australia)", "", "Melbourne (Australia)", "", false},
+		{"Pescara", "CH", "Pescara (PE)", "", true},
+		{"Popoli", "PE", "Pescara (PE)", "", true},
+		{"Pescara", "", "Pescara (PE)", "", true},
+		{"Melbourne", "", "Melbourne (Australia)", "", true},
+	} {
+		asked := dossier.Person{BirthPlace: tt.asked, BirthProvince: tt.askedProvince}
+		file := dossier.Person{BirthPlace: tt.file, BirthProvince: tt.fileProvince}
+		differs := false
+		for _, r := range callRows(dossier.AskedData{Person: asked}, dossier.Holder{Person: file}) {
+			differs = differs || r.Differs
+		}
+		if differs != tt.differs {
+			t.Errorf("asked %q %q, on file %q %q: differs %v", tt.asked, tt.askedProvince, tt.file, tt.fileProvince, differs)
+		}
+		if same(birthPlace(asked), birthPlace(file)) == tt.differs {
+			t.Errorf("form %q, file %q", birthPlace(asked), birthPlace(file))
+		}
+	}
+}

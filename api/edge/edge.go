@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"runtime/debug"
 
 	"github.com/gin-gonic/gin"
@@ -38,6 +39,8 @@ type Config struct {
 	// CSRFKey signs the tokens of forms that come before a session. Servers
 	// that share visitors share the key; nil: random, for one server alone.
 	CSRFKey []byte
+	// Proxies are those whose X-Forwarded-For counts (Locate); none: nobody's.
+	Proxies []netip.Prefix
 }
 
 // Edge is shared by all surfaces. Its methods are safe for concurrent use.
@@ -48,6 +51,7 @@ type Edge struct {
 	page     func(*gin.Context, Problem) error
 	secure   bool
 	csrfKey  []byte
+	proxies  []netip.Prefix
 }
 
 // New returns an Edge.
@@ -63,7 +67,7 @@ func New(cfg Config) *Edge {
 	}
 	return &Edge{
 		texts: cfg.Texts, sessions: cfg.Sessions, log: cfg.Logger, page: page,
-		secure: cfg.Secure, csrfKey: key,
+		secure: cfg.Secure, csrfKey: key, proxies: cfg.Proxies,
 	}
 }
 

@@ -67,7 +67,7 @@ func (p *Portal) form(c *gin.Context) error {
 // blankForm sends the form without data, to anybody: for those without a printer
 // at hand, who fill in by pen what somebody printed for them (C1).
 func (p *Portal) blankForm(c *gin.Context) error {
-	pdf, err := p.Conversion.Blank(edge.Lang(c))
+	pdf, err := p.Conversion.Blank(edge.Source(c), edge.Lang(c))
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ type Contacts interface {
 // Conversion is what the portal needs of conversion.Service.
 type Conversion interface {
 	Form(ctx context.Context, actor dossier.Actor, lang string) (conversion.Form, error)
-	Blank(lang string) ([]byte, error)
+	Blank(source, lang string) ([]byte, error)
 	List(ctx context.Context, actor dossier.Actor) ([]conversion.Status, error)
 	Status(ctx context.Context, actor dossier.Actor, id string) (conversion.Status, error)
 	StatusByCode(ctx context.Context, protocol, code, source string) (conversion.Status, error)

@@ -2,6 +2,7 @@ package portal_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -231,7 +232,12 @@ func (f *fakeConversion) Form(context.Context, dossier.Actor, string) (conversio
 	return conversion.Form{PDF: []byte("%PDF-1.7 form"), Filename: "modulo.pdf"}, f.refuse
 }
 
-func (f *fakeConversion) Blank(lang string) ([]byte, error) { return []byte("%PDF-1.7 " + lang), nil }
+func (f *fakeConversion) Blank(source, lang string) ([]byte, error) {
+	if source == "" {
+		return nil, errors.New("from nowhere")
+	}
+	return []byte("%PDF-1.7 " + lang), f.refuse
+}
 
 func (f *fakeConversion) List(context.Context, dossier.Actor) ([]conversion.Status, error) {
 	return f.list, nil

@@ -269,6 +269,11 @@ func TestBlankForm(t *testing.T) {
 			t.Errorf("%q: %d %v", who, w.Code, w.Header())
 		}
 	}
+	b.conv.refuse = problem(dossier.CodeRateLimited)
+	if w := b.get("/conversione/modulo-in-bianco.pdf", "", "it"); w.Code != 429 {
+		t.Errorf("too many: %d", w.Code)
+	}
+	b.conv.refuse = nil
 	for path, who := range map[string]string{"/": "", "/conversione": signedIn} {
 		if !strings.Contains(b.get(path, who, "it").Body.String(), `href="/conversione/modulo-in-bianco.pdf"`) {
 			t.Errorf("%s does not lead to it", path)

@@ -25,7 +25,7 @@ func (a *API) form(c *gin.Context) error {
 
 // blankForm sends the form without data, to anybody (C1).
 func (a *API) blankForm(c *gin.Context) error {
-	pdf, err := a.Conversion.Blank(edge.Lang(c))
+	pdf, err := a.Conversion.Blank(edge.Source(c), edge.Lang(c))
 	if err != nil {
 		return err
 	}

@@ -95,6 +95,7 @@ func (a *API) Routes(r gin.IRouter) {
 	r.Use(a.inPerson)
 	a.journalRoutes(r)
 	a.delegationRoutes(r)
+	a.guardianRoutes(r)
 	activating := r.Group("/pin-activations/current", a.Edge.Only(dossier.RoleSimplified))
 	activating.GET("", h(a.activation))
 	activating.PUT("/contacts", h(a.giveContacts))

@@ -125,6 +125,9 @@ var table = []cell{
 	{"POST /api/v1/pin-revocations/confirmation", "{}" /*  */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/holders/search", "{}" /*                */, "401  403  403  400  400  400  400  400  403  403  403"},
 	{"POST /api/v1/holders/:id/pin-actions", "{}" /*       */, "401  403  403  400  400  400  400  400  403  403  403"},
+	{"GET /api/v1/holders/:id/guardians", "" /*            */, "401  403  403  404  404  404  404  404  403  403  403"},
+	{"POST /api/v1/holders/:id/guardians", "{}" /*         */, "401  403  403  400  400  400  400  400  403  403  403"},
+	{"POST /api/v1/holders/:id/guardians/:guardian/end", "{}", "401  403  403  400  400  400  400  400  403  403  403"},
 	{"POST /api/v1/pin-reissues", "{}" /*                  */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"GET /api/v1/letter-batches", "" /*                   */, "401  403  403  200  200  200  200  200  200  200  403"},
 	{"POST /api/v1/letter-batches", "" /*                  */, "401  403  403  200  200  200  200  200  403  403  403"},
@@ -488,7 +491,7 @@ var parameter = regexp.MustCompile(`[:*](\w+)`)
 func (w *world) address(route, path string) string {
 	ids := map[string]string{
 		"n": "1", "image": "1.img", "batch": "nothing", "composition": "nothing", "hash": "0", "file": "nothing.css",
-		"via": "spid", "kind": "fax", "link": "nothing", "holder": "nothing",
+		"via": "spid", "kind": "fax", "link": "nothing", "holder": "nothing", "guardian": "nothing",
 	}
 	for name, value := range w.ids {
 		ids[name] = value

@@ -62,7 +62,15 @@ func (w *witness) renew(t *testing.T, who demo.Citizen, pin, device string) answ
 // renewals renews a PIN that expired; the blank form is fetched on the way.
 func (w *witness) renewals(t *testing.T, s *server) {
 	nobody, lapsed := s.nobody(), inScene(t, demo.SceneLapsed)
-	expect(t, "blank form", w.ask(t, nobody, http.MethodGet, "/conversions/blank-form", nil), http.StatusOK, "")
+	blank := func() answer { return w.ask(t, nobody, http.MethodGet, "/conversions/blank-form", nil) }
+	expect(t, "blank form", blank(), http.StatusOK, "")
+	expect(t, "too many blank forms", tooOften(blank), http.StatusTooManyRequests, dossier.CodeRateLimited)
+	for from, want := range map[*caller]int{w.caller: http.StatusTooManyRequests, s.from(t, aProxy): http.StatusOK} {
+		got := from.send(t, http.MethodGet, "/api/v1/conversions/blank-form", http.Header{"X-Forwarded-For": {"203.0.113.9"}}, nil)
+		if got.Status != want {
+			t.Errorf("in the name of another client: %d, want %d", got.Status, want)
+		}
+	}
 	for _, path := range []string{"/device-codes", "/device-codes/confirmation", "/pin-renewals"} {
 		expect(t, "nothing", w.misuse(t, "", http.MethodPost, path, map[string]string{}), http.StatusBadRequest, dossier.CodeRequestInvalid)
 	}

@@ -155,13 +155,14 @@ var elsewhere = map[string]string{
 // 500 and 503.
 func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from the one before
 	t.Parallel()
-	s := serveCrew(t, free()[0], byHand)
+	s := serveCrew(t, free()[0], byHand, "--trusted-proxies="+aProxy)
 	w := newWitness(t, s)
 	t.Run("sign in", func(t *testing.T) { w.signIn(t, s) })
 	t.Run("strangers", func(t *testing.T) { w.strangers(t, s) })
 	t.Run("PIN and contacts", func(t *testing.T) { w.pins(t, s) })
 	t.Run("services", func(t *testing.T) { w.services(t, s) })
 	t.Run("delegations", func(t *testing.T) { w.delegations(t, s) })
+	t.Run("guardians", func(t *testing.T) { w.guardians(t, s) })
 	t.Run("upload", func(t *testing.T) { w.uploads(t, s) })
 	t.Run("compositions", func(t *testing.T) { w.compositions(t, s) })
 	t.Run("review", func(t *testing.T) { w.review(t, s) })
@@ -237,25 +238,7 @@ func (w *witness) strangers(t *testing.T, s *server) {
 			address = strings.Replace(inPath.ReplaceAllString(path, "1"), "?state=unmatched", "", 1)
 		}
 		for method, op := range item.Operations() {
-			var body any
-			switch op.OperationID {
-			case "decide":
-				body = map[string]any{"action": "approve", "version": 1}
-			case "fileDomanda":
-				body = map[string]any{"service": "nothing"}
-			case "arrangeComposition":
-				body = map[string]any{"pages": []int{1}}
-			case "recordCall":
-				body = map[string]any{"outcome": "unreached", "version": 1}
-			case "findHolder":
-				body = map[string]any{"codice_fiscale": "RSSMRA72L09H501S"}
-			case "actOnPIN":
-				body = map[string]any{"action": "suspend", "reason": "lost", "version": 1}
-			case "joinSubmission", "attachScan":
-				body = map[string]any{"dossier": "nothing"}
-			case "searchLog":
-				body = map[string]any{"username": "nobody"}
-			}
+			body := strangersBody(op.OperationID)
 			got := w.misuse(t, "opens-nothing", method, address, body)
 			expect(t, op.OperationID+" with a wrong token", got, http.StatusUnauthorized, dossier.CodeUnauthorized)
 			wrong := admin

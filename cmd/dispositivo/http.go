@@ -28,9 +28,13 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	if err != nil {
 		return nil, fmt.Errorf("read templates: %w", err)
 	}
+	before, err := networks("trusted-proxies", c.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
 	e := edge.New(edge.Config{
 		Texts: s.texts, Sessions: s.sessions, Logger: env.logger, Page: u.ErrorPage,
-		Secure: c.Secure, CSRFKey: h.keys.Derive("csrf", 32),
+		Secure: c.Secure, CSRFKey: h.keys.Derive("csrf", 32), Proxies: before,
 	})
 	u.SetCSRF(e.CSRF)
 	doors, err := c.doors(h, c.publicURL(), c.encrypted())

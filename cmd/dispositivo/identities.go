@@ -4,7 +4,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -107,16 +106,8 @@ func (i identities) cns(h *house, encrypted bool) (*federation.CNS, error) {
 		return nil, errors.New("the file of authorities of CNS holds no certificate")
 	}
 	cfg := federation.CNSConfig{CAs: pool, Header: i.CNSHeader, Clock: h.clock}
-	for _, s := range i.CNSProxies {
-		prefix, err := netip.ParsePrefix(s)
-		if err != nil {
-			addr, addrErr := netip.ParseAddr(s)
-			if addrErr != nil {
-				return nil, fmt.Errorf("cns-proxies: %q is neither address nor network", s)
-			}
-			prefix = netip.PrefixFrom(addr, addr.BitLen())
-		}
-		cfg.Proxies = append(cfg.Proxies, prefix)
+	if cfg.Proxies, err = networks("cns-proxies", i.CNSProxies); err != nil {
+		return nil, err
 	}
 	if len(cfg.Proxies) == 0 && !encrypted {
 		return nil, errors.New("cns-proxies: say from where the header counts, or speak TLS here (tls-cert-file)")

@@ -29,6 +29,7 @@ type serveCmd struct {
 
 	identities `embed:""`
 	encryption `embed:""`
+	proxies    `embed:""`
 
 	Addr      string `help:"Address to listen on." default:"127.0.0.1:8080" env:"DISPOSITIVO_ADDR"`
 	PublicURL string `help:"Where citizens find the portal; default: http:// or https:// and the address." env:"DISPOSITIVO_PUBLIC_URL"`

@@ -111,7 +111,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicUR
 	s.conversion = conversion.New(conversion.Config{
 		Store: h.store, Clock: h.clock, TokenKey: h.keys.Derive(formTokenKey, 32), Agency: p.Agency,
 		Ways: p.ways(publicURL), KeepImagesDays: p.KeepImages, Tries: h.tries(10, 30*time.Second),
-		Eligible: eligible.Check,
+		Blanks: h.tries(30, 10*time.Second), Eligible: eligible.Check,
 	})
 	if s.requests, err = newRequests(h, hasher, p, eligible, publicURL); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -94,16 +95,26 @@ func whole(chain []*x509.Certificate, lists []*x509.RevocationList, now time.Tim
 			if !bytes.Equal(list.RawIssuer, cert.RawIssuer) || list.CheckSignatureFrom(chain[i+1]) != nil {
 				continue
 			}
-			for _, entry := range list.RevokedCertificateEntries {
-				if entry.SerialNumber.Cmp(cert.SerialNumber) == 0 {
-					return false
-				}
+			if names(list, cert) {
+				return false
 			}
-			known = known || !now.Before(list.ThisUpdate) && now.Before(list.NextUpdate)
+			known = known || complete(list, cert) && !now.Before(list.ThisUpdate) && now.Before(list.NextUpdate)
 		}
 		if !known && i == 0 {
 			return false
 		}
 	}
 	return true
+}
+
+// removed is the reason of a delta's entry that takes a revocation back (RFC 5280,
+// section 5.3.1).
+const removed = 8
+
+// names reports whether a list says that a certificate is revoked: a delta's word
+// counts at once, though it clears nobody.
+func names(list *x509.RevocationList, cert *x509.Certificate) bool {
+	return slices.ContainsFunc(list.RevokedCertificateEntries, func(e x509.RevocationListEntry) bool {
+		return e.SerialNumber.Cmp(cert.SerialNumber) == 0 && e.ReasonCode != removed
+	})
 }

@@ -23,7 +23,7 @@ const someCF = "PRVDAA80A41H501X"
 func newService(h house.House) *conversion.Service {
 	return conversion.New(conversion.Config{
 		Store: h.Store, Clock: h.Clock, TokenKey: bytes.Repeat([]byte{7}, 32), Agency: "INPS",
-		Ways: paper.Ways{Portal: "https://pin.example"}, Tries: throttle.New(h.Clock, 10, time.Minute),
+		Ways: paper.Ways{Portal: "https://pin.example"}, Tries: throttle.New(h.Clock, 10, time.Minute), Blanks: throttle.New(h.Clock, 2, time.Minute),
 	})
 }
 
@@ -238,6 +238,27 @@ func TestNothingToConvert(t *testing.T) {
 	h.MovePIN(suspended.PIN.ID, dossier.PINEventSuspended)
 	_, err = s.Form(t.Context(), house.Citizen(suspended), "it")
 	house.WantCode(t, err, dossier.CodeConversionBlocked)
+}
+
+// proves C1: blank forms, which anybody may have, are bounded by who asks.
+func TestBlankFormsAreBounded(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	s := newService(h)
+	for range 2 {
+		if pdf, err := s.Blank("192.0.2.1", "it"); err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) {
+			t.Fatalf("%.10q, %v", pdf, err)
+		}
+	}
+	_, err := s.Blank("192.0.2.1", "it")
+	house.WantCode(t, err, dossier.CodeRateLimited)
+	if _, err := s.Blank("192.0.2.2", "it"); err != nil {
+		t.Errorf("another pays for it: %v", err)
+	}
+	h.Clock.Advance(time.Minute)
+	if _, err := s.Blank("192.0.2.1", "it"); err != nil {
+		t.Errorf("a minute later: %v", err)
+	}
 }
 
 // proves A2: who may no longer have a PIN opens no dossier either.

@@ -46,6 +46,8 @@ type Config struct {
 	KeepImagesDays int
 	// Tries bounds tries of status codes, by protocol number and by source.
 	Tries *throttle.Throttle
+	// Blanks bounds how many blank forms are made for one source.
+	Blanks *throttle.Throttle
 	// Eligible says who may have a PIN (A2); nil: everybody.
 	Eligible func(dossier.Person) error
 }
@@ -166,8 +168,12 @@ func (s *Service) Form(ctx context.Context, actor dossier.Actor, lang string) (F
 	return Form{PDF: pdf, Filename: "modulo-conversione-pin.pdf", DossierID: d.ID, Code: tok.Code()}, nil
 }
 
-// Blank returns the form without data and without token (C1).
-func (s *Service) Blank(lang string) ([]byte, error) {
+// Blank returns the form without data and without token (C1), to anybody: source
+// names where they come from. CodeRateLimited: too many from there.
+func (s *Service) Blank(source, lang string) ([]byte, error) {
+	if err := s.cfg.Blanks.Take(source); err != nil {
+		return nil, err
+	}
 	pdf, err := paper.BlankForm(s.cfg.Agency, s.cfg.Clock.Now(), s.cfg.Ways, s.cfg.KeepImagesDays, lang)
 	if err != nil {
 		return nil, fmt.Errorf("print blank form: %w", err)
