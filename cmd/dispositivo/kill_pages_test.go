@@ -360,7 +360,7 @@ func (tr *pagesTrial) isRefused(cookie, button string, tokens map[string]string,
 	contentType, body := form(tokens[cookie])
 	a, err := tr.browse(cookie, http.MethodPost, button, contentType, body)
 	if err != nil || a.Status != http.StatusServiceUnavailable || a.Header.Get("Retry-After") == "" ||
-		!bytes.Contains(a.Body, []byte("nulla è stato registrato")) {
+		!bytes.Contains(a.Body, []byte("Riprovi tra qualche minuto")) {
 		tr.t.Errorf("%s: %d, Retry-After %q, %v\n%s", button, a.Status, a.Header.Get("Retry-After"), err, a.Body)
 	}
 }
