@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"mime/multipart"
 	"net/http"
 	"path/filepath"
@@ -42,13 +43,17 @@ type folderScan struct {
 	Viewable            bool
 }
 
-// scanNamed waits until what a sidecar named is on the list, read.
-func scanNamed(t testing.TB, desk *client, named string) folderScan {
-	t.Helper()
-	var found folderScan
-	err := testkit.WaitFor(time.Minute, func() error {
+// awaitScan waits until what a sidecar named is on the list, read.
+func awaitScan(desk *client, named string) (found folderScan, err error) {
+	err = testkit.WaitFor(2*time.Minute, func() error {
+		a, err := desk.try(http.MethodGet, "/counter/scans", nil, nil)
+		if err != nil {
+			return err
+		}
 		var list struct{ Scans []folderScan }
-		desk.get("/counter/scans").decode(t, &list)
+		if err := json.Unmarshal(a.Body, &list); err != nil || a.Status != http.StatusOK {
+			return errNotYet("the list answers %d", a.Status)
+		}
 		for _, s := range list.Scans {
 			if s.Named == named && s.State == dossier.SubmissionUnmatched {
 				found = s
@@ -57,10 +62,7 @@ func scanNamed(t testing.TB, desk *client, named string) folderScan {
 		}
 		return errNotYet("%s is not among %+v", named, list.Scans)
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return found
+	return found, err
 }
 
 // counter takes in a scan for who stands there, and attaches one of the folder.
@@ -94,7 +96,11 @@ func (w *witness) counter(t *testing.T, s *server) {
 	if code != 0 {
 		t.Fatalf("simulate scan: exit %d\n%s", code, out)
 	}
-	found, body := scanNamed(t, desk, who), map[string]string{"dossier": who}
+	found, err := awaitScan(desk, who)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := map[string]string{"dossier": who}
 	attach := "/counter/scans/" + found.ID + "/attachment"
 	expect(t, "the list", w.ask(t, desk, http.MethodGet, "/counter/scans", nil), http.StatusOK, "")
 	expect(t, "attached to nothing", w.misuse(t, desk.token, http.MethodPost, attach, map[string]string{}), http.StatusBadRequest, dossier.CodeRequestInvalid)

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -33,7 +34,41 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
-	os.Exit(testkit.Main(m))
+	os.Exit(withEngines(func() int { return testkit.Main(m) }))
+}
+
+// sharedEngines names the folder of compiled engines that all servers of a test run
+// share: to compile them costs a new server three seconds of processor time.
+const sharedEngines = "DISPOSITIVO_TEST_ENGINES"
+
+// withEngines runs the tests with such a folder, which a test that runs itself anew
+// has already.
+func withEngines(run func() int) int {
+	if os.Getenv(sharedEngines) != "" {
+		return run()
+	}
+	dir, err := os.MkdirTemp("", "engines")
+	if err == nil {
+		defer os.RemoveAll(dir) //nolint:errcheck // it is in the temporary folder
+		err = os.Setenv(sharedEngines, dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return run()
+}
+
+// shareEngines has a server that starts for the first time find the compiled engines.
+func shareEngines(t testing.TB, data string) {
+	t.Helper()
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	err := os.Symlink(os.Getenv(sharedEngines), storage{Data: data}.cacheDir())
+	if err != nil && !errors.Is(err, os.ErrExist) {
+		t.Fatal(err)
+	}
 }
 
 // program returns a command that runs dispositivo with the arguments.
@@ -95,6 +130,7 @@ func serveArgs(t testing.TB, data string, args ...string) *server {
 // start starts the process, again after kill, and waits until it is ready.
 func (s *server) start() {
 	s.t.Helper()
+	shareEngines(s.t, s.Data)
 	s.cmd = program(context.Background(), s.args...)
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}

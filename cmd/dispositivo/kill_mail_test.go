@@ -203,10 +203,6 @@ func (tr *mailTrial) proveMail() {
 	if distinct := tr.post.count(string(dossier.MessageMailReceipt)); distinct != tr.n {
 		tr.t.Errorf("%d answers to %d mails", distinct, tr.n)
 	}
-	for _, args := range [][]string{{"reconcile"}, {"audit", "verify"}} {
-		if out, code := command(tr.t, append(args, tr.storageArgs()...)...); code != 0 {
-			tr.t.Errorf("%v exits %d\n%s", args, code, out)
-		}
-	}
+	tr.proveBooks()
 	tr.t.Logf("%d mails, %d kills, %d answers came twice", tr.n, tr.life.Load(), f.doubles)
 }

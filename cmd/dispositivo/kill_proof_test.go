@@ -226,3 +226,13 @@ func (tr *trial) provePost(f *figures) {
 		f.doubles += len(copies) - 1
 	}
 }
+
+// proveBooks: nothing is missing, and the log, which is sealed, is whole.
+func (tr *trial) proveBooks() {
+	tr.t.Helper()
+	for _, args := range [][]string{{"reconcile"}, {"audit", "verify"}} {
+		if out, code := command(tr.t, append(args, tr.storageArgs()...)...); code != 0 {
+			tr.t.Errorf("%v exits %d\n%s", args, code, out)
+		}
+	}
+}

@@ -38,6 +38,14 @@ func TestFaxesOnFullDisk(t *testing.T) {
 		return
 	}
 	tr := groundOf(t, embedded())
+	full, room := smallDisk(t, tr)
+	newFaxTrial(t, tr).outage(full, room)
+}
+
+// smallDisk gives a trial that has not begun a disk of its own, and the ways to have
+// it full, and to have room again.
+func smallDisk(t *testing.T, tr *trial) (full, room func()) {
+	t.Helper()
 	if err := os.Mkdir(tr.storage.Data, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -49,13 +57,12 @@ func TestFaxesOnFullDisk(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	f := newFaxTrial(t, tr)
 	filler := filepath.Join(tr.storage.Data, "filler")
-	f.outage(func() { fill(t, filler) }, func() {
+	return func() { fill(t, filler) }, func() {
 		if err := os.Remove(filler); err != nil {
 			t.Error(err)
 		}
-	})
+	}
 }
 
 // anewInOwnMounts runs the calling test in a process that has mounts of its own.

@@ -83,3 +83,6 @@ func TestSoakHeavyFax(t *testing.T) {
 	s := serveDemo(t, "--fax-spool", spool)
 	heavyFax(t, s, spool, free()[0], 5, intake.DefaultMaxBytes)
 }
+
+// proves promise 1, C3, C6 and C7 for the counter and for compositions at length.
+func TestSoakKillPages(t *testing.T) { killPages(t, soakRounds) }
