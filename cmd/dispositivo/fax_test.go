@@ -20,6 +20,7 @@ import (
 	"dispositivo/intake/fax"
 	"dispositivo/internal/clock"
 	"dispositivo/internal/demo"
+	"dispositivo/internal/signed"
 	"dispositivo/internal/testkit"
 )
 
@@ -63,8 +64,8 @@ func genericCall(t testing.TB, secret string, f fax.GenericFax) (http.Header, []
 	}
 	stamp := strconv.FormatInt(clock.System().Now().Unix(), 10)
 	header := http.Header{"Content-Type": {"application/json"}}
-	header.Set(fax.HeaderTimestamp, stamp)
-	header.Set(fax.HeaderSignature, fax.Sign([]byte(secret), stamp, body))
+	header.Set(signed.HeaderTimestamp, stamp)
+	header.Set(signed.HeaderSignature, signed.Sign([]byte(secret), stamp, body))
 	return header, body
 }
 
@@ -78,12 +79,12 @@ func TestFaxes(t *testing.T) {
 	people := free()
 
 	first := s.citizen(people[0])
-	signed := signedDocument(t, people[0], first.form())
+	papers := signedDocument(t, people[0], first.form())
 	if err := os.Mkdir(filepath.Join(recvq, "recvq"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	name := filepath.Join("recvq", "fax000000007.tif")
-	if err := os.WriteFile(filepath.Join(recvq, name), faxOf(t, "tiffg3", signed), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(recvq, name), faxOf(t, "tiffg3", papers), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	hook := []string{"fax-received", "--data", s.Data, "--spool", recvq, name, "ttyS0", "000000012", "", "0655512345", "ROSSI"}
@@ -137,8 +138,8 @@ func TestFaxes(t *testing.T) {
 func heavyFax(t *testing.T, s *server, spool string, who demo.Citizen, times int, limit int64) {
 	t.Helper()
 	citizen := s.citizen(who)
-	signed := signedDocument(t, who, citizen.form())
-	heavy := faxAt(t, "tiffg3", "204x391", slices.Repeat([][]byte{signed}, times)...)
+	papers := signedDocument(t, who, citizen.form())
+	heavy := faxAt(t, "tiffg3", "204x391", slices.Repeat([][]byte{papers}, times)...)
 	if int64(len(heavy)) <= limit {
 		t.Fatalf("%d bytes are within the limit", len(heavy))
 	}

@@ -122,7 +122,7 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 			return err
 		}
 	}
-	if handlers := c.handlers(s); len(handlers) > 0 {
+	if handlers := c.handlers(h, s); len(handlers) > 0 {
 		q, err := queue.New(queue.Config{
 			Store: h.store, Handlers: handlers, Clock: h.clock, Logger: env.logger,
 			RedisURL: c.RedisURL, Workers: 2 * c.Children, RingAgain: c.RingAgain,
@@ -200,13 +200,14 @@ func (c *serveCmd) warm(ctx context.Context, env *environment, pool *sandbox.Poo
 	return nil
 }
 
-func (c *serveCmd) handlers(s *services) map[dossier.TaskKind]queue.Handler {
+func (c *serveCmd) handlers(h *house, s *services) map[dossier.TaskKind]queue.Handler {
 	handlers := map[dossier.TaskKind]queue.Handler{}
 	if c.does("screen") {
 		maps.Copy(handlers, s.screening())
 	}
 	if c.does("worker") {
 		maps.Copy(handlers, s.otherWork())
+		maps.Copy(handlers, h.notices())
 	}
 	return handlers
 }
