@@ -172,7 +172,7 @@ func (c *serveCmd) startDoors(ctx context.Context, env *environment, h *house, s
 		return errors.Join(err, listener.Close())
 	}
 	c.greet(env)
-	start("take hooks", func(ctx context.Context) error { return c.serveHooks(ctx, c.Data, s.door, env.logger) })
+	start("take hooks", func(ctx context.Context) error { return c.serveHooks(ctx, c.Data, s.door, s.faxAnswers, env.logger) })
 	if c.MailListen != "" {
 		start("take mail", func(ctx context.Context) error { return c.takeMail(ctx, h, s.door, hostOf(c.publicURL())) })
 	}

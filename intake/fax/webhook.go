@@ -48,6 +48,8 @@ type provider interface {
 type WebhookConfig struct {
 	Door  Door
 	Clock clock.Clock
+	// Answers draws pages for gateways that speak our own form.
+	Answers *Answers
 	// Fetch goes to the providers' hosts for pages; nil: a call that needs it fails.
 	Fetch *netx.Client
 	// TelnyxKey is the account's public key, Ed25519 in base64.
