@@ -122,6 +122,8 @@ const (
 	TaskLapse TaskKind = "lapse"
 	// TaskAnswer answers who sent a mail, where that may be. Subject: submission.
 	TaskAnswer TaskKind = "answer"
+	// TaskNotify tells a subscriber of a state change. Subject: notice.
+	TaskNotify TaskKind = "notify"
 )
 
 // MessageKind names what the holder is told about a transition.

@@ -158,8 +158,8 @@ func (q *Queue) ring(ctx context.Context, t dossier.Task) error {
 }
 
 // Work does tasks until ctx ends, then lets those in hand finish. Screening has
-// workers of its own: reviews, conversions and messages never wait behind a
-// heap of scans.
+// workers of its own, and so have notices: reviews, conversions and messages never
+// wait behind a heap of scans or a subscriber that does not answer.
 func (q *Queue) Work(ctx context.Context) error {
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()

@@ -39,16 +39,19 @@ const (
 	queueScreening = "screening"
 	queueReviews   = "reviews"
 	queueMessages  = "messages"
+	queueNotices   = "notices"
 )
 
 // groups returns the queues of the kinds that this process has handlers for,
 // with their priorities; each group has workers of its own.
 func (q *Queue) groups() []map[string]int {
-	screening, others := map[string]int{}, map[string]int{}
+	screening, notices, others := map[string]int{}, map[string]int{}, map[string]int{}
 	for kind := range q.cfg.Handlers {
 		switch name := queueOf(kind); name {
 		case queueScreening:
 			screening[name] = 1
+		case queueNotices:
+			notices[name] = 1
 		case queueReviews:
 			others[name] = 2
 		default:
@@ -56,7 +59,7 @@ func (q *Queue) groups() []map[string]int {
 		}
 	}
 	var groups []map[string]int
-	for _, g := range []map[string]int{others, screening} {
+	for _, g := range []map[string]int{others, screening, notices} {
 		if len(g) > 0 {
 			groups = append(groups, g)
 		}
@@ -68,6 +71,8 @@ func queueOf(k dossier.TaskKind) string {
 	switch k {
 	case dossier.TaskScreen:
 		return queueScreening
+	case dossier.TaskNotify:
+		return queueNotices
 	case dossier.TaskSend, dossier.TaskDeviceCode, dossier.TaskReissue, dossier.TaskAnswer:
 		return queueMessages
 	case dossier.TaskOffer, dossier.TaskEscalate, dossier.TaskExpire, dossier.TaskConvert, dossier.TaskLapse, dossier.TaskRecover, dossier.TaskRevoke:

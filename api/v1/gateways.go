@@ -8,6 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"dispositivo/dossier"
 	"dispositivo/intake"
 	"dispositivo/intake/fax"
 )
@@ -15,6 +16,8 @@ import (
 // Faxes takes the calls of fax providers: *fax.Webhooks.
 type Faxes interface {
 	TakeFrom(ctx context.Context, provider string, c fax.Call, body io.Reader) (intake.Receipt, error)
+	Now(ctx context.Context, submissionID string) (fax.Answered, error)
+	AnswerTo(ctx context.Context, provider string, c fax.Call) (fax.Answered, error)
 }
 
 // faxReceipt is the answer to a call. A call that told of nothing to take in, or
@@ -23,7 +26,9 @@ type faxReceipt struct {
 	Protocol   string     `json:"protocol"`
 	ReceivedAt *time.Time `json:"received_at,omitempty"`
 	Repeated   bool       `json:"repeated"`
-	// AnswerPage is a PDF to send back to the caller's machine.
+	// AnswerPage is a PDF to send back to the caller's machine; Final is false while
+	// a better one is to come.
+	Final      bool   `json:"final"`
 	AnswerPage []byte `json:"answer_page,omitempty"`
 }
 
@@ -36,10 +41,35 @@ func (a *API) takeFax(c *gin.Context) error {
 	ans := faxReceipt{Protocol: r.Protocol, Repeated: r.Repeated}
 	if r.Protocol != "" {
 		ans.ReceivedAt = &r.ReceivedAt
-		if ans.AnswerPage, err = a.FaxAnswer(r); err != nil {
+		now, err := a.Faxes.Now(c.Request.Context(), r.SubmissionID)
+		if err != nil {
 			return err
 		}
+		ans.AnswerPage, ans.Final = now.Page, now.Final
 	}
 	c.JSON(http.StatusOK, ans)
+	return nil
+}
+
+// maxAsked bounds the body of a call that asks for an answer.
+const maxAsked = 4 << 10
+
+// faxAnswer is the answer to a fax that came before.
+type faxAnswer struct {
+	Protocol   string `json:"protocol"`
+	Final      bool   `json:"final"`
+	AnswerPage []byte `json:"answer_page"`
+}
+
+func (a *API) answerFax(c *gin.Context) error {
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxAsked))
+	if err != nil {
+		return &dossier.Error{Code: dossier.CodeRequestInvalid, Err: err}
+	}
+	now, err := a.Faxes.AnswerTo(c.Request.Context(), c.Param("provider"), fax.Call{Header: c.Request.Header, Body: body})
+	if err != nil {
+		return err
+	}
+	c.JSON(http.StatusOK, faxAnswer{Protocol: now.Protocol, Final: now.Final, AnswerPage: now.Page})
 	return nil
 }

@@ -63,8 +63,6 @@ type Deps struct {
 	Scans       Scans
 	// Slip draws the receipt of a scan as a PDF, for the language.
 	Slip func(a counter.Arrival, lang string) ([]byte, error)
-	// FaxAnswer draws the page for a fax gateway.
-	FaxAnswer func(intake.Receipt) ([]byte, error)
 	// PublicURL is where citizens find the portal, without a slash at its end.
 	PublicURL string
 }
@@ -79,6 +77,7 @@ func New(d Deps) *API { return &API{Deps: d} }
 func (a *API) Routes(r gin.IRouter) {
 	h := a.Edge.Handle
 	r.POST("/gateways/fax/:provider", h(a.takeFax)) // proves itself, as its provider does
+	r.POST("/gateways/fax/:provider/answer", h(a.answerFax))
 	r.Use(a.Edge.Bearer())
 	r.GET("/openapi.yaml", func(c *gin.Context) { c.Data(http.StatusOK, "application/yaml; charset=utf-8", Contract) })
 	r.POST("/sessions", h(a.signIn))

@@ -58,6 +58,7 @@ var table = []cell{
 	// The JSON interface: bearer tokens.
 	{"GET /api/v1/openapi.yaml", "" /*                     */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"POST /api/v1/gateways/fax/:provider", "{}" /*        */, "401  401  401  401  401  401  401  401  401  401  401"},
+	{"POST /api/v1/gateways/fax/:provider/answer", "{}" /* */, "401  401  401  401  401  401  401  401  401  401  401"},
 	{"POST /api/v1/sessions", "{}" /*                      */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/device-codes", "{}" /*                  */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/device-codes/confirmation", "{}" /*     */, "400  400  400  400  400  400  400  400  400  400  400"},

@@ -41,6 +41,7 @@ func (h *house) chores(keepImages time.Duration) []queue.Chore {
 		{Name: "erase images", Every: time.Hour, Do: func(ctx context.Context) error {
 			return h.eraseImages(ctx, h.clock.Now().Add(-keepImages))
 		}},
+		{Name: "end notices to nobody", Every: time.Hour, Do: h.store.EndNoticesToNobody},
 		{Name: "reconcile", Every: time.Hour, Do: h.countFaults},
 		{Name: "sweep blobs", Every: 6 * time.Hour, Do: h.sweepBlobs},
 	}

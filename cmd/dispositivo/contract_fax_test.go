@@ -22,6 +22,15 @@ func (w *witness) faxes(t *testing.T, s *server) {
 	expect(t, "a wrong signature", tell("some other secret", received, true), http.StatusUnauthorized, dossier.CodeUnauthorized)
 	expect(t, "no status", tell(demoFaxSecret, fax.GenericFax{ID: "contract-3", Status: "?"}, false), http.StatusBadRequest, dossier.CodeRequestInvalid)
 
+	ask := func(secret string, v any, well bool) answer {
+		header, body := signedCall(t, secret, v)
+		return w.check(t, w.caller.send(t, http.MethodPost, "/api/v1/gateways/fax/generic/answer", header, body), well)
+	}
+	expect(t, "the answer", ask(demoFaxSecret, fax.Asked{ID: "contract-1"}, true), http.StatusOK, "")
+	expect(t, "the answer to nothing", ask(demoFaxSecret, fax.Asked{ID: "contract-9"}, true), http.StatusNotFound, dossier.CodeNotFound)
+	expect(t, "the answer to no name", ask(demoFaxSecret, fax.Asked{}, false), http.StatusBadRequest, dossier.CodeRequestInvalid)
+	expect(t, "the answer to a stranger", ask("some other secret", fax.Asked{ID: "contract-1"}, true), http.StatusUnauthorized, dossier.CodeUnauthorized)
+
 	var receipt struct{ Protocol string }
 	first.decode(t, &receipt)
 	path := "/submissions/" + awaitUnmatched(t, s, receipt.Protocol)

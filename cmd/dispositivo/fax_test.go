@@ -20,6 +20,7 @@ import (
 	"dispositivo/intake/fax"
 	"dispositivo/internal/clock"
 	"dispositivo/internal/demo"
+	"dispositivo/internal/signed"
 	"dispositivo/internal/testkit"
 )
 
@@ -57,14 +58,18 @@ func faxAt(t testing.TB, device, resolution string, pdfs ...[]byte) []byte {
 // genericCall tells of a fax in our own form.
 func genericCall(t testing.TB, secret string, f fax.GenericFax) (http.Header, []byte) {
 	t.Helper()
-	body, err := json.Marshal(f)
+	return signedCall(t, secret, f)
+}
+
+// signedCall signs a body in our own form.
+func signedCall(t testing.TB, secret string, v any) (http.Header, []byte) {
+	t.Helper()
+	body, err := json.Marshal(v)
 	if err != nil {
 		t.Fatal(err)
 	}
-	stamp := strconv.FormatInt(clock.System().Now().Unix(), 10)
 	header := http.Header{"Content-Type": {"application/json"}}
-	header.Set(fax.HeaderTimestamp, stamp)
-	header.Set(fax.HeaderSignature, fax.Sign([]byte(secret), stamp, body))
+	signed.Stamp(header, []byte(secret), clock.System().Now(), body)
 	return header, body
 }
 
@@ -78,17 +83,21 @@ func TestFaxes(t *testing.T) {
 	people := free()
 
 	first := s.citizen(people[0])
-	signed := signedDocument(t, people[0], first.form())
+	papers := signedDocument(t, people[0], first.form())
 	if err := os.Mkdir(filepath.Join(recvq, "recvq"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	name := filepath.Join("recvq", "fax000000007.tif")
-	if err := os.WriteFile(filepath.Join(recvq, name), faxOf(t, "tiffg3", signed), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(recvq, name), faxOf(t, "tiffg3", papers), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	hook := []string{"fax-received", "--data", s.Data, "--spool", recvq, name, "ttyS0", "000000012", "", "0655512345", "ROSSI"}
 	out, code := command(t, hook...)
-	again, codeAgain := command(t, hook...)
+	answer := filepath.Join(t.TempDir(), "answer.pdf")
+	again, codeAgain := command(t, append([]string{hook[0], "--answer", answer}, hook[1:]...)...)
+	if page, err := os.ReadFile(answer); err != nil || !bytes.HasPrefix(page, []byte("%PDF-")) {
+		t.Errorf("answer page: %d bytes, %v", len(page), err)
+	}
 	if code != 0 || codeAgain != 0 || !strings.HasPrefix(out, "20") || again != out {
 		t.Errorf("hook: exit %d and %d, %q and %q", code, codeAgain, out, again)
 	}
@@ -114,6 +123,15 @@ func TestFaxes(t *testing.T) {
 	second.await(dossier.StateReviewing)
 	awaitFile(t, filepath.Join(spool, "done", "fax1.tif.receipt.pdf"))
 
+	toldBySignedCall(t, s)
+	heavyFax(t, s, spool, people[2], 1, limit)
+	simulated(t, s, spool)
+}
+
+// toldBySignedCall tells of a fax that names no dossier, in our own form; the answer
+// page says more once the pages are read.
+func toldBySignedCall(t *testing.T, s *server) {
+	t.Helper()
 	bare := faxOf(t, "tiffg32d", document(t, "nobody's"))
 	header, body := genericCall(t, demoFaxSecret, fax.GenericFax{ID: "gw-1", From: "+390655513", Status: "received", File: bare})
 	a := s.nobody().do(http.MethodPost, "/gateways/fax/generic", header, bytes.NewReader(body))
@@ -126,9 +144,16 @@ func TestFaxes(t *testing.T) {
 		t.Fatalf("webhook: %d %s", a.Status, a.Body)
 	}
 	awaitUnmatched(t, s, receipt.Protocol)
-
-	heavyFax(t, s, spool, people[2], 1, limit)
-	simulated(t, s, spool)
+	header, body = signedCall(t, demoFaxSecret, fax.Asked{ID: "gw-1"})
+	a = s.nobody().do(http.MethodPost, "/gateways/fax/generic/answer", header, bytes.NewReader(body))
+	var later struct {
+		Final      bool
+		AnswerPage []byte `json:"answer_page"`
+	}
+	a.decode(t, &later)
+	if !later.Final || !bytes.HasPrefix(later.AnswerPage, []byte("%PDF-")) || bytes.Equal(later.AnswerPage, receipt.AnswerPage) {
+		t.Errorf("the answer after reading: %d, final %t, %d bytes", a.Status, later.Final, len(later.AnswerPage))
+	}
 }
 
 // heavyFax sends a signed document so many times over in one fax of the finest
@@ -137,8 +162,8 @@ func TestFaxes(t *testing.T) {
 func heavyFax(t *testing.T, s *server, spool string, who demo.Citizen, times int, limit int64) {
 	t.Helper()
 	citizen := s.citizen(who)
-	signed := signedDocument(t, who, citizen.form())
-	heavy := faxAt(t, "tiffg3", "204x391", slices.Repeat([][]byte{signed}, times)...)
+	papers := signedDocument(t, who, citizen.form())
+	heavy := faxAt(t, "tiffg3", "204x391", slices.Repeat([][]byte{papers}, times)...)
 	if int64(len(heavy)) <= limit {
 		t.Fatalf("%d bytes are within the limit", len(heavy))
 	}

@@ -22,6 +22,7 @@ import (
 	"dispositivo/internal/store"
 	"dispositivo/internal/throttle"
 	"dispositivo/internal/vault"
+	"dispositivo/internal/webhook"
 )
 
 // house is what lies under every role: keys, database, blobs.
@@ -33,6 +34,8 @@ type house struct {
 	clock  clock.Clock
 	logger *slog.Logger
 	demo   bool
+	// subscribers are told of state changes.
+	subscribers []webhook.Subscriber
 	// others are the requests that a core is kept free for.
 	others passhash.Others
 	// vouched is the file of checkpoints outside the database.
@@ -57,7 +60,12 @@ func openHouse(env *environment, s storage, policy dossier.Policy, demo bool) (*
 	}
 	h := &house{keys: keys, clock: clock.System(), logger: env.logger, demo: demo}
 	h.vouched.path = s.auditFile()
-	h.store, err = store.Open(env.ctx, store.Config{URL: s.database(), Keys: keys, Clock: h.clock, Policy: policy})
+	subs, told, err := s.subscribers()
+	if err != nil {
+		return nil, err
+	}
+	h.subscribers = subs
+	h.store, err = store.Open(env.ctx, store.Config{URL: s.database(), Keys: keys, Clock: h.clock, Policy: policy, Subscriptions: told})
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}

@@ -41,7 +41,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	if err != nil {
 		return nil, err
 	}
-	hooks, err := c.webhooks(h, s.door)
+	hooks, err := c.webhooks(h, s.door, s.faxAnswers)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(), Begin: h.others.Begin,
 		V1: v1.New(v1.Deps{
 			Edge: e, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests, Journal: s.journal,
-			Door: s.door, Fitting: s.fitting, MaxComposed: sandbox.MaxFitBytes, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(), Faxes: hooks, FaxAnswer: s.faxAnswer, Matching: s.matching,
+			Door: s.door, Fitting: s.fitting, MaxComposed: sandbox.MaxFitBytes, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(), Faxes: hooks, Matching: s.matching,
 			Recovery: s.recovery, Revocation: s.revocation,
 			Services: s.catalogue, Delegation: s.delegation,
 			Scans: s.scans, Slip: s.slip,

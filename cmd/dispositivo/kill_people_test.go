@@ -40,7 +40,9 @@ type trial struct {
 	storage storage
 	server  *server
 	post    *postbox
-	holders []*holder
+	// listener is told of state changes.
+	listener *listener
+	holders  []*holder
 	// life counts the server's lives.
 	life          atomic.Int64
 	flushes       int
@@ -107,6 +109,8 @@ func groundOf(t testing.TB, g ground) *trial {
 		t.Fatal(err)
 	}
 	tr.post = startPostbox(t, &tr.life)
+	tr.listener = startListener(t, dir)
+	tr.storage.Webhooks = tr.listener.settings
 	return tr
 }
 
@@ -132,7 +136,7 @@ func (tr *trial) serveArgs() []string {
 }
 
 func (tr *trial) storageArgs() []string {
-	args := []string{"--data", tr.storage.Data, "--key-file", tr.storage.KeyFile, "--pepper-file", tr.storage.PepperFile}
+	args := []string{"--data", tr.storage.Data, "--key-file", tr.storage.KeyFile, "--pepper-file", tr.storage.PepperFile, "--webhooks", tr.storage.Webhooks}
 	if tr.storage.DatabaseURL != "" {
 		args = append(args, "--database-url", tr.storage.DatabaseURL)
 	}

@@ -90,6 +90,7 @@ func (tr *trial) prove() figures {
 		tr.proveConversion(h, who, &f)
 	}
 	tr.provePost(&f)
+	tr.proveNotices(h)
 	if out, code := command(tr.t, append([]string{"reconcile"}, tr.storageArgs()...)...); code != 0 {
 		tr.t.Errorf("reconcile exits %d\n%s", code, out)
 	}

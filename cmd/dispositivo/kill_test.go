@@ -13,8 +13,8 @@ import (
 	"dispositivo/internal/testkit"
 )
 
-// proves promise 1, C7 and C11: whatever moment the server is killed at, what
-// it acknowledged is there and happened once.
+// proves promise 1, C7, C11 and E3: whatever moment the server is killed at, what
+// it acknowledged is there and happened once, and subscribers were told of it.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	killTrial(t, embedded(), 10)

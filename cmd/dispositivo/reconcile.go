@@ -24,7 +24,7 @@ type account struct {
 }
 
 // Run implements the command: received = sum of outcomes + in progress, numbers
-// without gap, every joined submission with its dossier. It exits 1 when
+// without gap, every joined submission with its dossier, every subscriber told. It exits 1 when
 // something does not add up.
 func (c *reconcileCmd) Run(env *environment) error {
 	h, err := openHouse(env, c.storage, dossier.DefaultPolicy(), c.Demo)
@@ -95,8 +95,12 @@ func (h *house) reconcile(ctx context.Context) ([]account, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	untold, err := h.lostNotices(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	more, err := h.missingBlobs(ctx)
-	return accounts, slices.Concat(faults, gaps, more), err
+	return accounts, slices.Concat(faults, gaps, untold, more), err
 }
 
 // registerGaps looks for numbers that nothing has, submission or domanda.

@@ -123,7 +123,7 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 			return err
 		}
 	}
-	if handlers := c.handlers(s); len(handlers) > 0 {
+	if handlers := c.handlers(h, s); len(handlers) > 0 {
 		q, err := queue.New(queue.Config{
 			Store: h.store, Handlers: handlers, Clock: h.clock, Logger: env.logger,
 			RedisURL: c.RedisURL, Workers: 2 * c.Children, RingAgain: c.RingAgain,
@@ -173,7 +173,7 @@ func (c *serveCmd) startDoors(ctx context.Context, env *environment, h *house, s
 		return errors.Join(err, listener.Close())
 	}
 	c.greet(env)
-	start("take hooks", func(ctx context.Context) error { return c.serveHooks(ctx, c.Data, s.door, env.logger) })
+	start("take hooks", func(ctx context.Context) error { return c.serveHooks(ctx, c.Data, s.door, s.faxAnswers, env.logger) })
 	if c.MailListen != "" {
 		start("take mail", func(ctx context.Context) error { return c.takeMail(ctx, h, s.door, hostOf(c.publicURL())) })
 	}
@@ -201,13 +201,14 @@ func (c *serveCmd) warm(ctx context.Context, env *environment, pool *sandbox.Poo
 	return nil
 }
 
-func (c *serveCmd) handlers(s *services) map[dossier.TaskKind]queue.Handler {
+func (c *serveCmd) handlers(h *house, s *services) map[dossier.TaskKind]queue.Handler {
 	handlers := map[dossier.TaskKind]queue.Handler{}
 	if c.does("screen") {
 		maps.Copy(handlers, s.screening())
 	}
 	if c.does("worker") {
 		maps.Copy(handlers, s.otherWork())
+		maps.Copy(handlers, h.notices())
 	}
 	return handlers
 }

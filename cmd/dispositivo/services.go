@@ -10,6 +10,7 @@ import (
 	"dispositivo/dossier"
 	"dispositivo/intake"
 	"dispositivo/intake/counter"
+	"dispositivo/intake/fax"
 	"dispositivo/intake/fitting"
 	"dispositivo/intake/mail"
 	"dispositivo/intake/match"
@@ -68,8 +69,8 @@ type services struct {
 	answerer *mail.Answerer
 	// slip draws the receipt of a scan.
 	slip func(a counter.Arrival, lang string) ([]byte, error)
-	// faxAnswer draws the page for a fax gateway.
-	faxAnswer func(intake.Receipt) ([]byte, error)
+	// faxAnswers draws the pages for fax gateways.
+	faxAnswers *fax.Answers
 }
 
 func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicURL string) (*services, error) {
@@ -88,7 +89,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicUR
 	hasher := h.hasher()
 	s := &services{
 		texts: texts, sessions: h.sessions(), operators: h.operators(hasher), journal: journal.New(h.store),
-		matching: match.New(h.store, h.vault), faxAnswer: faxAnswer(p, publicURL, rome),
+		matching: match.New(h.store, h.vault), faxAnswers: faxAnswers(h, texts, p, publicURL, rome),
 	}
 	policy := p.pinPolicy()
 	eligible, err := request.NewEligibility(request.Profile(p.Eligibility), h.clock, rome)

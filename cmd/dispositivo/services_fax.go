@@ -17,7 +17,6 @@ import (
 	"dispositivo/intake"
 	"dispositivo/intake/fax"
 	"dispositivo/internal/netx"
-	"dispositivo/internal/paper"
 	"dispositivo/queue"
 )
 
@@ -52,8 +51,8 @@ const (
 )
 
 // webhooks wires the providers that have a secret.
-func (f faxes) webhooks(h *house, door *intake.Door) (*fax.Webhooks, error) {
-	cfg := fax.WebhookConfig{Door: door, Clock: h.clock, TelnyxKey: f.TelnyxKey, SinchUser: f.SinchUser}
+func (f faxes) webhooks(h *house, door *intake.Door, answers *fax.Answers) (*fax.Webhooks, error) {
+	cfg := fax.WebhookConfig{Door: door, Answers: answers, Clock: h.clock, TelnyxKey: f.TelnyxKey, SinchUser: f.SinchUser}
 	for _, s := range []struct {
 		path string
 		into *string
@@ -115,7 +114,7 @@ func accountAt(address, passwordFile string) (*netx.Client, string, error) {
 }
 
 // chores look into the spool and the inboxes of providers.
-func (f faxes) chores(h *house, door *intake.Door, answer func(intake.Receipt) ([]byte, error)) ([]queue.Chore, error) {
+func (f faxes) chores(h *house, door *intake.Door, answers *fax.Answers) ([]queue.Chore, error) {
 	inboxes, err := f.inboxes()
 	if err != nil {
 		return nil, err
@@ -130,7 +129,7 @@ func (f faxes) chores(h *house, door *intake.Door, answer func(intake.Receipt) (
 		return chores, nil
 	}
 	spool, err := fax.NewSpool(fax.SpoolConfig{
-		Dir: f.FaxSpool, Door: door, Clock: h.clock, Logger: h.logger, Settle: f.FaxSettle, Answer: answer,
+		Dir: f.FaxSpool, Door: door, Clock: h.clock, Logger: h.logger, Settle: f.FaxSettle, Answers: answers,
 	})
 	if err != nil {
 		return nil, err
@@ -138,17 +137,8 @@ func (f faxes) chores(h *house, door *intake.Door, answer func(intake.Receipt) (
 	return append(chores, queue.Chore{Name: "take in faxes", Every: time.Second, Do: spool.Look}), nil
 }
 
-// faxAnswer draws the page for a gateway.
-func faxAnswer(p procedure, publicURL string, rome *time.Location) func(intake.Receipt) ([]byte, error) {
-	return func(r intake.Receipt) ([]byte, error) {
-		return paper.Answer{
-			Agency: p.Agency, Protocol: r.Protocol, Received: r.ReceivedAt.In(rome), Portal: publicURL + "/stato", Phone: p.Contact,
-		}.Render()
-	}
-}
-
 // serveHooks takes hooks at the socket until ctx ends.
-func (f faxes) serveHooks(ctx context.Context, data string, door *intake.Door, logger *slog.Logger) error {
+func (f faxes) serveHooks(ctx context.Context, data string, door *intake.Door, answers *fax.Answers, logger *slog.Logger) error {
 	path := filepath.Join(data, gatewaySocket)
 	if len(path) > longestSocket {
 		logger.LogAttrs(ctx, slog.LevelWarn, "no socket for fax-received: the path of the data folder is too long")
@@ -166,7 +156,7 @@ func (f faxes) serveHooks(ctx context.Context, data string, door *intake.Door, l
 		logger.LogAttrs(ctx, slog.LevelInfo, "another process takes what fax-received sends")
 		return nil
 	}
-	return (&fax.HookServer{Door: door, Credential: credential, Logger: logger}).Serve(ctx, l)
+	return (&fax.HookServer{Door: door, Answers: answers, Credential: credential, Logger: logger}).Serve(ctx, l)
 }
 
 // listenAt opens a socket that its owner and group may use; one that a killed
@@ -211,6 +201,7 @@ type faxReceivedCmd struct {
 	Data         string   `help:"The server's data folder, in which its socket lies." default:"data" type:"path" env:"DISPOSITIVO_DATA"`
 	GatewayToken string   `help:"File with the credential; default: gateway.token in the data folder." name:"gateway-token-file" type:"path" env:"DISPOSITIVO_GATEWAY_TOKEN_FILE"`
 	Spool        string   `help:"Spool of HylaFAX, to which FILE is relative; default: the working folder." type:"path" env:"DISPOSITIVO_HYLAFAX_SPOOL"`
+	Answer       string   `help:"File to write the answer page to: once the pages are read, within a minute (C7)." type:"path"`
 	File         string   `arg:"" help:"The fax, such as recvq/fax000000001.tif."`
 	Device       string   `arg:"" help:"The modem."`
 	CommID       string   `arg:"" name:"commid" help:"Number of the call."`
@@ -248,7 +239,37 @@ func (c *faxReceivedCmd) Run(env *environment) error {
 		return nil
 	}
 	fmt.Fprintln(env.stdout, told.Protocol)
+	if c.Answer != "" {
+		if err := c.writeAnswer(env, credential, told.Submission); err != nil {
+			fmt.Fprintln(env.stderr, "no answer page:", err) // the fax is safe all the same
+		}
+	}
 	return nil
+}
+
+// longestAnswer is more than the server lets an answer wait.
+const longestAnswer = 50 * time.Second
+
+// writeAnswer asks for the answer page until there is one.
+func (c *faxReceivedCmd) writeAnswer(env *environment, credential, submission string) error {
+	ctx, cancel := context.WithTimeout(env.ctx, longestAnswer)
+	defer cancel()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		page, err := fax.AskAnswer(ctx, filepath.Join(c.Data, gatewaySocket), credential, submission)
+		if err != nil {
+			return err
+		}
+		if page != nil {
+			return os.WriteFile(c.Answer, page, 0o600)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
 }
 
 // readFax reads a file that can be a fax.

@@ -41,7 +41,7 @@ func (c *serveCmd) scanFolders() map[string]string {
 // folderChores look into the folders of fax gateways and scanners, and into the
 // inboxes of fax providers.
 func (c *serveCmd) folderChores(h *house, s *services) ([]queue.Chore, error) {
-	chores, err := c.chores(h, s.door, s.faxAnswer)
+	chores, err := c.chores(h, s.door, s.faxAnswers)
 	if err != nil {
 		return nil, err
 	}

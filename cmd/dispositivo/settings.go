@@ -27,6 +27,7 @@ type storage struct {
 	DatabaseURL string `help:"postgres://…; unset: SQLite in the data folder." env:"DISPOSITIVO_DATABASE_URL"`
 	BlobURL     string `help:"file:///…; unset: the data folder." env:"DISPOSITIVO_BLOB_URL"`
 	AuditFile   string `help:"File that receives signed checkpoints of the log; best on another disk. Unset: audit-checkpoints.jsonl in the data folder." type:"path" env:"DISPOSITIVO_AUDIT_FILE"`
+	Webhooks    string `help:"JSON file with the subscribers that are told of state changes (docs/integration.md); unset: none." type:"existingfile" env:"DISPOSITIVO_WEBHOOKS"`
 }
 
 func (s storage) database() string {

@@ -16,12 +16,15 @@ import (
 	"dispositivo/intake/fax"
 	"dispositivo/internal/clock"
 	"dispositivo/internal/netx"
+	"dispositivo/internal/signed"
 )
 
 type simulateCmd struct {
 	Fax  simulateFaxCmd  `cmd:"" help:"Send faxes as a gateway would, to a folder or to the webhook of our own form."`
 	Scan simulateScanCmd `cmd:"" help:"Leave scans in a folder as the scanner of an office would."`
 	Mail simulateMailCmd `cmd:"" help:"Send mail and PEC as the mail server in front of ours would."`
+
+	Subscriber simulateSubscriberCmd `cmd:"" help:"Take webhooks about state changes, and prove them."`
 }
 
 // simulateFaxCmd is a fax gateway with faults, for who integrates and for tests.
@@ -181,10 +184,8 @@ func (c *simulateFaxCmd) call(ctx context.Context, client *netx.Client, key stri
 	if err != nil {
 		return fmt.Errorf("make call: %w", err)
 	}
-	stamp := strconv.FormatInt(clock.System().Now().Unix(), 10)
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set(fax.HeaderTimestamp, stamp)
-	req.Header.Set(fax.HeaderSignature, fax.Sign([]byte(key), stamp, body))
+	signed.Stamp(req.Header, []byte(key), clock.System().Now(), body)
 	resp, err := client.Do(ctx, req)
 	if err != nil {
 		return fmt.Errorf("call: %w", err)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"dispositivo/internal/clock"
+	"dispositivo/internal/signed"
 	"dispositivo/internal/testkit/house"
 )
 
@@ -31,8 +32,8 @@ func TakeSigned(t *testing.T, provider string, body []byte, contentType string, 
 	c.Header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte("u:p")))
 	c.Header.Set("Telnyx-Timestamp", stamp)
 	c.Header.Set("Telnyx-Signature-Ed25519", base64.StdEncoding.EncodeToString(ed25519.Sign(private, []byte(stamp+"|"+string(body)))))
-	c.Header.Set(HeaderTimestamp, stamp)
-	c.Header.Set(HeaderSignature, Sign([]byte("sixteen bytes and more"), stamp, body))
+	c.Header.Set(signed.HeaderTimestamp, stamp)
+	c.Header.Set(signed.HeaderSignature, signed.Sign([]byte("sixteen bytes and more"), stamp, body))
 	if f, err := readForm(c); err == nil {
 		c.Header.Set("X-Phaxio-Signature", phaxio{token: "token"}.signature(c.URL, f))
 	}

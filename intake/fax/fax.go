@@ -34,13 +34,16 @@ type Fax struct {
 	Data   []byte
 }
 
+// externalID names a fax within the channel.
+func externalID(source, id string) string { return source + "/" + id }
+
 // hintLength bounds what is kept of a caller, in runes.
 const hintLength = 100
 
 // deliver hands a fax to the door. A failed reception without a page gives the
 // zero Receipt: it is in the ledger.
 func deliver(ctx context.Context, door Door, source string, f Fax) (intake.Receipt, error) {
-	id := source + "/" + f.ID
+	id := externalID(source, f.ID)
 	if f.Failed && len(f.Data) == 0 {
 		return intake.Receipt{}, door.NoteFailure(ctx, dossier.ChannelFax, id, CodeFailed)
 	}

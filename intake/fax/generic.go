@@ -1,21 +1,14 @@
 package fax
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"time"
+
+	"dispositivo/internal/signed"
 )
 
-// The headers of a call in our own form.
-const (
-	HeaderTimestamp = "X-Dispositivo-Timestamp"
-	HeaderSignature = "X-Dispositivo-Signature"
-)
-
-// generic is our own form, for gateways that have none: JSON, signed by
-// HMAC-SHA256 over timestamp, a dot and the raw body. A call sent again, by the
+// generic is our own form, for gateways that have none: JSON, signed as package
+// signed says. A call sent again, by the
 // gateway or by whoever listened, has the first receipt and changes nothing.
 type generic struct {
 	secret []byte
@@ -33,17 +26,8 @@ type GenericFax struct {
 	File []byte `json:"file,omitempty"`
 }
 
-// Sign returns the signature of a body at a time in seconds, in hex.
-func Sign(secret []byte, timestamp string, body []byte) string {
-	h := hmac.New(sha256.New, secret)
-	h.Write([]byte(timestamp + "."))
-	h.Write(body)
-	return hex.EncodeToString(h.Sum(nil))
-}
-
 func (g generic) read(c Call) (Notice, error) {
-	stamp := c.Header.Get(HeaderTimestamp)
-	if !fresh(stamp, g.now()) || !same(c.Header.Get(HeaderSignature), Sign(g.secret, stamp, c.Body)) {
+	if !signed.Proves(c.Header, g.secret, g.now(), c.Body) {
 		return Notice{}, unauthorized()
 	}
 	var f GenericFax

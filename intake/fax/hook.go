@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"time"
@@ -60,11 +61,15 @@ type Told struct {
 	// Protocol is "" for a failed reception that left no page.
 	Protocol string `json:"protocol"`
 	Repeated bool   `json:"repeated"`
+	// Submission is what AskAnswer names.
+	Submission string `json:"submission"`
 }
 
 // HookServer takes hooks over a unix socket from who knows the credential.
 type HookServer struct {
 	Door Door
+	// Answers draws pages for who asks; nil: none.
+	Answers *Answers
 	// Credential is the gateway's own, at least 16 bytes.
 	Credential string
 	Logger     *slog.Logger
@@ -72,6 +77,9 @@ type HookServer struct {
 
 // hookPath is where the socket's server takes hooks.
 const hookPath = "/fax-received"
+
+// answerPath is where it gives answer pages.
+const answerPath = "/fax-answer"
 
 // maxHook bounds a hook with its file in base64.
 const maxHook = intake.MaxOriginal/3*4 + 64<<10
@@ -92,7 +100,13 @@ func (s *HookServer) Serve(ctx context.Context, l net.Listener) error {
 
 // ServeHTTP implements http.Handler.
 func (s *HookServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	told, err := s.take(r.Context(), r, http.MaxBytesReader(w, r.Body, maxHook))
+	var told any
+	var err error
+	if r.URL.Path == answerPath {
+		told, err = s.answer(r.Context(), r)
+	} else {
+		told, err = s.take(r.Context(), r, http.MaxBytesReader(w, r.Body, maxHook))
+	}
 	status := http.StatusOK
 	switch {
 	case dossier.CodeOf(err) == dossier.CodeUnauthorized:
@@ -112,9 +126,14 @@ func (s *HookServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *HookServer) take(ctx context.Context, r *http.Request, body io.Reader) (Told, error) {
+// knows reports whether the caller has the credential.
+func (s *HookServer) knows(r *http.Request) bool {
 	sent := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if subtle.ConstantTimeCompare([]byte(sent), []byte(s.Credential)) != 1 {
+	return subtle.ConstantTimeCompare([]byte(sent), []byte(s.Credential)) == 1
+}
+
+func (s *HookServer) take(ctx context.Context, r *http.Request, body io.Reader) (Told, error) {
+	if !s.knows(r) {
 		return Told{}, dossier.Problem(dossier.CodeUnauthorized)
 	}
 	if r.Method != http.MethodPost || r.URL.Path != hookPath {
@@ -129,7 +148,23 @@ func (s *HookServer) take(ctx context.Context, r *http.Request, body io.Reader) 
 		return Told{}, err
 	}
 	receipt, err := deliver(ctx, s.Door, "hylafax", f)
-	return Told{Protocol: receipt.Protocol, Repeated: receipt.Repeated}, err
+	return Told{Protocol: receipt.Protocol, Repeated: receipt.Repeated, Submission: receipt.SubmissionID}, err
+}
+
+// hookAnswer is the final answer page, if there is one.
+type hookAnswer struct {
+	Page []byte `json:"page"`
+}
+
+func (s *HookServer) answer(ctx context.Context, r *http.Request) (hookAnswer, error) {
+	if !s.knows(r) {
+		return hookAnswer{}, dossier.Problem(dossier.CodeUnauthorized)
+	}
+	if r.Method != http.MethodGet || s.Answers == nil {
+		return hookAnswer{}, invalid("%s", r.Method)
+	}
+	page, err := s.Answers.Page(ctx, r.URL.Query().Get("submission"))
+	return hookAnswer{Page: page}, err
 }
 
 // Send hands a hook to the server at the socket; any error means that the fax was
@@ -139,28 +174,44 @@ func Send(ctx context.Context, socket, credential string, h Hook) (Told, error) 
 	if err != nil {
 		return Told{}, fmt.Errorf("encode hook: %w", err)
 	}
+	var told Told
+	err = speak(ctx, socket, credential, http.MethodPost, hookPath, bytes.NewReader(body), 4096, &told)
+	return told, err
+}
+
+// maxAnswer bounds an answer page in base64.
+const maxAnswer = 4 << 20
+
+// AskAnswer asks for the answer page to a fax that was sent; nil while there is none.
+func AskAnswer(ctx context.Context, socket, credential, submissionID string) ([]byte, error) {
+	var answer hookAnswer
+	err := speak(ctx, socket, credential, http.MethodGet, answerPath+"?submission="+url.QueryEscape(submissionID), http.NoBody, maxAnswer, &answer)
+	return answer.Page, err
+}
+
+// speak calls the server at the socket and reads its answer.
+func speak(ctx context.Context, socket, credential, method, path string, body io.Reader, limit int64, into any) error {
 	client := &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", socket)
 		},
 	}}
 	defer client.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://socket"+hookPath, bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, method, "http://socket"+path, body)
 	if err != nil {
-		return Told{}, fmt.Errorf("make request: %w", err)
+		return fmt.Errorf("make request: %w", err)
 	}
 	req.Header.Set("Authorization", "Bearer "+credential)
 	resp, err := client.Do(req)
 	if err != nil {
-		return Told{}, fmt.Errorf("call the server: %w", err)
+		return fmt.Errorf("call the server: %w", err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to its end
 	if resp.StatusCode != http.StatusOK {
-		return Told{}, fmt.Errorf("the server answers %s", resp.Status)
+		return fmt.Errorf("the server answers %s", resp.Status)
 	}
-	var told Told
-	if err := json.NewDecoder(io.LimitReader(resp.Body, 4096)).Decode(&told); err != nil {
-		return Told{}, fmt.Errorf("read answer: %w", err)
+	if err := json.NewDecoder(io.LimitReader(resp.Body, limit)).Decode(into); err != nil {
+		return fmt.Errorf("read answer: %w", err)
 	}
-	return told, nil
+	return nil
 }

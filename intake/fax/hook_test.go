@@ -21,6 +21,12 @@ const credential = "a credential for the tests"
 // listen serves hooks at a socket until the test ends.
 func listen(t *testing.T, door fax.Door) string {
 	t.Helper()
+	return serveHooks(t, &fax.HookServer{Door: door, Credential: credential})
+}
+
+// serveHooks runs a server at a socket until the test ends.
+func serveHooks(t *testing.T, server *fax.HookServer) string {
+	t.Helper()
 	dir, err := os.MkdirTemp("", "hook") // a socket's path must be short
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +38,7 @@ func listen(t *testing.T, door fax.Door) string {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	server := &fax.HookServer{Door: door, Credential: credential, Logger: slog.New(slog.DiscardHandler)}
+	server.Logger = slog.New(slog.DiscardHandler)
 	go func() { done <- server.Serve(ctx, l) }()
 	t.Cleanup(func() {
 		cancel()

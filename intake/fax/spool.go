@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"dispositivo/dossier"
 	"dispositivo/intake"
 	"dispositivo/internal/clock"
 	"dispositivo/internal/spool"
@@ -17,14 +18,15 @@ type SpoolConfig struct {
 	Clock  clock.Clock
 	Logger *slog.Logger
 	Settle time.Duration // 0: spool.DefaultSettle
-	// Answer draws the page that a gateway sends back; nil: none.
-	Answer func(intake.Receipt) ([]byte, error)
+	// Answers draws the pages that a gateway sends back, once they are read; nil: none.
+	Answers *Answers
 }
 
 // NewSpool makes the folders of a spool of faxes and returns it.
 func NewSpool(cfg SpoolConfig) (*spool.Spool, error) {
 	return spool.New(spool.Config{
-		What: "fax", Dir: cfg.Dir, Clock: cfg.Clock, Logger: cfg.Logger, MaxBytes: intake.MaxOriginal, Settle: cfg.Settle, Take: cfg.take,
+		What: "fax", Dir: cfg.Dir, Clock: cfg.Clock, Logger: cfg.Logger, MaxBytes: intake.MaxOriginal, Settle: cfg.Settle,
+		Take: cfg.take, Later: cfg.answer,
 	})
 }
 
@@ -41,7 +43,7 @@ func (c SpoolConfig) take(ctx context.Context, item spool.Item) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	return c.answer(ctx, receipt), nil
+	return []byte(receipt.SubmissionID), nil
 }
 
 // sidecar reads what can be read: a fax is not lost for its sidecar.
@@ -56,14 +58,10 @@ func (c SpoolConfig) sidecar(ctx context.Context, item spool.Item) Sidecar {
 	return said
 }
 
-// answer draws the page for the gateway; a fax is not lost for it.
-func (c SpoolConfig) answer(ctx context.Context, r intake.Receipt) []byte {
-	if c.Answer == nil || r.Protocol == "" {
-		return nil
+// answer is the page for the gateway; nil while there is none.
+func (c SpoolConfig) answer(ctx context.Context, submissionID []byte) ([]byte, error) {
+	if c.Answers == nil || len(submissionID) == 0 {
+		return nil, dossier.Problem(dossier.CodeNotFound)
 	}
-	page, err := c.Answer(r)
-	if err != nil {
-		c.Logger.LogAttrs(ctx, slog.LevelWarn, "no answer page", slog.String("error", err.Error()))
-	}
-	return page
+	return c.Answers.Page(ctx, string(submissionID))
 }

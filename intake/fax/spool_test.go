@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"dispositivo/intake"
 	"dispositivo/intake/fax"
 	"dispositivo/internal/spool"
 	"dispositivo/internal/testkit/house"
@@ -20,7 +19,7 @@ func newSpool(t *testing.T, h house.House, door fax.Door) (*spool.Spool, string)
 	dir := t.TempDir()
 	s, err := fax.NewSpool(fax.SpoolConfig{
 		Dir: dir, Door: door, Clock: h.Clock, Logger: slog.New(slog.DiscardHandler),
-		Answer: func(r intake.Receipt) ([]byte, error) { return []byte("answer " + r.Protocol), nil },
+		Answers: newAnswers(h),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -73,17 +72,13 @@ func TestSpool(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFiles(t, dir, "b.tiff", ".c.tif", "notes.txt")
-	wantFiles(t, filepath.Join(dir, "done"), "a.tif", "a.tif.json", "a.tif.receipt.pdf")
+	wantFiles(t, filepath.Join(dir, "done"), "a.tif", "a.tif.json")
 	subs := received(t, h)
 	if len(subs) != 1 {
 		t.Fatalf("%d submissions", len(subs))
 	}
 	if note := origin(t, h, subs[0]); !strings.Contains(note, "+39 06 5551") || !strings.Contains(note, `"incomplete":true`) {
 		t.Error(note)
-	}
-	answer, err := os.ReadFile(filepath.Join(dir, "done", "a.tif.receipt.pdf"))
-	if err != nil || string(answer) != "answer "+subs[0].Protocol.String() {
-		t.Errorf("%s, %v", answer, err)
 	}
 	h.Clock.Advance(spool.DefaultSettle - time.Second)
 	put(t, dir, "b.tiff", append(slices.Clone(page), " grows"...))
@@ -148,7 +143,7 @@ func TestSpoolFaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFiles(t, filepath.Join(dir, "corrupt"), "empty.tif", "empty.tif.json")
-	wantFiles(t, filepath.Join(dir, "done"), "odd.tif", "odd.tif.json", "odd.tif.receipt.pdf")
+	wantFiles(t, filepath.Join(dir, "done"), "odd.tif", "odd.tif.json")
 	if n := len(ledger(t, h)); n != 1 {
 		t.Errorf("%d lines in the ledger", n)
 	}

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"time"
+
+	"dispositivo/internal/signed"
 )
 
 // telnyx reads the calls of Telnyx's Programmable Fax API: JSON, signed by Ed25519
@@ -31,7 +33,7 @@ type telnyxEvent struct {
 func (t telnyx) read(c Call) (Notice, error) {
 	stamp := c.Header.Get("Telnyx-Timestamp")
 	signature, err := base64.StdEncoding.DecodeString(c.Header.Get("Telnyx-Signature-Ed25519"))
-	if err != nil || !fresh(stamp, t.now()) || !ed25519.Verify(t.key, append([]byte(stamp+"|"), c.Body...), signature) {
+	if err != nil || !signed.Fresh(stamp, t.now()) || !ed25519.Verify(t.key, append([]byte(stamp+"|"), c.Body...), signature) {
 		return Notice{}, unauthorized()
 	}
 	var e telnyxEvent

@@ -7,21 +7,17 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
-	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/intake"
 	"dispositivo/internal/clock"
 	"dispositivo/internal/netx"
+	"dispositivo/internal/signed"
 )
 
 // MaxWebhook bounds the body of a webhook, in bytes: an original in base64 and
 // what is around it.
 const MaxWebhook = intake.MaxOriginal/3*4 + 256<<10
-
-// tolerance is how far a signed time may be from ours (Telnyx: five minutes).
-const tolerance = 5 * time.Minute
 
 // Call is a webhook call as it came.
 type Call struct {
@@ -52,6 +48,8 @@ type provider interface {
 type WebhookConfig struct {
 	Door  Door
 	Clock clock.Clock
+	// Answers draws pages for gateways that speak our own form.
+	Answers *Answers
 	// Fetch goes to the providers' hosts for pages; nil: a call that needs it fails.
 	Fetch *netx.Client
 	// TelnyxKey is the account's public key, Ed25519 in base64.
@@ -92,8 +90,8 @@ func NewWebhooks(cfg WebhookConfig) (*Webhooks, error) {
 		w.providers["sinch"] = sinch{user: cfg.SinchUser, password: cfg.SinchPassword}
 	}
 	if cfg.GenericSecret != "" {
-		if len(cfg.GenericSecret) < 16 {
-			return nil, fmt.Errorf("fax: the secret of the generic webhook is shorter than 16 bytes")
+		if len(cfg.GenericSecret) < signed.ShortestSecret {
+			return nil, fmt.Errorf("fax: the secret of the generic webhook is shorter than %d bytes", signed.ShortestSecret)
 		}
 		w.providers["generic"] = generic{secret: []byte(cfg.GenericSecret), now: cfg.Clock.Now}
 	}
@@ -169,15 +167,6 @@ func (w *Webhooks) fetch(ctx context.Context, address string) ([]byte, error) {
 		return nil, failed(fmt.Errorf("status %d", resp.Status))
 	}
 	return resp.Body, nil
-}
-
-// fresh reports whether a signed time, in seconds, is near enough to ours.
-func fresh(stamp string, now time.Time) bool {
-	seconds, err := strconv.ParseInt(stamp, 10, 64)
-	if err != nil {
-		return false
-	}
-	return time.Unix(seconds, 0).Sub(now).Abs() <= tolerance
 }
 
 // same compares secrets in constant time.

@@ -19,6 +19,7 @@ import (
 	"dispositivo/dossier"
 	"dispositivo/intake/fax"
 	"dispositivo/internal/netx"
+	"dispositivo/internal/signed"
 	"dispositivo/internal/testkit/house"
 )
 
@@ -137,8 +138,8 @@ func generic(t *testing.T, at time.Time, secret string, f fax.GenericFax) fax.Ca
 	}
 	stamp := strconv.FormatInt(at.Unix(), 10)
 	header := http.Header{}
-	header.Set(fax.HeaderTimestamp, stamp)
-	header.Set(fax.HeaderSignature, fax.Sign([]byte(secret), stamp, body))
+	header.Set(signed.HeaderTimestamp, stamp)
+	header.Set(signed.HeaderSignature, signed.Sign([]byte(secret), stamp, body))
 	return fax.Call{Body: body, Header: header}
 }
 

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/intake"
 	"dispositivo/internal/clock"
 )
 
@@ -187,26 +188,15 @@ func (a *Answerer) answer(sub dossier.Submission, origin dossier.Origin) dossier
 	return answer
 }
 
-// tellable lists the findings that tell of the pages alone: what they say of a
-// person, or of a code, is for the holder's registered contacts.
+// tellable lists the findings that a sender may be told.
 func tellable(all []dossier.Finding) string {
 	var parts []string
-	for _, f := range all {
+	for _, f := range intake.Tellable(all) {
 		part := string(f.Code)
-		group, _, _ := strings.Cut(part, ".")
-		switch f.Code { //nolint:exhaustive // the others go by their group
-		case dossier.FormMissing, dossier.FormUnsigned, dossier.IDMissing, dossier.TokenMissing:
-		default:
-			if group != "file" && group != "pdf" && group != "pages" && group != "page" {
-				continue
-			}
-		}
 		if f.Page > 0 {
 			part += ":" + strconv.Itoa(f.Page)
 		}
-		if f.Severity != dossier.SeverityInfo && !strings.Contains(","+strings.Join(parts, ",")+",", ","+part+",") {
-			parts = append(parts, part)
-		}
+		parts = append(parts, part)
 	}
 	return strings.Join(parts, ",")
 }

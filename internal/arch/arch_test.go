@@ -30,6 +30,7 @@ var allowed = map[string]string{
 	"internal/netx":          "",
 	"internal/passhash":      "internal/argon2id",
 	"internal/seal":          "",
+	"internal/signed":        "",
 	"internal/token":         "",
 	"internal/blob":          "",
 	"internal/assets":        "",
@@ -64,6 +65,8 @@ var allowed = map[string]string{
 	"internal/courier":    "dossier internal/clock internal/notify",
 	// Folders that machines leave files in; a dossier.Error says whether to try again.
 	"internal/spool": "dossier internal/clock",
+	// It posts what the store wrote to subscribers, by netx alone.
+	"internal/webhook": "dossier internal/clock internal/netx internal/signed",
 
 	// The domain: siblings never import each other.
 	"intake":       "dossier internal/clock internal/ident internal/sandbox internal/seal internal/vault",
@@ -73,7 +76,7 @@ var allowed = map[string]string{
 	// Office scanners, like fax gateways, leave files in a watched folder.
 	"intake/counter": "dossier intake internal/clock internal/codicefiscale internal/ident internal/sandbox internal/spool",
 	// It fetches pages from providers.
-	"intake/fax": "dossier intake internal/clock internal/netx internal/spool",
+	"intake/fax": "dossier intake internal/clock internal/netx internal/signed internal/spool",
 	// It puts files together and hands them to the door.
 	"intake/fitting": "dossier intake internal/clock internal/ident internal/sandbox internal/seal internal/throttle internal/vault",
 	// It tells a PDF from a signed file by its first bytes, as the door does.

@@ -36,6 +36,8 @@ const MaxSidecar = 64 << 10
 const (
 	doneDir    = "done"
 	corruptDir = "corrupt"
+	// notesDir holds the notes of Later, each under the name of its file in done.
+	notesDir = ".answers"
 )
 
 // Item is one complete file.
@@ -64,6 +66,11 @@ type Config struct {
 	// called again for a file that it has taken: the process may be killed before the
 	// file is moved.
 	Take func(ctx context.Context, item Item) (answer []byte, err error)
+	// Later makes an answer that takes a while: what Take returns is kept as a note
+	// then, and Later is asked with it at every look, by any process, until it returns
+	// a page; nil means not yet. A dossier.Error that is not temporary gives it up.
+	// Nil: what Take returns is the answer.
+	Later func(ctx context.Context, note []byte) (answer []byte, err error)
 }
 
 // Spool takes in the files of a folder: NAME.tif, NAME.tiff and NAME.pdf. A file
@@ -89,7 +96,7 @@ func New(cfg Config) (*Spool, error) {
 	if cfg.Settle == 0 {
 		cfg.Settle = DefaultSettle
 	}
-	for _, name := range []string{doneDir, corruptDir} {
+	for _, name := range []string{doneDir, corruptDir, notesDir} {
 		if err := os.MkdirAll(filepath.Join(cfg.Dir, name), 0o700); err != nil {
 			return nil, fmt.Errorf("make spool: %w", err)
 		}
@@ -122,7 +129,7 @@ func (s *Spool) Look(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.answerLater(ctx))...)
 }
 
 // forget drops what is no longer in the folder.
@@ -230,13 +237,17 @@ func nameless(err error) error {
 	return err
 }
 
-// move puts a file, its sidecar last, and the answer NAME.receipt.pdf into a
-// folder. A name that is taken there gets a number: nothing is overwritten.
+// move puts a file, its sidecar last, and the answer NAME.receipt.pdf, or the note of
+// it, into a folder. A name that is taken there gets a number: nothing is overwritten.
 func (s *Spool) move(dir, name, sidecar string, answer []byte) error {
 	to := filepath.Join(s.cfg.Dir, dir)
 	as := free(to, name)
 	if answer != nil {
-		if err := os.WriteFile(filepath.Join(to, as+".receipt.pdf"), answer, 0o600); err != nil {
+		path := filepath.Join(to, as+".receipt.pdf")
+		if s.cfg.Later != nil {
+			path = filepath.Join(s.cfg.Dir, notesDir, as)
+		}
+		if err := os.WriteFile(path, answer, 0o600); err != nil {
 			return fmt.Errorf("write answer page: %w", nameless(err))
 		}
 	}

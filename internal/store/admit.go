@@ -154,6 +154,7 @@ func (a *applier) admit(ctx context.Context) error {
 		return err
 	}
 	a.out.Submission = sub
+	a.reached(news{life: dossier.NoticeOfSubmission, id: sub.ID, state: string(sub.State), sequence: 1}, "")
 	return a.audit(ctx, auditRow{
 		action: "submission.received", subject: sub.ID, holderID: sub.HolderID,
 		detail: fmt.Sprintf(`{"channel":%q,"protocol":%q,"dossier":%q}`, sub.Channel, protocol, sub.DossierID),

@@ -18,6 +18,9 @@ func (s *Store) Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, 
 	err := s.tx(ctx, "apply change", func(t *tx) error {
 		a := applier{tx: t, change: ch}
 		err := a.run(ctx)
+		if err == nil {
+			err = a.tellSubscribers(ctx)
+		}
 		out = a.out
 		return err
 	})
@@ -33,6 +36,7 @@ type applier struct {
 	*tx
 	change dossier.Change
 	out    dossier.Outcome
+	news   []news
 }
 
 func (a *applier) run(ctx context.Context) error {
@@ -140,6 +144,7 @@ func (a *applier) moveDossier(ctx context.Context, m dossier.Move) error {
 		return dossier.Problem(dossier.CodeDossierChanged)
 	}
 	a.out.State, a.out.Version = step.To, row.version+1
+	a.reached(news{life: dossier.NoticeOfDossier, id: m.ID, state: string(step.To), sequence: row.version + 1}, string(row.state))
 	if err := a.leaveState(ctx, m); err != nil {
 		return err
 	}
@@ -211,7 +216,8 @@ func (a *applier) causeTasks(ctx context.Context, id string, step dossier.Step[d
 func (a *applier) moveSubmission(ctx context.Context, m dossier.SubmissionMove) error {
 	var state dossier.SubmissionState
 	var holderID string
-	err := a.row(ctx, `SELECT state, holder_id FROM submissions WHERE id = ?`+a.d.lock, m.ID).Scan(&state, &holderID)
+	var version int64
+	err := a.row(ctx, `SELECT state, holder_id, version FROM submissions WHERE id = ?`+a.d.lock, m.ID).Scan(&state, &holderID, &version)
 	if err != nil {
 		return fmt.Errorf("lock submission: %w", err)
 	}
@@ -219,13 +225,14 @@ func (a *applier) moveSubmission(ctx context.Context, m dossier.SubmissionMove) 
 	if err != nil {
 		return err
 	}
-	n, err := a.execN(ctx, `UPDATE submissions SET state = ? WHERE id = ? AND state = ?`, string(step.To), m.ID, string(state))
+	n, err := a.execN(ctx, `UPDATE submissions SET state = ?, version = version + 1 WHERE id = ? AND state = ?`, string(step.To), m.ID, string(state))
 	if err != nil {
 		return fmt.Errorf("move submission: %w", err)
 	}
 	if n == 0 {
 		return conflict("the submission moved meanwhile")
 	}
+	a.reached(news{life: dossier.NoticeOfSubmission, id: m.ID, state: string(step.To), sequence: version + 1}, string(state))
 	for _, kind := range step.Tasks {
 		if err := a.addTask(ctx, kind, m.ID, a.now); err != nil {
 			return err

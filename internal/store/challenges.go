@@ -149,6 +149,9 @@ func (s *Store) ForgetOver(ctx context.Context) error {
 				return err
 			}
 		}
+		if err := t.forgetNotices(ctx); err != nil {
+			return err
+		}
 		return t.forgetAnswers(ctx)
 	})
 }

@@ -38,6 +38,8 @@ func (a *applier) effect(ctx context.Context, e dossier.Effect) error {
 		return a.eraseFile(ctx, e)
 	case dossier.MarkSent:
 		return a.markSent(ctx, e)
+	case dossier.EndNotice:
+		return a.endNotice(ctx, e)
 	case dossier.Enqueue:
 		return a.addTask(ctx, e.Kind, e.Subject, a.now)
 	case dossier.Tell:
@@ -157,6 +159,7 @@ func (a *applier) openDossier(ctx context.Context, e dossier.OpenDossier) error 
 		return fmt.Errorf("insert dossier: %w", err)
 	}
 	a.out.State, a.out.Version = dossier.StateOpen, 1
+	a.reached(news{life: dossier.NoticeOfDossier, id: d.ID, state: string(dossier.StateOpen), sequence: 1}, "")
 	if err := a.addTask(ctx, dossier.TaskExpire, dossier.VersionedSubject(d.ID, 1), due); err != nil {
 		return err
 	}

@@ -49,6 +49,7 @@ var kept = map[string]map[string]string{
 	"goose_db_version":  {"*": nobody},
 	"letter_batches":    {"*": nobody},
 	"meta":              {"*": nobody},
+	"notices":           {"*": nobody}, // of a dossier: its id, numbers and states, see dossier.NoticeBody
 	"refusals":          {"*": nobody},
 	"register":          {"*": nobody},
 	"answered":          {"*": expires},
@@ -72,7 +73,7 @@ var kept = map[string]map[string]string{
 	},
 	"submissions": {
 		"id": id, "protocol_year": id, "protocol_number": id, "channel": about, "external_id": id, "holder_id": id,
-		"dossier_id": id, "state": about, "cleared": about, "received_at": when, "keyed_sender": emptied, "office": about,
+		"dossier_id": id, "state": about, "cleared": about, "received_at": when, "keyed_sender": emptied, "office": about, "version": about,
 	},
 	"files": {
 		"id": id, "submission_id": id, "dossier_id": id, "blob": emptied, "wrapped_key": emptied, "keyed_hash": proof,

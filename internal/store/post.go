@@ -124,6 +124,15 @@ func (s *Store) SubmissionByProtocol(ctx context.Context, p dossier.Protocol) (d
 	return s.Submission(ctx, id)
 }
 
+// SubmissionBySource returns what came on a channel under its sender's own name of it.
+func (s *Store) SubmissionBySource(ctx context.Context, channel dossier.Channel, externalID string) (dossier.Submission, error) {
+	id, err := s.reader().optional(ctx, `SELECT id FROM submissions WHERE channel = ? AND external_id = ?`, string(channel), externalID)
+	if err != nil {
+		return dossier.Submission{}, classify("find submission", err)
+	}
+	return s.Submission(ctx, id)
+}
+
 // JoinedToNothing returns the protocol numbers of submissions that are joined to a
 // dossier which does not exist: there must be none.
 func (s *Store) JoinedToNothing(ctx context.Context) ([]string, error) {

@@ -33,6 +33,9 @@ type Config struct {
 	Keys   *seal.Keys
 	Clock  clock.Clock
 	Policy dossier.Policy
+	// Subscriptions are told of state changes. Every process over the same
+	// database must name the same.
+	Subscriptions []dossier.Subscription
 }
 
 // Store is the database. It is safe for concurrent use.
@@ -51,8 +54,10 @@ type Store struct {
 	macAudit *seal.MAC
 	clock    clock.Clock
 	policy   dossier.Policy
-	rome     *time.Location
-	bell     chan struct{}
+	// subscriptions: see Config.
+	subscriptions []dossier.Subscription
+	rome          *time.Location
+	bell          chan struct{}
 }
 
 // Open opens the database and brings its schema up to date.
@@ -63,7 +68,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s := &Store{
 		keys: cfg.Keys, macCF: cfg.Keys.MAC("codice_fiscale"), macAudit: cfg.Keys.MAC("audit"), clock: cfg.Clock,
-		policy: cfg.Policy, rome: rome, bell: make(chan struct{}, 1),
+		policy: cfg.Policy, subscriptions: cfg.Subscriptions, rome: rome, bell: make(chan struct{}, 1),
 	}
 	if strings.HasPrefix(cfg.URL, "postgres://") || strings.HasPrefix(cfg.URL, "postgresql://") {
 		err = s.openPostgres(cfg.URL)
