@@ -117,6 +117,29 @@ func TestLooksAreLogged(t *testing.T) {
 	}
 }
 
+// proves B6, B8: a domanda is found by its number, which is of the register that
+// submissions have theirs from.
+func TestDomandaIsFound(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, e house.House) {
+		ctx, s := t.Context(), journal.New(e.Store)
+		h := e.AddHolder("PRVDAA80A41H501X")
+		e.Reviewing(h) // number 1
+		filed := e.Must(dossier.Change{Actor: house.Citizen(h), File: &dossier.Filing{
+			Domanda:    dossier.Domanda{ID: e.ID(), HolderID: h.ID, Service: "naspi", Title: "NASpI"},
+			PINIssueID: h.PIN.ID, Needs: dossier.Dispositivo, MayBeHeld: true,
+		}}).Domanda
+		f, err := s.Find(ctx, auditor, journal.Search{Protocol: filed.Protocol.String()}, journal.Filter{})
+		if err != nil || !slices.Equal(f.Subjects, []string{filed.ID}) || filed.Protocol.Number != 2 {
+			t.Fatalf("found %+v of %v, %v", f, filed.Protocol, err)
+		}
+		page, err := s.All(ctx, auditor, f)
+		if err != nil || len(page.Lines) != 2 || page.Lines[0].Action != "audit.searched" || page.Lines[0].HolderID != h.ID || page.Lines[1].Action != "domanda.held" {
+			t.Errorf("log %+v, %v", page.Lines, err)
+		}
+	})
+}
+
 // A cell that a spreadsheet would compute is text.
 func TestCSVCells(t *testing.T) {
 	t.Parallel()

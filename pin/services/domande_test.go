@@ -178,8 +178,10 @@ func TestFilingIsIdempotent(t *testing.T) {
 		}
 		other := draft("naspi", "k")
 		other.Note = "another"
-		_, err := d.File(t.Context(), house.Citizen(holder), other)
-		house.WantCode(t, err, dossier.CodeIdempotency)
+		for _, other := range []services.Draft{other, draft("riscatto-laurea", "k")} {
+			_, err := d.File(t.Context(), house.Citizen(holder), other)
+			house.WantCode(t, err, dossier.CodeIdempotency)
+		}
 		if got := file(t, d, worker(h, otherCF), draft("naspi", "k")); got.Repeated || got.Protocol.Number != 2 {
 			t.Errorf("another holder's key: %+v", got)
 		}

@@ -194,7 +194,6 @@ func (d *Desk) File(ctx context.Context, actor dossier.Actor, draft Draft) (File
 
 // cleanNote keeps lines, and nothing that a printer or a terminal would act on.
 func cleanNote(note string) (string, error) {
-	note = strings.ReplaceAll(note, "\r\n", "\n")
 	note = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if r != '\n' && unicode.IsControl(r) {
 			return -1
