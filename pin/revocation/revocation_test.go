@@ -115,6 +115,9 @@ func (w *world) settle() (code string) {
 		if err != nil {
 			w.T.Fatal(err)
 		}
+		if masked := minted.Masked["code"]; masked == "" || strings.ContainsAny(masked, minted.Values["code"][:4]) {
+			w.T.Errorf("the code is masked as %q", masked) // what the holder reads again (B12)
+		}
 		w.Must(dossier.Change{Actor: house.Worker(), Effects: minted.Effects})
 		return minted.Values["code"]
 	}
