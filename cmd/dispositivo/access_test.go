@@ -59,6 +59,10 @@ var table = []cell{
 	{"GET /api/v1/openapi.yaml", "" /*                     */, "200  200  200  200  200  200  200  200  200  200  200"},
 	{"POST /api/v1/gateways/fax/:provider", "{}" /*        */, "401  401  401  401  401  401  401  401  401  401  401"},
 	{"POST /api/v1/sessions", "{}" /*                      */, "400  400  400  400  400  400  400  400  400  400  400"},
+	// No identity of elsewhere is configured here.
+	{"GET /api/v1/identities", "" /*                       */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"POST /api/v1/identities/:way/visits", "" /*          */, "404  404  404  404  404  404  404  404  404  404  404"},
+	{"POST /api/v1/identities/:way/sessions", "{}" /*      */, "404  404  404  404  404  404  404  404  404  404  404"},
 	{"POST /api/v1/device-codes", "{}" /*                  */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/device-codes/confirmation", "{}" /*     */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/pin-renewals", "{}" /*                  */, "400  400  400  400  400  400  400  400  400  400  400"},

@@ -132,6 +132,9 @@ func expect(t *testing.T, what string, got answer, status int, code dossier.Code
 
 // elsewhere are the answers that this story cannot bring about, and who does.
 var elsewhere = map[string]string{
+	"beginIdentity 201":      "with a provider: TestIdentityOfElsewhere",
+	"signInElsewhere 201":    "likewise",
+	"signInElsewhere 403":    "likewise",
 	"confirmComposition 409": "what sendDocument answers, by the same door",
 	"signInOperator 403":     "a demonstration asks for no second factor; TestOperators does",
 	"beginActivation 409":    "a letter that was not printed yet: pin/activation, TestNotItsTurn",
@@ -193,6 +196,8 @@ func (w *witness) signIn(t *testing.T, s *server) {
 	who := free()[0]
 	nobody := s.nobody()
 	w.ask(t, nobody, http.MethodGet, "/openapi.yaml", nil)
+	expect(t, "other identities", w.ask(t, nobody, http.MethodGet, "/identities", nil), http.StatusOK, "")
+	expect(t, "no JSON", w.misuse(t, "", http.MethodPost, "/identities/spid/sessions", "text"), http.StatusBadRequest, dossier.CodeRequestInvalid)
 	expect(t, "signed in", w.ask(t, nobody, http.MethodPost, "/sessions", citizenBody(who, who.PIN)), http.StatusCreated, "")
 	expect(t, "wrong PIN", w.ask(t, nobody, http.MethodPost, "/sessions", citizenBody(who, "AAAAAAAA")), http.StatusUnauthorized, dossier.CodeCredentialsWrong)
 	expect(t, "no PIN", w.misuse(t, "", http.MethodPost, "/sessions", map[string]string{}), http.StatusBadRequest, dossier.CodeRequestInvalid)
@@ -253,6 +258,8 @@ func (w *witness) strangers(t *testing.T, s *server) {
 				body = map[string]any{"action": "suspend", "reason": "lost", "version": 1}
 			case "joinSubmission", "attachScan":
 				body = map[string]any{"dossier": "nothing"}
+			case "signInElsewhere":
+				body = map[string]any{}
 			case "searchLog":
 				body = map[string]any{"username": "nobody"}
 			}

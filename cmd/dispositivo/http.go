@@ -56,7 +56,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 			Edge: e, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests, Journal: s.journal,
 			Door: s.door, Fitting: s.fitting, MaxComposed: sandbox.MaxFitBytes, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(), Faxes: hooks, FaxAnswer: s.faxAnswer, Matching: s.matching,
 			Recovery: s.recovery, Revocation: s.revocation,
-			Services: s.catalogue, Delegation: s.delegation,
+			Services: s.catalogue, Delegation: s.delegation, Identities: doors,
 			Scans: s.scans, Slip: s.slip,
 		}),
 		Portal: portal.New(citizen),
