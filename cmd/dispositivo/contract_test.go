@@ -148,6 +148,7 @@ var elsewhere = map[string]string{
 	"getPage 409":            "a lease that ends between two statements",
 	"takeFax 413":            "more than 25 MB: intake, TestPostLimits",
 	"receiveScan 413":        "more than 25 MB: composing, by the same reading of a form",
+	"getHolderServices 409":  "the operator's own: pin/services, TestStaffView",
 	"getScan 409":            "the operator's own: intake/counter, TestRefuses",
 	"getScanReceipt 409":     "the operator's own: intake/counter, TestRefuses",
 	"getPINRequest 409":      "an operator's own request; TestLooksAreLogged of pin/request",

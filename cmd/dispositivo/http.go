@@ -62,7 +62,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Portal: portal.New(citizen),
 		Desk: desk.New(desk.Deps{
 			Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests,
-			Revocation: s.revocation, Guardians: s.delegation, Journal: s.journal, Matching: s.matching,
+			Revocation: s.revocation, Guardians: s.delegation, Services: s.catalogue, Delegations: s.delegation, Journal: s.journal, Matching: s.matching,
 			Scans: s.scans, Slip: s.slip, Now: h.clock.Now,
 		}),
 	})

@@ -97,10 +97,15 @@ func TestGuardianRules(t *testing.T) { //nolint:tparallel // one after the other
 	if list, err := w.Guardians(ctx, is(eva, house.Office), ward.ID); err != nil || len(list) != 1 {
 		t.Errorf("guardians, beside a delegate who is none: %+v, %v", list, err)
 	}
+	if list, err := w.Of(ctx, is(eva, house.Office), ward.ID); err != nil || len(list) != 2 {
+		t.Errorf("delegate and guardian: %+v, %v", list, err)
+	}
 	for actor, code := range map[*dossier.Actor]dossier.Code{
 		new(house.Citizen(ward)): dossier.CodeForbidden, new(is(ward, "")): dossier.CodeOwnDossier, new(is(eva, "another")): dossier.CodeNotFound,
 	} {
 		_, err := w.Guardians(ctx, *actor, ward.ID)
+		house.WantCode(t, err, code)
+		_, err = w.Of(ctx, *actor, ward.ID)
 		house.WantCode(t, err, code)
 	}
 	house.WantCode(t, w.RecordGuardian(ctx, house.Reviewer("op"), ward.ID, guardian(eva)), dossier.CodeDelegationTaken)
