@@ -415,8 +415,14 @@ func TestRenewal(t *testing.T) {
 		s, _, err := w.access.Renew(t.Context(), pin.Try{CodiceFiscale: someCF, PIN: typed, Source: "net"})
 		return s, err
 	}
-	_, err = renew("ACDEFHJK")
-	house.WantCode(t, err, dossier.CodeCredentialsWrong)
+	for _, part := range []string{"ACDEFHJK", "MNPRTVWX", "ACDEFHJKAAAAAAAA", "AAAAAAAAMNPRTVWX"} {
+		_, err = renew(part)
+		house.WantCode(t, err, dossier.CodeCredentialsWrong)
+	}
+	elsewhere, err := renew("ACDEFHJKMNPRTVWX")
+	if err != nil {
+		t.Fatal(err)
+	}
 	s, err := renew("ACDEFHJKMNPRTVWX")
 	if err != nil || s.Actor.Role != dossier.RoleMustChange {
 		t.Fatalf("renewal: %+v, %v", s.Actor, err)
@@ -431,8 +437,27 @@ func TestRenewal(t *testing.T) {
 	if got, err := w.sessions.Resume(t.Context(), s.Token); err != nil || got.Actor.Role != dossier.RoleCitizen {
 		t.Errorf("the session does not go on: %+v, %v", got.Actor, err)
 	}
+	_, err = w.sessions.Resume(t.Context(), elsewhere.Token)
+	house.WantCode(t, err, dossier.CodeUnauthorized)
 	if _, _, err := w.signIn(someCF, shown.PIN, ""); err != nil {
 		t.Error(err)
+	}
+	_, err = renew("ACDEFHJKMNPRTVWX")
+	house.WantCode(t, err, dossier.CodeCredentialsWrong)
+}
+
+// proves A8, D4: what was never activated is made anew, not renewed, whoever has both
+// halves of it.
+func TestUnclaimedIsNotRenewed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, house.New(t))
+	holder := w.add(dossier.PINAwaitingActivation)
+	w.halves(holder)
+	w.MovePIN(holder.PIN.ID, dossier.PINEventWindowPassed)
+	_, _, err := w.access.Renew(t.Context(), pin.Try{CodiceFiscale: someCF, PIN: "ACDEFHJKMNPRTVWX", Source: "net"})
+	house.WantCode(t, err, dossier.CodePINExpired)
+	if p, err := w.PINIssue(t.Context(), holder.PIN.ID); err != nil || p.State != dossier.PINUnclaimed {
+		t.Errorf("%+v, %v", p, err)
 	}
 }
 

@@ -54,8 +54,11 @@ type Deps struct {
 	Requests   Requests
 	Revocation Revocation
 	Guardians  Guardians
-	Matching   Matching
-	Scans      Scans
+	Services   Services
+	// Delegations are read beside Services.
+	Delegations Delegations
+	Matching    Matching
+	Scans       Scans
 	// Slip draws the receipt of a scan as a PDF, for the language.
 	Slip func(a counter.Arrival, lang string) ([]byte, error)
 	// Now says which calls are late.

@@ -28,6 +28,7 @@ type bench struct {
 	asks    *fakeRequests
 	matches *fakeMatching
 	scans   *fakeScans
+	journal *fakeJournal
 }
 
 func setup(t *testing.T) *bench {
@@ -52,13 +53,13 @@ func setup(t *testing.T) *bench {
 	}
 	e := edge.New(edge.Config{Texts: texts, Sessions: sessions, Logger: slog.New(slog.DiscardHandler), Page: pages.ErrorPage})
 	pages.SetCSRF(e.CSRF)
-	b := &bench{t: t, router: gin.New(), letters: &fakeLetters{}, matches: &fakeMatching{}, scans: &fakeScans{}, asks: &fakeRequests{}, reviews: &fakeReviews{
+	b := &bench{t: t, router: gin.New(), letters: &fakeLetters{}, matches: &fakeMatching{}, scans: &fakeScans{}, journal: &fakeJournal{}, asks: &fakeRequests{}, reviews: &fakeReviews{
 		items: items(), kase: aCase(), image: review.Image{ContentType: "image/png", Data: []byte("png")},
 		submissions: []dossier.Submission{submission("q1", dossier.SubmissionQuarantined, 1), submission("u1", dossier.SubmissionUnmatched, 0)},
 	}}
 	b.router.Use(e.Identify(), e.Recover(), e.Harden(), e.Localise())
 	b.router.NoRoute(e.NotFound())
-	desk.New(desk.Deps{Edge: e, UI: pages, Accounts: fakeAccounts{}, Reviews: b.reviews, Letters: b.letters, Requests: b.asks, Matching: b.matches, Scans: b.scans, Slip: fakeSlip, Now: noon}).Routes(b.router)
+	desk.New(desk.Deps{Edge: e, UI: pages, Accounts: fakeAccounts{}, Reviews: b.reviews, Letters: b.letters, Requests: b.asks, Matching: b.matches, Scans: b.scans, Journal: b.journal, Slip: fakeSlip, Now: noon}).Routes(b.router)
 	return b
 }
 

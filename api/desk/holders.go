@@ -33,6 +33,7 @@ func (d *Desk) holderRoutes(staff *gin.RouterGroup) {
 	acts.POST("", on(d.findHolder))
 	acts.GET("/:holder", on(d.holder))
 	acts.POST("/:holder", on(d.actOnPIN))
+	acts.GET("/:holder/servizi", on(d.services))
 	d.guardianRoutes(acts.Group("/:holder"))
 }
 

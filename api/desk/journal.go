@@ -36,13 +36,17 @@ func (d *Desk) journalRoutes(staff gin.IRouter) {
 // actsOfJournal are the kinds of act that are offered, each with a text
 // "ui.journal.kind.…".
 func actsOfJournal() []string {
-	return []string{"session", "service", "domanda", "delegation", "pin", "pin_request", "loss", "holder", "dossier", "submission", "page", "review", "decision", "file", "letter", "batch", "operator", "audit"}
+	return []string{"session", "service", "domanda", "delegation", "pin", "pin_request", "loss", "challenge", "stop", "holder", "dossier", "submission", "page", "review", "decision", "file", "letter", "batch", "operator", "audit"}
 }
+
+// delegate is how the log names who acts for another (B10).
+const delegate dossier.Role = "delegate"
 
 // rolesOfJournal are the kinds of actor that are offered.
 func rolesOfJournal() []dossier.Role {
 	return []dossier.Role{
-		dossier.RoleCitizen, dossier.RoleOperator, dossier.RoleSupervisor, dossier.RoleAuditor, dossier.RoleAdmin, dossier.RoleGateway, dossier.RoleSystem,
+		dossier.RoleCitizen, dossier.RoleMustChange, dossier.RoleSimplified, delegate,
+		dossier.RoleOperator, dossier.RoleSupervisor, dossier.RoleAuditor, dossier.RoleAdmin, dossier.RoleGateway, dossier.RoleSystem,
 	}
 }
 

@@ -81,19 +81,19 @@ func (a *API) delegations(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	list := make([]delegationAnswer, len(all))
-	for i, v := range all {
-		side := "delegator"
-		if v.Delegate {
-			side = "delegate"
-		}
-		list[i] = delegationAnswer{
-			ID: v.ID, Kind: v.Kind, State: v.State, Side: side, Other: v.Other, InForce: v.InForce,
-			FromAt: v.From, UntilAt: v.Until, GrantedAt: v.GrantedAt,
-		}
-	}
-	c.JSON(http.StatusOK, gin.H{"delegations": list})
+	c.JSON(http.StatusOK, gin.H{"delegations": each(all, delegationOf)})
 	return nil
+}
+
+func delegationOf(v delegation.View) delegationAnswer {
+	side := "delegator"
+	if v.Delegate {
+		side = "delegate"
+	}
+	return delegationAnswer{
+		ID: v.ID, Kind: v.Kind, State: v.State, Side: side, Other: v.Other, InForce: v.InForce,
+		FromAt: v.From, UntilAt: v.Until, GrantedAt: v.GrantedAt,
+	}
 }
 
 type delegationRequest struct {

@@ -24,6 +24,7 @@ func (a *API) lostRoutes(r gin.IRouter) {
 	staff := r.Group("/holders", a.Edge.Only(dossier.RoleOperator, dossier.RoleSupervisor))
 	staff.POST("/search", h(a.findHolder))
 	staff.POST("/:id/pin-actions", h(a.actOnPIN))
+	staff.GET("/:id/services", h(a.holderServices))
 }
 
 type recoveryRequest struct {

@@ -112,11 +112,7 @@ func (a *API) domande(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	list := make([]domandaAnswer, len(all))
-	for i, d := range all {
-		list[i] = domandaOf(d)
-	}
-	c.JSON(http.StatusOK, gin.H{"domande": list})
+	c.JSON(http.StatusOK, gin.H{"domande": each(all, domandaOf)})
 	return nil
 }
 

@@ -57,6 +57,7 @@ type Deps struct {
 	Journal     *journal.Service
 	Services    *services.Desk
 	Delegation  *delegation.Service
+	Identities  Identities
 	Desk        *review.Desk
 	Faxes       Faxes
 	Matching    Matching
@@ -89,6 +90,7 @@ func (a *API) Routes(r gin.IRouter) {
 	a.lostRoutes(r)
 	a.deviceRoutes(r)
 	a.serviceRoutes(r)
+	a.identityRoutes(r)
 	r.POST("/pin-activations", h(a.beginActivation))
 
 	r.Use(a.inPerson)

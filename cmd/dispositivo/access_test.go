@@ -60,6 +60,10 @@ var table = []cell{
 	{"POST /api/v1/gateways/fax/:provider", "{}" /*        */, "401  401  401  401  401  401  401  401  401  401  401"},
 	{"POST /api/v1/gateways/fax/:provider/answer", "{}" /* */, "401  401  401  401  401  401  401  401  401  401  401"},
 	{"POST /api/v1/sessions", "{}" /*                      */, "400  400  400  400  400  400  400  400  400  400  400"},
+	// No identity of elsewhere is configured here.
+	{"GET /api/v1/identities", "" /*                       */, "200  200  200  200  200  200  200  200  200  200  200"},
+	{"POST /api/v1/identities/:way/visits", "" /*          */, "404  404  404  404  404  404  404  404  404  404  404"},
+	{"POST /api/v1/identities/:way/sessions", "{}" /*      */, "404  404  404  404  404  404  404  404  404  404  404"},
 	{"POST /api/v1/device-codes", "{}" /*                  */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/device-codes/confirmation", "{}" /*     */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/pin-renewals", "{}" /*                  */, "400  400  400  400  400  400  400  400  400  400  400"},
@@ -129,6 +133,7 @@ var table = []cell{
 	{"GET /api/v1/holders/:id/guardians", "" /*            */, "401  403  403  404  404  404  404  404  403  403  403"},
 	{"POST /api/v1/holders/:id/guardians", "{}" /*         */, "401  403  403  400  400  400  400  400  403  403  403"},
 	{"POST /api/v1/holders/:id/guardians/:guardian/end", "{}", "401  403  403  400  400  400  400  400  403  403  403"},
+	{"GET /api/v1/holders/:id/services", "" /*             */, "401  403  403  404  404  404  404  404  403  403  403"},
 	{"POST /api/v1/pin-reissues", "{}" /*                  */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"GET /api/v1/letter-batches", "" /*                   */, "401  403  403  200  200  200  200  200  200  200  403"},
 	{"POST /api/v1/letter-batches", "" /*                  */, "401  403  403  200  200  200  200  200  403  403  403"},
@@ -242,6 +247,7 @@ var table = []cell{
 	{"POST /desk/titolari", "codice_fiscale=x" /*          */, " in   in   in  422  422  422  422  422  403  403   in"},
 	{"GET /desk/titolari/:holder", "" /*                   */, " in   in   in  404  404  404  404  404  403  403   in"},
 	{"POST /desk/titolari/:holder", "action=x" /*          */, " in   in   in  400  400  400  400  400  403  403   in"},
+	{"GET /desk/titolari/:holder/servizi", "" /*           */, " in   in   in  404  404  404  404  404  403  403   in"},
 	{"GET /desk/titolari/:holder/tutori", "" /*            */, " in   in   in  404  404  404  404  404  403  403   in"},
 	{"POST /desk/titolari/:holder/tutori", "" /*           */, " in   in   in  404  404  404  404  404  403  403   in"},
 	{"POST /desk/titolari/:holder/tutori/:id/fine", "" /*  */, " in   in   in  404  404  404  404  404  403  403   in"},
@@ -492,7 +498,7 @@ var parameter = regexp.MustCompile(`[:*](\w+)`)
 func (w *world) address(route, path string) string {
 	ids := map[string]string{
 		"n": "1", "image": "1.img", "batch": "nothing", "composition": "nothing", "hash": "0", "file": "nothing.css",
-		"via": "spid", "kind": "fax", "link": "nothing", "holder": "nothing", "guardian": "nothing",
+		"via": "spid", "kind": "fax", "link": "nothing", "holder": "nothing", "guardian": "nothing", "way": "spid",
 	}
 	for name, value := range w.ids {
 		ids[name] = value
@@ -505,7 +511,7 @@ func (w *world) address(route, path string) string {
 			ids["id"] = w.ids[name]
 		}
 	}
-	if strings.Contains(route, "/letter") || strings.Contains(route, "/deleghe/") || strings.Contains(route, "/delegations/") {
+	if strings.Contains(route, "/letter") || strings.Contains(route, "/deleghe/") || strings.Contains(route, "/delegations/") || strings.Contains(route, "/holders/") {
 		ids["id"] = "nothing"
 	}
 	path = parameter.ReplaceAllStringFunc(path, func(p string) string { return ids[p[1:]] })

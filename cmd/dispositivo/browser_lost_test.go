@@ -47,6 +47,10 @@ func lostPages(t *testing.T, b *chromium) {
 	clerk.press("main form button[type=submit]")
 	clerk.sees("main", "Questa consultazione è registrata")
 	clerk.inspect("desk-holder")
+	clerk.press(`main a[href$="/servizi"]`)
+	clerk.sees("main", "Che cosa dicono gli archivi", "Chi agisce per il titolare")
+	clerk.inspect("desk-holder-services")
+	clerk.press(`.breadcrumb a[href^="/desk/titolari/"]`)
 	clerk.notes()
 	clerk.guardians(inScene(t, demo.SceneWithdrawn))
 }

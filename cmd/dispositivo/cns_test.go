@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"dispositivo/dossier"
 	"dispositivo/internal/clock"
 	"dispositivo/internal/testkit"
 )
@@ -130,6 +131,12 @@ func TestCNSWithoutProxy(t *testing.T) {
 	if at != "/area" || !strings.Contains(page, who.Surname) || !strings.Contains(page, "PIN dispositivo") || !strings.Contains(page, "CNS") {
 		t.Errorf("with a card: at %s\n%s", at, page)
 	}
+	if status, body := s.opensAPI(t, roots, card); status != http.StatusCreated || !strings.Contains(body, `"kind":"dispositivo"`) {
+		t.Errorf("by API: %d %s", status, body)
+	}
+	if status, body := s.opensAPI(t, roots, revoked); status != http.StatusForbidden || !strings.Contains(body, string(dossier.CodeIdentityRefused)) {
+		t.Errorf("by API, revoked: %d %s", status, body)
+	}
 	told := http.Header{"X-Client-Cert": {url.PathEscape(string(certificatePEM(card.Leaf)))}}
 	const unproved, unknown = "non è stata confermata", "Non la troviamo"
 	for what, tt := range map[string]struct {
@@ -150,6 +157,35 @@ func TestCNSWithoutProxy(t *testing.T) {
 // comesByCNS opens the way by card and returns where it leads, and the page there.
 func (s *server) comesByCNS(t *testing.T, roots *x509.CertPool, header http.Header, certs ...tls.Certificate) (path, body string) {
 	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/accesso/identita/cns", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, values := range header {
+		req.Header[name] = values
+	}
+	at, status, page := withCard(t, roots, req, certs)
+	if status >= http.StatusInternalServerError {
+		t.Errorf("%s", fmt.Sprint(status, page))
+	}
+	return at, page
+}
+
+// opensAPI signs in by card through the JSON interface and returns the status.
+func (s *server) opensAPI(t *testing.T, roots *x509.CertPool, certs ...tls.Certificate) (status int, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/api/v1/identities/cns/sessions", strings.NewReader(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, status, body = withCard(t, roots, req, certs)
+	return status, body
+}
+
+// withCard sends a request over a connection with a card, if any, and returns where
+// it ended, and how.
+func withCard(t *testing.T, roots *x509.CertPool, req *http.Request, certs []tls.Certificate) (at string, status int, body string) {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -164,13 +200,6 @@ func (s *server) comesByCNS(t *testing.T, roots *x509.CertPool, header http.Head
 		},
 	}}
 	defer transport.CloseIdleConnections()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/accesso/identita/cns", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
 	res, err := (&http.Client{Transport: transport, Jar: jar}).Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -180,8 +209,5 @@ func (s *server) comesByCNS(t *testing.T, roots *x509.CertPool, header http.Head
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res.StatusCode >= http.StatusInternalServerError {
-		t.Errorf("%s", fmt.Sprint(res.StatusCode, string(page)))
-	}
-	return res.Request.URL.Path, string(page)
+	return res.Request.URL.Path, res.StatusCode, string(page)
 }

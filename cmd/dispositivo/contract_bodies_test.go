@@ -22,6 +22,8 @@ func strangersBody(operation string) any {
 		return map[string]any{"reason": "none"}
 	case "joinSubmission", "attachScan":
 		return map[string]any{"dossier": "nothing"}
+	case "signInElsewhere":
+		return map[string]any{}
 	case "searchLog":
 		return map[string]any{"username": "nobody"}
 	}

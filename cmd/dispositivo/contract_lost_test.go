@@ -117,6 +117,7 @@ func (w *witness) revoked(t *testing.T, s *server, who demo.Citizen) {
 	for _, action := range []string{"suspend", "resume", "unlock"} {
 		act(action)
 	}
+	expect(t, "services", w.ask(t, desk, http.MethodGet, "/holders/"+found.ID+"/services", nil), http.StatusOK, "")
 	nobody := s.nobody()
 	ask := func(number string) answer {
 		return w.ask(t, nobody, http.MethodPost, "/pin-revocations", map[string]any{

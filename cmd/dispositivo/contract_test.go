@@ -132,6 +132,9 @@ func expect(t *testing.T, what string, got answer, status int, code dossier.Code
 
 // elsewhere are the answers that this story cannot bring about, and who does.
 var elsewhere = map[string]string{
+	"beginIdentity 201":      "with a provider: TestIdentityOfElsewhere",
+	"signInElsewhere 201":    "likewise",
+	"signInElsewhere 403":    "likewise",
 	"confirmComposition 409": "what sendDocument answers, by the same door",
 	"signInOperator 403":     "a demonstration asks for no second factor; TestOperators does",
 	"beginActivation 409":    "a letter that was not printed yet: pin/activation, TestNotItsTurn",
@@ -145,6 +148,7 @@ var elsewhere = map[string]string{
 	"getPage 409":            "a lease that ends between two statements",
 	"takeFax 413":            "more than 25 MB: intake, TestPostLimits",
 	"receiveScan 413":        "more than 25 MB: composing, by the same reading of a form",
+	"getHolderServices 409":  "the operator's own: pin/services, TestStaffView",
 	"getScan 409":            "the operator's own: intake/counter, TestRefuses",
 	"getScanReceipt 409":     "the operator's own: intake/counter, TestRefuses",
 	"getPINRequest 409":      "an operator's own request; TestLooksAreLogged of pin/request",
@@ -194,6 +198,8 @@ func (w *witness) signIn(t *testing.T, s *server) {
 	who := free()[0]
 	nobody := s.nobody()
 	w.ask(t, nobody, http.MethodGet, "/openapi.yaml", nil)
+	expect(t, "other identities", w.ask(t, nobody, http.MethodGet, "/identities", nil), http.StatusOK, "")
+	expect(t, "no JSON", w.misuse(t, "", http.MethodPost, "/identities/spid/sessions", "text"), http.StatusBadRequest, dossier.CodeRequestInvalid)
 	expect(t, "signed in", w.ask(t, nobody, http.MethodPost, "/sessions", citizenBody(who, who.PIN)), http.StatusCreated, "")
 	expect(t, "wrong PIN", w.ask(t, nobody, http.MethodPost, "/sessions", citizenBody(who, "AAAAAAAA")), http.StatusUnauthorized, dossier.CodeCredentialsWrong)
 	expect(t, "no PIN", w.misuse(t, "", http.MethodPost, "/sessions", map[string]string{}), http.StatusBadRequest, dossier.CodeRequestInvalid)

@@ -60,13 +60,13 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 			Edge: e, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests, Journal: s.journal,
 			Door: s.door, Fitting: s.fitting, MaxComposed: sandbox.MaxFitBytes, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(), Faxes: hooks, Matching: s.matching,
 			Recovery: s.recovery, Revocation: s.revocation,
-			Services: s.catalogue, Delegation: s.delegation,
+			Services: s.catalogue, Delegation: s.delegation, Identities: doors,
 			Scans: s.scans, Slip: s.slip,
 		}),
 		Portal: portal.New(citizen),
 		Desk: desk.New(desk.Deps{
 			Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests,
-			Revocation: s.revocation, Guardians: s.delegation, Journal: s.journal, Matching: s.matching,
+			Revocation: s.revocation, Guardians: s.delegation, Services: s.catalogue, Delegations: s.delegation, Journal: s.journal, Matching: s.matching,
 			Scans: s.scans, Slip: s.slip, Now: h.clock.Now,
 		}),
 	})

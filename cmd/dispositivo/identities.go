@@ -22,6 +22,8 @@ type identities struct {
 	CIEClientID  string `help:"Our client id at the issuer for CIE." name:"cie-client-id" env:"DISPOSITIVO_CIE_CLIENT_ID"`
 	CIESecret    string `help:"File with our client secret there." name:"cie-client-secret-file" type:"path" env:"DISPOSITIVO_CIE_CLIENT_SECRET_FILE"`
 
+	OIDCAppRedirect string `help:"Address, or scheme of an app, to which the issuers send back who signs in through the API; unset: SPID and CIE open the portal alone." name:"oidc-app-redirect" env:"DISPOSITIVO_OIDC_APP_REDIRECT"`
+
 	OIDCLevels   []string `help:"Values of acr that are asked for and accepted; default: SPID levels 2 and 3." name:"oidc-levels" env:"DISPOSITIVO_OIDC_LEVELS"`
 	OIDCHosts    []string `help:"Further hosts that the issuers' endpoints lie on." name:"oidc-hosts" env:"DISPOSITIVO_OIDC_HOSTS"`
 	OIDCPrivate  bool     `help:"The issuers lie in a private network." name:"oidc-private" env:"DISPOSITIVO_OIDC_PRIVATE"`
@@ -84,6 +86,9 @@ func (i identities) provider(h *house, way dossier.Way, issuer, clientID, secret
 			return nil, errors.New("level 1 does not open what PIN dispositivo opens")
 		}
 	}
+	if back, err := url.Parse(i.OIDCAppRedirect); err != nil || i.OIDCAppRedirect != "" && (back.Scheme == "" || back.Scheme == "http" || back.Fragment != "") {
+		return nil, errors.New("oidc-app-redirect is neither an https address nor one of an app's own scheme")
+	}
 	client, err := netx.New(netx.Options{
 		Hosts: append([]string{strings.ToLower(u.Hostname())}, i.OIDCHosts...), AllowPrivate: i.OIDCPrivate, AllowLoopback: i.OIDCLoopback,
 	})
@@ -92,7 +97,7 @@ func (i identities) provider(h *house, way dossier.Way, issuer, clientID, secret
 	}
 	return federation.New(federation.Config{
 		Way: way, Issuer: issuer, ClientID: clientID, ClientSecret: password, Levels: levels, Client: client,
-		RedirectURL: publicURL + "/accesso/identita/" + string(way) + "/ritorno", MAC: h.keys.MAC("identity visit"), Clock: h.clock,
+		RedirectURL: publicURL + "/accesso/identita/" + string(way) + "/ritorno", AppRedirectURL: i.OIDCAppRedirect, MAC: h.keys.MAC("identity visit"), Clock: h.clock,
 	}), nil
 }
 

@@ -4,9 +4,11 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"dispositivo/dossier"
 	"dispositivo/internal/clock"
 	"dispositivo/internal/testkit/idp"
 )
@@ -18,8 +20,9 @@ func TestIdentityOfElsewhere(t *testing.T) {
 	t.Parallel()
 	provider := idp.New(t, clock.System().Now)
 	s := serveDemo(t, "--spid-issuer", provider.URL, "--spid-client-id", idp.ClientID,
-		"--spid-client-secret-file", write(t, "secret", []byte(idp.ClientSecret)), "--cie-issuer", provider.URL, "--cie-client-id", idp.ClientID, "--oidc-loopback")
+		"--spid-client-secret-file", write(t, "secret", []byte(idp.ClientSecret)), "--cie-issuer", provider.URL, "--cie-client-id", idp.ClientID, "--oidc-loopback", "--oidc-app-redirect", "example.app:/back")
 	byBrowser(t, s, provider)
+	byApp(t, s, provider)
 	c := s.from(t, "127.0.0.9")
 	if page := c.send(t, http.MethodGet, "/accesso", nil, nil); !strings.Contains(string(page.answer.Body), "/accesso/identita/spid") {
 		t.Error("SPID is not offered")
@@ -89,6 +92,50 @@ func byBrowser(t *testing.T, s *server, provider *idp.Provider) {
 	p.inspect("signin-refused-cie")
 }
 
+// byApp walks the same way by the JSON interface, as its contract says: in by SPID
+// with what PIN dispositivo opens, refused at level 1 and as a stranger.
+func byApp(t *testing.T, s *server, provider *idp.Provider) {
+	t.Helper()
+	w, nobody := newWitness(t, s), s.nobody()
+	var offered struct{ Ways []string }
+	w.ask(t, nobody, http.MethodGet, "/identities", nil).decode(t, &offered)
+	if !slices.Equal(offered.Ways, []string{"spid", "cie"}) {
+		t.Errorf("offered %v", offered.Ways)
+	}
+	comes := func(level, code string) answer {
+		t.Helper()
+		provider.Person(map[string]any{"acr": "https://www.spid.gov.it/" + level, "fiscalNumber": "TINIT-" + code}, nil)
+		var begun struct{ Address, Visit string }
+		w.ask(t, nobody, http.MethodPost, "/identities/spid/visits", nil).decode(t, &begun)
+		at := &caller{url: provider.URL, http: w.caller.http}
+		there := at.send(t, http.MethodGet, strings.TrimPrefix(begun.Address, provider.URL), nil, nil)
+		back, found := strings.CutPrefix(there.answer.Header.Get("Location"), "example.app:/back?")
+		query, err := url.ParseQuery(back)
+		if err != nil || !found {
+			t.Fatalf("back to %q, %v", there.answer.Header.Get("Location"), err)
+		}
+		body := map[string]string{"visit": begun.Visit, "code": query.Get("code"), "state": query.Get("state")}
+		return w.ask(t, nobody, http.MethodPost, "/identities/spid/sessions", body)
+	}
+	who := free()[2]
+	in := comes("SpidL2", who.CodiceFiscale.String())
+	expect(t, "in by SPID", in, http.StatusCreated, "")
+	var opened struct {
+		Token, Kind string
+		MustChange  bool `json:"must_change"`
+	}
+	in.decode(t, &opened)
+	if opened.Kind != string(dossier.Dispositivo) || opened.MustChange {
+		t.Errorf("opened %+v", opened)
+	}
+	app := &client{t: t, url: s.URL, token: opened.Token}
+	expect(t, "filed by SPID", w.ask(t, app, http.MethodPost, "/domande", map[string]string{"service": "cambio-iban"}), http.StatusCreated, "")
+	expect(t, "no PIN to change", w.ask(t, app, http.MethodPost, "/pin-changes", nil), http.StatusForbidden, dossier.CodeForbidden)
+	expect(t, "at level 1", comes("SpidL1", who.CodiceFiscale.String()), http.StatusForbidden, dossier.CodeIdentityRefused)
+	expect(t, "a stranger", comes("SpidL2", "RSSMRA85T10A562S"), http.StatusForbidden, dossier.CodeIdentityUnknown)
+	expect(t, "no card", w.ask(t, nobody, http.MethodPost, "/identities/cns/sessions", map[string]string{}), http.StatusNotFound, dossier.CodeNotFound)
+}
+
 // proves B9: settings that would open to the wrong people are refused at the start.
 func TestIdentitySettings(t *testing.T) {
 	t.Parallel()
@@ -105,6 +152,7 @@ func TestIdentitySettings(t *testing.T) {
 	}{
 		{"client id", []string{"--spid-issuer", "https://idp.example"}},
 		{"level 1", []string{"--spid-issuer", "https://idp.example", "--spid-client-id", "x", "--oidc-levels", "https://www.spid.gov.it/SpidL1"}},
+		{"app's own scheme", []string{"--spid-issuer", "https://idp.example", "--spid-client-id", "x", "--oidc-app-redirect", "http://app.example"}},
 		{"demonstrations", []string{"--oidc-loopback"}},
 		{"no address", []string{"--cie-issuer", "idp", "--cie-client-id", "x"}},
 		{"no certificate", []string{"--cns-ca-file", empty}},

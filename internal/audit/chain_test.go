@@ -146,6 +146,46 @@ func TestCheckpoints(t *testing.T) {
 	}
 }
 
+// proves B6: who holds no key vouches for nothing: a checkpoint that was made up, for
+// a log that was cut or for the whole one, is found, and where.
+func TestForgedCheckpoints(t *testing.T) {
+	t.Parallel()
+	entries := chain(9)
+	for name, forge := range map[string]func(*Checkpoint){
+		"signed by another": func(c *Checkpoint) { *c = signer("other").Sign(entries[4], c.At) },
+		"of another entry":  func(c *Checkpoint) { c.Seq = 4 },
+		"of another chain":  func(c *Checkpoint) { c.Chain = entries[3].Chain },
+		"not signed":        func(c *Checkpoint) { c.Signature = nil },
+	} {
+		c := signer("k").Sign(entries[4], entries[4].At)
+		forge(&c)
+		source := func(yield func(Checkpoint, error) bool) { yield(c, nil) }
+		if broken, found := errors.AsType[*BrokenError](verify("k", entries, source)); !found || broken.Seq != c.Seq {
+			t.Errorf("%s: %v", name, broken)
+		}
+	}
+}
+
+// proves B6: a link stands for the one before, the place, the row and what it says:
+// none of them changes without it.
+func TestLinkStandsForAll(t *testing.T) {
+	t.Parallel()
+	e := chain(3)[2]
+	before := []byte("before")
+	link := Link(key("k"), before, e)
+	for name, other := range map[string]func() []byte{
+		"the one before": func() []byte { return Link(key("k"), []byte("other"), e) },
+		"place":          func() []byte { o := e; o.Seq++; return Link(key("k"), before, o) },
+		"row":            func() []byte { o := e; o.Row++; return Link(key("k"), before, o) },
+		"stamp":          func() []byte { o := e; o.Stamp = []byte("other"); return Link(key("k"), before, o) },
+		"key":            func() []byte { return Link(key("other"), before, e) },
+	} {
+		if bytes.Equal(link, other()) {
+			t.Errorf("another %s has the same link", name)
+		}
+	}
+}
+
 // proves B6: any single row changed, removed, reordered or put in is found and
 // located.
 func TestTamperingIsLocated(t *testing.T) {

@@ -44,6 +44,38 @@ func (d Doors) Finish(ctx context.Context, way dossier.Way, cookie string, query
 	return p.Finish(ctx, cookie, query)
 }
 
+// AppWays lists the ways in for who uses the API, in the order offered.
+func (d Doors) AppWays() []dossier.Way {
+	ways := []dossier.Way{}
+	for _, p := range d.Providers {
+		if p.cfg.AppRedirectURL != "" {
+			ways = append(ways, p.cfg.Way)
+		}
+	}
+	if d.CNS != nil {
+		ways = append(ways, dossier.WayCNS)
+	}
+	return ways
+}
+
+// BeginApp is Provider.BeginApp of a way; CodeNotFound when it is not configured.
+func (d Doors) BeginApp(ctx context.Context, way dossier.Way) (address, visit string, err error) {
+	p, err := d.provider(way)
+	if err != nil {
+		return "", "", err
+	}
+	return p.BeginApp(ctx)
+}
+
+// FinishApp is Provider.FinishApp of a way; CodeNotFound when it is not configured.
+func (d Doors) FinishApp(ctx context.Context, way dossier.Way, visit string, query url.Values) (Identity, error) {
+	p, err := d.provider(way)
+	if err != nil {
+		return Identity{}, err
+	}
+	return p.FinishApp(ctx, visit, query)
+}
+
 // Card is CNS.Identify; CodeNotFound when it is not configured.
 func (d Doors) Card(r *http.Request) (Identity, error) {
 	if d.CNS == nil {

@@ -49,13 +49,17 @@ const lifetime = 10 * time.Minute
 // MAC is the keyed hash that binds a visit at the provider to this house.
 type MAC interface{ Sum(data []byte) []byte }
 
-// Config is what a Provider needs; every field is required.
+// Config is what a Provider needs; every field is required, but where it says what
+// none means.
 type Config struct {
 	Way                    dossier.Way
 	Issuer                 string
 	ClientID, ClientSecret string
 	// RedirectURL is where the provider sends people back to.
 	RedirectURL string
+	// AppRedirectURL is where it sends those who come from an app that uses the API
+	// (RFC 8252); "": none does.
+	AppRedirectURL string
 	// Levels are the values of acr that are asked for and accepted.
 	Levels []string
 	Client *netx.Client
@@ -75,10 +79,11 @@ type Provider struct {
 // New returns a relying party. It asks the provider for nothing before it is used.
 func New(cfg Config) *Provider { return &Provider{cfg: cfg} }
 
-// visit is one way to the provider and back. It lies in the visitor's cookie: who
-// comes back must be the browser that went.
+// visit is one way to the provider and back. It lies in the visitor's cookie, or in
+// the app's hands: who comes back must be the browser or the app that went.
 type visit struct {
 	Way      dossier.Way `json:"way"`
+	App      bool        `json:"app,omitempty"`
 	State    string      `json:"state"`
 	Nonce    string      `json:"nonce"`
 	Verifier string      `json:"verifier"`
@@ -88,26 +93,52 @@ type visit struct {
 // Begin returns where the visitor goes, and what the visitor's cookie must bring
 // back. CodeUnavailable says that the provider does not answer.
 func (p *Provider) Begin(ctx context.Context) (address, cookie string, err error) {
-	_, conf, err := p.discover(ctx)
+	return p.begin(ctx, false)
+}
+
+// BeginApp is Begin for an app, which keeps the visit itself; CodeNotFound when none
+// is expected.
+func (p *Provider) BeginApp(ctx context.Context) (address, visit string, err error) {
+	if p.cfg.AppRedirectURL == "" {
+		return "", "", dossier.Problem(dossier.CodeNotFound)
+	}
+	return p.begin(ctx, true)
+}
+
+func (p *Provider) begin(ctx context.Context, app bool) (address, packed string, err error) {
+	_, conf, err := p.discover(ctx, app)
 	if err != nil {
 		return "", "", err
 	}
 	v := visit{
-		Way: p.cfg.Way, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(),
+		Way: p.cfg.Way, App: app, State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(),
 		Until: p.cfg.Clock.Now().Add(lifetime).Unix(),
 	}
 	address = conf.AuthCodeURL(v.State, oidc.Nonce(v.Nonce), oauth2.S256ChallengeOption(v.Verifier),
 		oauth2.SetAuthURLParam("acr_values", strings.Join(p.cfg.Levels, " ")))
-	cookie, err = p.pack(v)
-	return address, cookie, err
+	packed, err = p.pack(v)
+	return address, packed, err
 }
 
 // Finish checks what the visitor came back with. CodeIdentityRefused says that the
 // provider did not confirm who it is, or not as surely as is needed.
 func (p *Provider) Finish(ctx context.Context, cookie string, query url.Values) (Identity, error) {
-	v, err := p.unpack(cookie)
+	return p.finish(ctx, false, cookie, query)
+}
+
+// FinishApp is Finish for an app: a browser's visit does not end here, nor an app's
+// there.
+func (p *Provider) FinishApp(ctx context.Context, visit string, query url.Values) (Identity, error) {
+	return p.finish(ctx, true, visit, query)
+}
+
+func (p *Provider) finish(ctx context.Context, app bool, packed string, query url.Values) (Identity, error) {
+	v, err := p.unpack(packed)
 	if err != nil {
 		return Identity{}, err
+	}
+	if v.App != app {
+		return Identity{}, refused("the visit is of another kind of client")
 	}
 	if subtle.ConstantTimeCompare([]byte(v.State), []byte(query.Get("state"))) != 1 {
 		return Identity{}, refused("state does not match")
@@ -118,7 +149,7 @@ func (p *Provider) Finish(ctx context.Context, cookie string, query url.Values) 
 	if query.Get("error") != "" || query.Get("code") == "" {
 		return Identity{}, refused("the provider did not confirm")
 	}
-	found, conf, err := p.discover(ctx)
+	found, conf, err := p.discover(ctx, app)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -208,7 +239,7 @@ func (c claims) fiscal() string {
 }
 
 // discover asks the provider about itself, until it has answered once.
-func (p *Provider) discover(ctx context.Context) (*oidc.Provider, oauth2.Config, error) {
+func (p *Provider) discover(ctx context.Context, app bool) (*oidc.Provider, oauth2.Config, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.found == nil {
@@ -220,9 +251,13 @@ func (p *Provider) discover(ctx context.Context) (*oidc.Provider, oauth2.Config,
 		}
 		p.found = found
 	}
+	back := p.cfg.RedirectURL
+	if app {
+		back = p.cfg.AppRedirectURL
+	}
 	return p.found, oauth2.Config{
 		ClientID: p.cfg.ClientID, ClientSecret: p.cfg.ClientSecret, Endpoint: p.found.Endpoint(),
-		RedirectURL: p.cfg.RedirectURL, Scopes: []string{oidc.ScopeOpenID, "profile"},
+		RedirectURL: back, Scopes: []string{oidc.ScopeOpenID, "profile"},
 	}, nil
 }
 

@@ -61,6 +61,12 @@ func (p *party) visits() (cookie string, query url.Values) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	return cookie, p.follow(address, p.cfg.RedirectURL)
+}
+
+// follow goes to the provider, and is sent back to an address with an answer.
+func (p *party) follow(address, to string) url.Values {
+	p.t.Helper()
 	req, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, address, nil)
 	if err != nil {
 		p.t.Fatal(err)
@@ -73,10 +79,10 @@ func (p *party) visits() (cookie string, query url.Values) {
 		p.t.Fatal(err)
 	}
 	back, err := url.Parse(res.Header.Get("Location"))
-	if err != nil || !strings.HasPrefix(back.String(), p.cfg.RedirectURL) {
+	if err != nil || !strings.HasPrefix(back.String(), to) {
 		p.t.Fatalf("back to %s, %v", back, err)
 	}
-	return cookie, back.Query()
+	return back.Query()
 }
 
 func anna() map[string]any {
@@ -159,6 +165,42 @@ func TestSPIDRefuses(t *testing.T) {
 				t.Errorf("%+v, %v", id, err)
 			}
 		})
+	}
+}
+
+// proves B9: who uses the API is sent back to the app, and what was begun in a browser
+// does not end in an app, nor the other way round; where no app is expected none begins.
+func TestSPIDInAnApp(t *testing.T) {
+	t.Parallel()
+	p := newParty(t)
+	p.idp.Person(anna(), nil)
+	if _, _, err := p.BeginApp(t.Context()); dossier.CodeOf(err) != dossier.CodeNotFound {
+		t.Errorf("no app is expected: %v", err)
+	}
+	cookie, query := p.visits()
+	p.cfg.AppRedirectURL = "example.app:/spid"
+	p.Provider = federation.New(p.cfg)
+	if _, err := p.FinishApp(t.Context(), cookie, query); dossier.CodeOf(err) != dossier.CodeIdentityRefused {
+		t.Errorf("a browser's visit in an app: %v", err)
+	}
+	address, visit, err := p.BeginApp(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	query = p.follow(address, p.cfg.AppRedirectURL)
+	if _, err := p.Finish(t.Context(), visit, query); dossier.CodeOf(err) != dossier.CodeIdentityRefused {
+		t.Errorf("an app's visit in a browser: %v", err)
+	}
+	id, err := p.FinishApp(t.Context(), visit, query)
+	if err != nil || id.CodiceFiscale.String() != "RSSMRA85T10A562S" || id.Way != dossier.WaySPID {
+		t.Errorf("%+v, %v", id, err)
+	}
+	if _, err := p.FinishApp(t.Context(), visit, query); dossier.CodeOf(err) != dossier.CodeIdentityRefused {
+		t.Errorf("twice: %v", err)
+	}
+	doors := federation.Doors{Providers: []*federation.Provider{p.Provider, newParty(t).Provider}}
+	if ways := doors.AppWays(); len(ways) != 1 || ways[0] != dossier.WaySPID {
+		t.Errorf("ways of an app: %v", ways)
 	}
 }
 

@@ -224,5 +224,9 @@ func TestLogIsWorded(t *testing.T) {
 		if !bundle.Has("it", "ui.history."+act) {
 			t.Errorf("%s has no text ui.history.%[1]s", act)
 		}
+		kind, _, _ := strings.Cut(act, ".")
+		if !bundle.Has("it", "ui.journal.kind."+kind) { // what the auditor filters by
+			t.Errorf("%s has no text ui.journal.kind.%s", act, kind)
+		}
 	}
 }

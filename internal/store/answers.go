@@ -26,7 +26,7 @@ func (a *applier) answer(ctx context.Context, e dossier.Answer) error {
 			return err
 		}
 	}
-	return a.audit(ctx, auditRow{action: action, subject: e.SubmissionID, detail: fmt.Sprintf(`{"kind":%q}`, e.Kind)})
+	return a.audit(ctx, auditRow{action: action, subject: e.SubmissionID, owner: ownerOfSubmission, detail: fmt.Sprintf(`{"kind":%q}`, e.Kind)})
 }
 
 // takeAnswer counts an answer to an address; false when it had

@@ -19,11 +19,23 @@ type auditRow struct {
 	action   string
 	subject  string
 	holderID string
-	detail   string // JSON
+	// owner is the query that says whose the row is, by its subject, where whoever
+	// writes it does not know: every operation is attributed to the holder (B6).
+	owner  string
+	detail string // JSON
 	// personal is sealed under the holder's key: who erases that erases this, and
 	// the proof over the log stays whole. nil: nothing.
 	personal map[string]string
 }
+
+// The owners of what a row may be about; nobody's yet, of what came by post.
+const (
+	ownerOfDossier    = `SELECT holder_id FROM dossiers WHERE id = ?`
+	ownerOfSubmission = `SELECT holder_id FROM submissions WHERE id = ?`
+	ownerOfFile       = `SELECT s.holder_id FROM files f JOIN submissions s ON s.id = f.submission_id WHERE f.id = ?`
+	ownerOfPIN        = `SELECT holder_id FROM pins WHERE id = ?`
+	ownerOfLetter     = `SELECT p.holder_id FROM letters l JOIN pins p ON p.id = l.pin_id WHERE l.id = ?`
+)
 
 func (a *applier) audit(ctx context.Context, r auditRow) error {
 	r.actor = actorName(a.change.Actor)
@@ -31,6 +43,12 @@ func (a *applier) audit(ctx context.Context, r auditRow) error {
 }
 
 func (t *tx) audit(ctx context.Context, r auditRow) error {
+	if r.owner != "" {
+		var err error
+		if r.holderID, err = t.optional(ctx, r.owner, r.subject); err != nil {
+			return fmt.Errorf("find whose the audit row is: %w", err)
+		}
+	}
 	e := audit.Entry{
 		UID: ident.New(t.now), At: t.now.UTC().Truncate(time.Microsecond), Actor: r.actor, Action: r.action,
 		Subject: r.subject, HolderID: r.holderID, Detail: r.detail,

@@ -198,7 +198,7 @@ func (a *applier) recode(ctx context.Context, e dossier.Recode) error {
 	if err := a.exec(ctx, `UPDATE files SET evidence = 1 WHERE id = ?`, e.OriginalID); err != nil {
 		return fmt.Errorf("keep original as evidence: %w", err)
 	}
-	return a.audit(ctx, auditRow{action: "file.recoded", subject: e.OriginalID, detail: fmt.Sprintf(`{"bytes":%d}`, e.File.Bytes)})
+	return a.audit(ctx, auditRow{action: "file.recoded", subject: e.OriginalID, owner: ownerOfFile, detail: fmt.Sprintf(`{"bytes":%d}`, e.File.Bytes)})
 }
 
 func (a *applier) setFindings(ctx context.Context, e dossier.SetFindings) error {
@@ -285,14 +285,14 @@ func (a *applier) escalate(ctx context.Context, e dossier.Escalate) error {
 	if err := a.exec(ctx, `UPDATE dossiers SET escalated = 1 WHERE id = ?`, e.DossierID); err != nil {
 		return fmt.Errorf("escalate: %w", err)
 	}
-	return a.audit(ctx, auditRow{action: "dossier.escalated", subject: e.DossierID, detail: `{}`})
+	return a.audit(ctx, auditRow{action: "dossier.escalated", subject: e.DossierID, owner: ownerOfDossier, detail: `{}`})
 }
 
 func (a *applier) offer(ctx context.Context, e dossier.Offer) error {
 	if err := a.exec(ctx, `UPDATE dossiers SET offered_at = ?, office = ? WHERE id = ?`, micros(a.now), e.Office, e.DossierID); err != nil {
 		return fmt.Errorf("offer: %w", err)
 	}
-	return a.audit(ctx, auditRow{action: "dossier.offered", subject: e.DossierID, detail: fmt.Sprintf(`{"office":%q}`, e.Office)})
+	return a.audit(ctx, auditRow{action: "dossier.offered", subject: e.DossierID, owner: ownerOfDossier, detail: fmt.Sprintf(`{"office":%q}`, e.Office)})
 }
 
 func (a *applier) markSent(ctx context.Context, e dossier.MarkSent) error {
@@ -338,5 +338,5 @@ func (a *applier) eraseFile(ctx context.Context, e dossier.EraseFile) error {
 	if err := a.eraseAnswers(ctx, e.FileID); err != nil {
 		return err
 	}
-	return a.audit(ctx, auditRow{action: "file.erased", subject: e.FileID, detail: `{}`})
+	return a.audit(ctx, auditRow{action: "file.erased", subject: e.FileID, owner: ownerOfFile, detail: `{}`})
 }

@@ -125,6 +125,13 @@ func (s *Store) ByProtocol(ctx context.Context, p dossier.Protocol) (dossier.Sub
 	return subs[0], nil
 }
 
+// FiledUnder returns the domanda of a protocol number, and whose it is; CodeNotFound
+// when there is none. What was filed stays sealed.
+func (s *Store) FiledUnder(ctx context.Context, p dossier.Protocol) (id, holderID string, err error) {
+	err = s.reader().row(ctx, `SELECT id, holder_id FROM domande WHERE protocol_year = ? AND protocol_number = ?`, p.Year, p.Number).Scan(&id, &holderID)
+	return id, holderID, classify("find domanda", err)
+}
+
 // Usernames returns those of accounts by id; unknown ids are left out.
 func (s *Store) Usernames(ctx context.Context, ids []string) (map[string]string, error) {
 	names := map[string]string{}

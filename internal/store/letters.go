@@ -56,7 +56,8 @@ func (a *applier) printLetter(ctx context.Context, e dossier.PrintLetter) error 
 		return fmt.Errorf("insert letter: %w", err)
 	}
 	return a.audit(ctx, auditRow{
-		action: "letter.printed", subject: e.LetterID, detail: fmt.Sprintf(`{"batch":%q,"pin":%q}`, batchID, e.PINIssueID),
+		action: "letter.printed", subject: e.LetterID, owner: ownerOfLetter,
+		detail: fmt.Sprintf(`{"batch":%q,"pin":%q}`, batchID, e.PINIssueID),
 	})
 }
 
@@ -96,7 +97,8 @@ func (a *applier) moveLetter(ctx context.Context, e dossier.MoveLetter) error {
 		return conflict("the letter moved meanwhile")
 	}
 	return a.audit(ctx, auditRow{
-		action: "letter." + string(e.Event), subject: e.ID, detail: fmt.Sprintf(`{"from":%q,"to":%q}`, state, step.To),
+		action: "letter." + string(e.Event), subject: e.ID, owner: ownerOfLetter,
+		detail: fmt.Sprintf(`{"from":%q,"to":%q}`, state, step.To),
 	})
 }
 
@@ -140,6 +142,10 @@ func (a *applier) postBatch(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
+	leaving, err := a.letterIDs(ctx, id, dossier.LetterPrinted)
+	if err != nil {
+		return err
+	}
 	for _, act := range []struct {
 		query string
 		args  []any
@@ -156,7 +162,28 @@ func (a *applier) postBatch(ctx context.Context, id string) error {
 			return fmt.Errorf("post batch: %w", err)
 		}
 	}
+	for _, letter := range leaving {
+		row := auditRow{action: "letter.posted", subject: letter, owner: ownerOfLetter, detail: fmt.Sprintf(`{"batch":%q}`, id)}
+		if err := a.audit(ctx, row); err != nil {
+			return err
+		}
+	}
 	return a.audit(ctx, auditRow{action: "batch.posted", subject: id, detail: `{}`})
+}
+
+// letterIDs are the letters of a batch that stand in a state.
+func (a *applier) letterIDs(ctx context.Context, batchID string, state dossier.LetterState) ([]string, error) {
+	var ids []string
+	err := a.each(ctx, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		ids = append(ids, id)
+		return err
+	}, `SELECT id FROM letters WHERE batch_id = ? AND state = ? ORDER BY n`, batchID, string(state))
+	if err != nil {
+		return nil, fmt.Errorf("look for letters of batch: %w", err)
+	}
+	return ids, nil
 }
 
 const letterColumns = `id, pin_id, batch_id, n, state, destination, printed_at, posted_at`

@@ -32,7 +32,7 @@ func (s *Store) InsertOperator(ctx context.Context, o operator.Record) error {
 		if err != nil {
 			return err
 		}
-		return t.audit(ctx, auditRow{actor: "system", action: "operator.added", subject: o.ID, detail: fmt.Sprintf(`{"role":%q}`, o.Role)})
+		return t.audit(ctx, auditRow{actor: actorName(dossier.System("operators")), action: "operator.added", subject: o.ID, detail: fmt.Sprintf(`{"role":%q}`, o.Role)})
 	})
 }
 

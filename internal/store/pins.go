@@ -216,7 +216,7 @@ func (a *applier) voidHalf(ctx context.Context, e dossier.VoidHalf) error {
 	if err := a.exec(ctx, `DELETE FROM halves WHERE pin_id = ? AND n = ?`, e.PINIssueID, e.N); err != nil {
 		return fmt.Errorf("void half: %w", err)
 	}
-	return a.audit(ctx, auditRow{action: "pin.half_voided", subject: e.PINIssueID, detail: fmt.Sprintf(`{"half":%d}`, e.N)})
+	return a.audit(ctx, auditRow{action: "pin.half_voided", subject: e.PINIssueID, owner: ownerOfPIN, detail: fmt.Sprintf(`{"half":%d}`, e.N)})
 }
 
 // setWindow sets the end of an issue's window and the task that acts on it.

@@ -64,7 +64,7 @@ func (s *Store) ClaimReview(ctx context.Context, op dossier.Actor, dossierID str
 		if err != nil {
 			return err
 		}
-		return t.audit(ctx, auditRow{actor: actorName(op), action: "review.claimed", subject: id, detail: fmt.Sprintf(`{"review":%q}`, r.ID)})
+		return t.audit(ctx, auditRow{actor: actorName(op), action: "review.claimed", subject: id, owner: ownerOfDossier, detail: fmt.Sprintf(`{"review":%q}`, r.ID)})
 	})
 	return r, err
 }
@@ -117,7 +117,7 @@ func (s *Store) ReleaseReview(ctx context.Context, op dossier.Actor, r review.Le
 		if err != nil || n == 0 {
 			return err
 		}
-		return t.audit(ctx, auditRow{actor: actorName(op), action: "review.released", subject: r.DossierID, detail: `{}`})
+		return t.audit(ctx, auditRow{actor: actorName(op), action: "review.released", subject: r.DossierID, owner: ownerOfDossier, detail: `{}`})
 	})
 }
 

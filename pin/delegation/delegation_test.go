@@ -138,24 +138,26 @@ func TestGrantRules(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, house.New(t))
 	ada, bea, eva := w.citizen(1), w.citizen(2), w.person(3, dossier.HolderCitizen, dossier.Ordinario)
+	lia := w.citizen(5)
 	change := func(f func(*delegation.Grant)) delegation.Grant { g := grantTo(bea); f(&g); return g }
 	for name, tt := range map[string]struct {
 		who  dossier.Holder
 		g    delegation.Grant
 		want dossier.Code
 	}{
-		"with ordinario":   {eva, grantTo(bea), dossier.CodeDelegationKind},
-		"to oneself":       {ada, grantTo(ada), dossier.CodeDelegationDelegate},
-		"another surname":  {ada, change(func(g *delegation.Grant) { g.Surname = "Altra" }), dossier.CodeDelegationDelegate},
-		"nobody on file":   {ada, change(func(g *delegation.Grant) { g.CodiceFiscale = "RSSMRA72L09H501F" }), dossier.CodeDelegationDelegate},
-		"no code":          {ada, change(func(g *delegation.Grant) { g.CodiceFiscale = "x" }), dossier.CodeDelegationDelegate},
-		"yesterday":        {ada, change(func(g *delegation.Grant) { g.Until = "2026-03-01" }), dossier.CodeDelegationDates},
-		"began before":     {ada, change(func(g *delegation.Grant) { g.From = "2026-03-01" }), dossier.CodeDelegationDates},
-		"ends before":      {ada, change(func(g *delegation.Grant) { g.From = "2027-01-01" }), dossier.CodeDelegationDates},
-		"for ever":         {ada, change(func(g *delegation.Grant) { g.Until = "2036-01-01" }), dossier.CodeDelegationDates},
-		"no last day":      {ada, change(func(g *delegation.Grant) { g.Until = "" }), dossier.CodeDelegationDates},
-		"today alone":      {ada, change(func(g *delegation.Grant) { g.From, g.Until = "2026-03-02", "2026-03-02" }), ""},
-		"a second of both": {bea, grantTo(ada), ""},
+		"with ordinario":    {eva, grantTo(bea), dossier.CodeDelegationKind},
+		"to oneself":        {ada, grantTo(ada), dossier.CodeDelegationDelegate},
+		"another surname":   {ada, change(func(g *delegation.Grant) { g.Surname = "Altra" }), dossier.CodeDelegationDelegate},
+		"nobody on file":    {ada, change(func(g *delegation.Grant) { g.CodiceFiscale = "RSSMRA72L09H501F" }), dossier.CodeDelegationDelegate},
+		"no code":           {ada, change(func(g *delegation.Grant) { g.CodiceFiscale = "x" }), dossier.CodeDelegationDelegate},
+		"yesterday":         {ada, change(func(g *delegation.Grant) { g.Until = "2026-03-01" }), dossier.CodeDelegationDates},
+		"began before":      {ada, change(func(g *delegation.Grant) { g.From = "2026-03-01" }), dossier.CodeDelegationDates},
+		"ends before":       {ada, change(func(g *delegation.Grant) { g.From = "2027-01-01" }), dossier.CodeDelegationDates},
+		"for too long":      {ada, change(func(g *delegation.Grant) { g.Until = "2029-03-04" }), dossier.CodeDelegationDates},
+		"no last day":       {ada, change(func(g *delegation.Grant) { g.Until = "" }), dossier.CodeDelegationDates},
+		"as long as may be": {lia, change(func(g *delegation.Grant) { g.Until = "2029-03-03" }), ""},
+		"today alone":       {ada, change(func(g *delegation.Grant) { g.From, g.Until = "2026-03-02", "2026-03-02" }), ""},
+		"a second of both":  {bea, grantTo(ada), ""},
 	} {
 		_, err := w.Grant(t.Context(), house.Citizen(tt.who), tt.g)
 		if dossier.CodeOf(err) != tt.want {

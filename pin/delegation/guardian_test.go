@@ -1,6 +1,7 @@
 package delegation_test
 
 import (
+	"strings"
 	"testing"
 
 	"dispositivo/dossier"
@@ -45,6 +46,13 @@ func TestGuardian(t *testing.T) {
 		_, err = w.desk.File(ctx, actor, services.Draft{Service: "naspi"})
 		house.WantCode(t, err, dossier.CodeDelegationOver)
 		house.WantCode(t, w.EndGuardian(ctx, clerk, ward.ID, id, "again"), dossier.CodeConflict)
+		if list, err := w.Guardians(ctx, clerk, bea.ID); err != nil || len(list) != 0 {
+			t.Errorf("whom the guardian acts for is among the guardian's guardians: %+v, %v", list, err)
+		}
+		notes, err := w.PINNotes(ctx, ward.ID, 10)
+		if err != nil || len(notes) != 2 || notes[0].Note != "revoked by the court" || notes[1].Note != "Tribunale di Roma, 1234/2026" || notes[1].Reason != "recorded" {
+			t.Errorf("noted %+v, %v", notes, err)
+		}
 		if told, ended := h.Told(dossier.MessageGuardianRecorded), h.Told(dossier.MessageDelegationEnded); len(told) != 2 || len(ended) != 2 {
 			t.Errorf("%d told of the guardian, %d of the end", len(told), len(ended))
 		}
@@ -75,7 +83,8 @@ func TestGuardianRules(t *testing.T) { //nolint:tparallel // one after the other
 		"the ward as guardian": {house.Reviewer("op"), guardian(ward), dossier.CodeDelegationDelegate},
 		"another surname":      {house.Reviewer("op"), change(func(g *delegation.Guardian) { g.Surname = "Altra" }), dossier.CodeDelegationDelegate},
 		"no last day":          {house.Reviewer("op"), change(func(g *delegation.Guardian) { g.Until = "" }), dossier.CodeDelegationDates},
-		"for ever":             {house.Reviewer("op"), change(func(g *delegation.Guardian) { g.Until = "2040-01-01" }), dossier.CodeDelegationDates},
+		"a long deed":          {house.Reviewer("op"), change(func(g *delegation.Guardian) { g.Deed = strings.Repeat("x", 201) }), dossier.CodeRequestInvalid},
+		"for ever":             {house.Reviewer("op"), change(func(g *delegation.Guardian) { g.Until = "2036-03-09" }), dossier.CodeDelegationDates},
 	} {
 		t.Run(name, func(t *testing.T) {
 			house.WantCode(t, w.RecordGuardian(ctx, tt.actor, ward.ID, tt.g), tt.want)
@@ -85,6 +94,20 @@ func TestGuardianRules(t *testing.T) { //nolint:tparallel // one after the other
 		t.Errorf("%d told of nothing", len(told))
 	}
 	check(t, w.RecordGuardian(ctx, is(eva, house.Office), ward.ID, guardian(bea)))
+	if list, err := w.Guardians(ctx, is(eva, house.Office), ward.ID); err != nil || len(list) != 1 {
+		t.Errorf("guardians, beside a delegate who is none: %+v, %v", list, err)
+	}
+	if list, err := w.Of(ctx, is(eva, house.Office), ward.ID); err != nil || len(list) != 2 {
+		t.Errorf("delegate and guardian: %+v, %v", list, err)
+	}
+	for actor, code := range map[*dossier.Actor]dossier.Code{
+		new(house.Citizen(ward)): dossier.CodeForbidden, new(is(ward, "")): dossier.CodeOwnDossier, new(is(eva, "another")): dossier.CodeNotFound,
+	} {
+		_, err := w.Guardians(ctx, *actor, ward.ID)
+		house.WantCode(t, err, code)
+		_, err = w.Of(ctx, *actor, ward.ID)
+		house.WantCode(t, err, code)
+	}
 	house.WantCode(t, w.RecordGuardian(ctx, house.Reviewer("op"), ward.ID, guardian(eva)), dossier.CodeDelegationTaken)
 }
 

@@ -57,6 +57,9 @@ type Store interface {
 	HolderByCF(ctx context.Context, codiceFiscale string) (dossier.Holder, error)
 	// ByProtocol returns the submission of a protocol number.
 	ByProtocol(ctx context.Context, p dossier.Protocol) (dossier.Submission, error)
+	// FiledUnder returns the domanda of a protocol number, and whose it is: there is
+	// one register for both.
+	FiledUnder(ctx context.Context, p dossier.Protocol) (id, holderID string, err error)
 	// Usernames returns those of accounts by id; unknown ids are left out.
 	Usernames(ctx context.Context, ids []string) (map[string]string, error)
 	// OperatorActor returns an account as the log names it, "role:ID".
@@ -168,7 +171,8 @@ func day(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// Search is what an auditor types to find a person, a submission or an operator.
+// Search is what an auditor types to find a person, a submission, a domanda or an
+// operator.
 // It never belongs into an address.
 type Search struct{ CodiceFiscale, Protocol, Username string }
 
@@ -213,6 +217,9 @@ func (s *Service) findProtocol(ctx context.Context, actor dossier.Actor, text st
 		return &dossier.Error{Code: dossier.CodeNotFound, Err: err}
 	}
 	sub, err := s.store.ByProtocol(ctx, p)
+	if dossier.CodeOf(err) == dossier.CodeNotFound {
+		return s.findDomanda(ctx, actor, p, f)
+	}
 	if err != nil {
 		return fmt.Errorf("find submission: %w", err)
 	}
@@ -226,6 +233,18 @@ func (s *Service) findProtocol(ctx context.Context, actor dossier.Actor, text st
 		}
 	}
 	if err := s.store.NoteLook(ctx, actor, "audit.searched", sub.ID, sub.HolderID, `{"by":"protocol"}`); err != nil {
+		return fmt.Errorf("log search: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) findDomanda(ctx context.Context, actor dossier.Actor, p dossier.Protocol, f *Filter) error {
+	id, holderID, err := s.store.FiledUnder(ctx, p)
+	if err != nil {
+		return fmt.Errorf("find domanda: %w", err)
+	}
+	f.Subjects = []string{id}
+	if err := s.store.NoteLook(ctx, actor, "audit.searched", id, holderID, `{"by":"protocol"}`); err != nil {
 		return fmt.Errorf("log search: %w", err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package journal_test
 import (
 	"bytes"
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -54,6 +55,11 @@ func TestAll(t *testing.T) {
 			"act":     {journal.Filter{Action: "dossier.opened", Until: later}, 1},
 			"subject": {journal.Filter{Subjects: []string{id, h.ID}, Action: "dossier"}, 3},
 			"nothing": {journal.Filter{Actor: "operato"}, 0},
+			// Each of these lets through what a filter beside it would not.
+			"the end is not in it":       {journal.Filter{Until: later, Actor: "operator"}, 0},
+			"the kind of a longer name":  {journal.Filter{Action: "pin", Since: later}, 0},
+			"of whom nothing was done":   {journal.Filter{HolderID: h.ID, Action: "pin_request"}, 0},
+			"what the system itself did": {journal.Filter{Actor: "system", Action: "operator"}, 1},
 		} {
 			rows, seen := 0, map[int64]bool{}
 			for next := &f.filter; next != nil; {
@@ -117,17 +123,43 @@ func TestLooksAreLogged(t *testing.T) {
 	}
 }
 
+// proves B6, B8: a domanda is found by its number, which is of the register that
+// submissions have theirs from.
+func TestDomandaIsFound(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, e house.House) {
+		ctx, s := t.Context(), journal.New(e.Store)
+		h := e.AddHolder("PRVDAA80A41H501X")
+		e.Reviewing(h) // number 1
+		filed := e.Must(dossier.Change{Actor: house.Citizen(h), File: &dossier.Filing{
+			Domanda:    dossier.Domanda{ID: e.ID(), HolderID: h.ID, Service: "naspi", Title: "NASpI"},
+			PINIssueID: h.PIN.ID, Needs: dossier.Dispositivo, MayBeHeld: true,
+		}}).Domanda
+		f, err := s.Find(ctx, auditor, journal.Search{Protocol: filed.Protocol.String()}, journal.Filter{})
+		if err != nil || !slices.Equal(f.Subjects, []string{filed.ID}) || filed.Protocol.Number != 2 {
+			t.Fatalf("found %+v of %v, %v", f, filed.Protocol, err)
+		}
+		page, err := s.All(ctx, auditor, f)
+		if err != nil || len(page.Lines) != 2 || page.Lines[0].Action != "audit.searched" || page.Lines[0].HolderID != h.ID || page.Lines[1].Action != "domanda.held" {
+			t.Errorf("log %+v, %v", page.Lines, err)
+		}
+	})
+}
+
 // A cell that a spreadsheet would compute is text.
 func TestCSVCells(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	file := journal.NewCSV(&out)
 	err := file.Entry(audit.Entry{Actor: "=1+1", Action: "+a", Subject: "-b", HolderID: "@c", Detail: "\td\"e"})
+	err = errors.Join(err, file.Entry(audit.Entry{Actor: "\rf", Action: "\ng"}))
 	if err != nil || file.End() != nil {
 		t.Fatal(err)
 	}
-	if want := `'=1+1,'+a,'-b,'@c,"'` + "\t" + `d""e"` + "\n"; !strings.HasSuffix(out.String(), want) {
-		t.Errorf("%q", out.String())
+	for _, want := range []string{`'=1+1,'+a,'-b,'@c,"'` + "\t" + `d""e"` + "\n", `,"'` + "\r" + `f","'` + "\n" + `g",`} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q lacks %q", out.String(), want)
+		}
 	}
 }
 
@@ -206,4 +238,41 @@ func TestMessages(t *testing.T) {
 		_, err := s.Messages(ctx, dossier.Actor{Role: dossier.RoleSimplified, ID: h.ID}, "")
 		house.WantCode(t, err, dossier.CodeForbidden)
 	})
+}
+
+// proves B12: the messages go on where a page ends, none twice and none left out.
+func TestMessagesGoOn(t *testing.T) {
+	t.Parallel()
+	e := house.New(t)
+	s, h := journal.New(e.Store), e.AddHolder("PRVDAA80A41H501X")
+	const sent = journal.PageSize + 3
+	var tell, send []dossier.Effect
+	for i := range sent {
+		tell = append(tell, dossier.Tell{HolderID: h.ID, Kind: dossier.MessageReceipt, Occasion: fmt.Sprint(i)})
+	}
+	e.Must(dossier.Change{Actor: house.Worker(), Effects: tell})
+	for _, m := range e.Told(dossier.MessageReceipt) {
+		send = append(send, dossier.SealLetter{MessageID: m.ID, Letter: dossier.Letter{Text: "x"}}, dossier.MarkSent{MessageID: m.ID})
+	}
+	e.Must(dossier.Change{Actor: house.Worker(), Effects: send})
+	seen, before := map[string]bool{}, ""
+	for pages := 1; ; pages++ {
+		m, err := s.Messages(t.Context(), house.Citizen(h), before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, one := range m.List {
+			if seen[one.ID] {
+				t.Errorf("%s comes twice", one.ID)
+			}
+			seen[one.ID] = true
+		}
+		if before = m.Next; before != "" {
+			continue
+		}
+		if len(seen) != sent || pages != 2 {
+			t.Errorf("%d messages on %d pages, want %d on two", len(seen), pages, sent)
+		}
+		return
+	}
 }

@@ -193,6 +193,11 @@ func (w *world) send(task dossier.Task) word {
 	ch := dossier.Change{Actor: house.Worker(), Closes: task.ID, Effects: []dossier.Effect{dossier.MarkSent{MessageID: m.ID}}}
 	one := word{Message: m}
 	if minted != nil {
+		for name, value := range minted.Values {
+			if masked, ok := minted.Masked[name]; !ok || masked == "" || strings.ContainsAny(masked, strings.ReplaceAll(value, " ", "")) {
+				w.T.Errorf("%s: %s is masked as %q", m.Kind, name, masked) // what the holder reads again (B12)
+			}
+		}
 		one.values, ch.Effects = minted.Values, append(minted.Effects, ch.Effects...)
 	}
 	w.Must(ch)

@@ -61,6 +61,10 @@ func TestOperatorActs(t *testing.T) {
 				c.want = c.state
 			} else if err != nil || len(w.Told(c.told)) != 1 {
 				t.Errorf("%v, told %d", err, len(w.Told(c.told)))
+			} else if c.want != c.state {
+				w.wantLogged(h, "pin."+map[revocation.Action]string{
+					revocation.Revoke: "revoked", revocation.Suspend: "suspended", revocation.Resume: "resumed",
+				}[c.action], "operator:op", "lost")
 			}
 			w.wantNoted(h.ID, c.action, err == nil)
 			if readErr != nil || p.State != c.want {
@@ -79,6 +83,34 @@ func (w *world) lock(n int) {
 		})
 		if err != nil {
 			w.T.Fatal(err)
+		}
+	}
+}
+
+// proves D3, B6: who looks at a holder is written down before anything is shown.
+func TestLooksAreLogged(t *testing.T) {
+	t.Parallel()
+	w := newWorld(house.New(t))
+	h := w.add(dossier.PINActive, dossier.Contacts{})
+	for n, look := range []func() error{
+		func() error { _, err := w.service.Find(t.Context(), house.Reviewer("op"), someCF); return err },
+		func() error { _, err := w.service.View(t.Context(), house.Reviewer("op"), h.ID); return err },
+	} {
+		if err := look(); err != nil {
+			t.Fatal(err)
+		}
+		log, err := w.History(t.Context(), h.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		looks := 0
+		for _, one := range log {
+			if one.Action == "holder.viewed" && one.Actor == "operator:op" && one.HolderID == h.ID {
+				looks++
+			}
+		}
+		if looks != n+1 {
+			t.Errorf("%d looks logged, want %d", looks, n+1)
 		}
 	}
 }
@@ -141,6 +173,10 @@ func TestWhoMayAct(t *testing.T) {
 			_, err := w.service.Find(t.Context(), c.actor, someCF)
 			house.WantCode(t, err, c.code)
 			_, err = w.service.View(t.Context(), c.actor, h.ID)
+			house.WantCode(t, err, c.code)
+		}
+		if c.code == dossier.CodeForbidden {
+			_, err := w.service.Cases(t.Context(), c.actor)
 			house.WantCode(t, err, c.code)
 		}
 	}

@@ -115,6 +115,9 @@ func (w *world) settle() (code string) {
 		if err != nil {
 			w.T.Fatal(err)
 		}
+		if masked := minted.Masked["code"]; masked == "" || strings.ContainsAny(masked, minted.Values["code"][:4]) {
+			w.T.Errorf("the code is masked as %q", masked) // what the holder reads again (B12)
+		}
 		w.Must(dossier.Change{Actor: house.Worker(), Effects: minted.Effects})
 		return minted.Values["code"]
 	}
@@ -152,10 +155,24 @@ func TestRevocation(t *testing.T) {
 			if n := len(w.Told(dossier.MessagePINRevoked)); n != i+1 {
 				t.Errorf("%s: told %d times", state, n)
 			}
+			w.wantLogged(holder, "pin.revoked", "citizen:"+holder.ID, "by_holder")
 			_, err = w.confirm(handle, code)
 			house.WantCode(t, err, dossier.CodeChallengeWrong)
 		}
 	})
+}
+
+// wantLogged looks at the last row about a holder's PIN: who did what, and why.
+func (w *world) wantLogged(h dossier.Holder, action, actor, reason string) {
+	w.T.Helper()
+	log, err := w.History(w.T.Context(), h.PIN.ID)
+	if err != nil || len(log) == 0 {
+		w.T.Fatalf("log %+v, %v", log, err)
+	}
+	last := log[len(log)-1]
+	if last.Action != action || last.Actor != actor || last.HolderID != h.ID || !strings.Contains(last.Detail, `"reason":"`+reason+`"`) {
+		w.T.Errorf("logged %+v", last)
+	}
 }
 
 // addOther adds one of several holders; every other one lives in Italy.
@@ -187,11 +204,12 @@ func TestWhereTheCodeGoes(t *testing.T) {
 		code      string // whom it goes to
 		elsewhere bool
 	}{
-		"e-mail":  {dossier.PINActive, dossier.Contacts{Email: "a@prova.example", Mobile: "+393330000001"}, "a@prova.example", false},
-		"PEC":     {dossier.PINActive, dossier.Contacts{PEC: "a@pec.example", Mobile: "+393330000001"}, "a@pec.example", false},
-		"mobile":  {dossier.PINActive, dossier.Contacts{Mobile: "+393330000001"}, "", true},
-		"nothing": {dossier.PINActive, dossier.Contacts{}, "", false},
-		"no PIN":  {"", dossier.Contacts{Email: "a@prova.example"}, "", false},
+		"e-mail":           {dossier.PINActive, dossier.Contacts{Email: "a@prova.example", Mobile: "+393330000001"}, "a@prova.example", false},
+		"PEC":              {dossier.PINActive, dossier.Contacts{PEC: "a@pec.example", Mobile: "+393330000001"}, "a@pec.example", false},
+		"mobile":           {dossier.PINActive, dossier.Contacts{Mobile: "+393330000001"}, "", true},
+		"nothing":          {dossier.PINActive, dossier.Contacts{}, "", false},
+		"no PIN":           {"", dossier.Contacts{Email: "a@prova.example"}, "", false},
+		"no PIN, a mobile": {"", dossier.Contacts{Mobile: "+393330000001"}, "", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

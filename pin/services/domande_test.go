@@ -94,6 +94,11 @@ func TestHeldUntilConverted(t *testing.T) {
 		if n := len(h.Told(dossier.MessageDomandaHeld)); n != 1 {
 			t.Errorf("told %d times", n)
 		}
+		spid := house.Citizen(holder)
+		spid.Way = dossier.WaySPID
+		if _, err := d.File(t.Context(), spid, draft("naspi", "")); err != nil { // in work already: nothing to release
+			t.Fatal(err)
+		}
 		h.Must(convert)
 		got, err := d.Domanda(t.Context(), house.Citizen(holder), held.ID)
 		if err != nil || got.State != dossier.DomandaInWork || got.ReleasedAt.IsZero() || got.Note != held.Note || got.Protocol != held.Protocol {
@@ -150,6 +155,42 @@ func TestRefusedFilingTakesNoNumber(t *testing.T) {
 	house.WantCode(t, err, dossier.CodeServiceSuspended)
 }
 
+// proves B7, B8: what the page decided is decided again where the domanda is
+// written, by the PIN as it is then: another's, or one that stopped meanwhile, files
+// nothing, and nothing waits that may not.
+func TestFilingIsDecidedAgain(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, h house.House) {
+		holder, other, stopped := worker(h, someCF), worker(h, otherCF), worker(h, "PRVDAA80A41H501Z")
+		h.MovePIN(stopped.PIN.ID, dossier.PINEventSuspended)
+		for name, tt := range map[string]struct {
+			who   dossier.Holder
+			pin   string
+			needs dossier.Kind
+			held  bool
+			want  dossier.Code
+		}{
+			"may not be held": {holder, holder.PIN.ID, dossier.Dispositivo, false, dossier.CodeForbidden},
+			"another's PIN":   {holder, other.PIN.ID, dossier.Ordinario, false, dossier.CodeNotFound},
+			"suspended":       {stopped, stopped.PIN.ID, dossier.Ordinario, false, dossier.CodeConflict},
+			"may be held":     {holder, holder.PIN.ID, dossier.Dispositivo, true, ""},
+			"wants no more":   {holder, holder.PIN.ID, dossier.Ordinario, false, ""},
+		} {
+			out, err := h.Apply(t.Context(), dossier.Change{Actor: house.Citizen(tt.who), File: &dossier.Filing{
+				Domanda:    dossier.Domanda{ID: h.ID(), HolderID: tt.who.ID, Service: "s", Title: "s"},
+				PINIssueID: tt.pin, Needs: tt.needs, MayBeHeld: tt.held,
+			}})
+			if dossier.CodeOf(err) != tt.want || err == nil && (out.Domanda.State == dossier.DomandaHeld) != tt.held {
+				t.Errorf("%s: %+v, %v, want %q", name, out.Domanda, err, tt.want)
+			}
+		}
+		list, err := h.DomandeOf(t.Context(), holder.ID, 10)
+		if err != nil || len(list) != 2 || list[0].Protocol.Number != 2 || list[1].Protocol.Number != 1 {
+			t.Errorf("the newest first: %+v, %v", list, err)
+		}
+	})
+}
+
 // proves B8: the same key is the same domanda, however much at once.
 func TestFilingIsIdempotent(t *testing.T) {
 	t.Parallel()
@@ -178,8 +219,10 @@ func TestFilingIsIdempotent(t *testing.T) {
 		}
 		other := draft("naspi", "k")
 		other.Note = "another"
-		_, err := d.File(t.Context(), house.Citizen(holder), other)
-		house.WantCode(t, err, dossier.CodeIdempotency)
+		for _, other := range []services.Draft{other, draft("riscatto-laurea", "k")} {
+			_, err := d.File(t.Context(), house.Citizen(holder), other)
+			house.WantCode(t, err, dossier.CodeIdempotency)
+		}
 		if got := file(t, d, worker(h, otherCF), draft("naspi", "k")); got.Repeated || got.Protocol.Number != 2 {
 			t.Errorf("another holder's key: %+v", got)
 		}

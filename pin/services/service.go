@@ -30,6 +30,10 @@ type Store interface {
 	Delegation(ctx context.Context, holderID, id string) (dossier.Delegation, error)
 	Domanda(ctx context.Context, holderID, id string) (dossier.Domanda, error)
 	DomandeOf(ctx context.Context, holderID string, limit int) ([]dossier.Domanda, error)
+	// KeyCF and RecordHolderView are for who looks at another: not at oneself, and
+	// never without a trace.
+	KeyCF(codiceFiscale string) []byte
+	RecordHolderView(ctx context.Context, who dossier.Actor, holderID string) error
 }
 
 // Config holds the settings of a Desk and what it works with.
@@ -98,12 +102,16 @@ func (d *Desk) List(ctx context.Context, actor dossier.Actor) ([]Offer, error) {
 	if err != nil {
 		return nil, err
 	}
-	who := WhoIs(actor, h)
-	var offers []Offer
-	for _, s := range d.cfg.Catalogue.list {
-		offers = append(offers, Offer{Service: s, Decision: s.Decide(who)})
+	return d.offers(WhoIs(actor, h)), nil
+}
+
+// offers is the catalogue as it is to somebody.
+func (d *Desk) offers(who Who) []Offer {
+	offers := make([]Offer, len(d.cfg.Catalogue.list))
+	for i, s := range d.cfg.Catalogue.list {
+		offers[i] = Offer{Service: s, Decision: s.Decide(who)}
 	}
-	return offers, nil
+	return offers
 }
 
 // Service returns one service as List does; CodeNotFound when there is none.
@@ -194,7 +202,6 @@ func (d *Desk) File(ctx context.Context, actor dossier.Actor, draft Draft) (File
 
 // cleanNote keeps lines, and nothing that a printer or a terminal would act on.
 func cleanNote(note string) (string, error) {
-	note = strings.ReplaceAll(note, "\r\n", "\n")
 	note = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if r != '\n' && unicode.IsControl(r) {
 			return -1
