@@ -56,7 +56,7 @@
 // Whether either found the token goes to standard error.
 //
 // Group signin: signin is sign-ins per second while nothing else runs, beside raw
-// Argon2id (golang.org/x/crypto) with the same parameters on all cores; signin_tells the effect size
+// Argon2id with the same parameters on all cores; signin_tells the effect size
 // (Cohen's d) of the time of 2,000 wrong tries, known against unknown codes, beside
 // what counts as small; page_p99_while_signins_flood another page's time while
 // sign-ins come at ten times capacity, beside its limit.

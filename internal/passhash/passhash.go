@@ -15,11 +15,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"sync"
 
 	"golang.org/x/crypto/argon2"
-
-	"dispositivo/internal/argon2id"
 )
 
 // params are the cost of a hash; they are kept in its record, so that they can
@@ -46,8 +43,6 @@ var ErrFormat = errors.New("passhash: unknown hash format")
 type Hasher struct {
 	pepper []byte
 	gate   *gate
-	// memory holds what hashes are computed in: as many as ran at once lately.
-	memory sync.Pool
 	// dummy is what an unknown account is checked against: the same work.
 	dummy string
 	// computed is called for every hash; nil: nobody counts.
@@ -118,15 +113,7 @@ func (h *Hasher) compute(ctx context.Context, p params, salt []byte, secret stri
 	}
 	mac := hmac.New(sha256.New, h.pepper)
 	mac.Write([]byte(secret))
-	if p.threads != 1 {
-		return argon2.IDKey(mac.Sum(nil), salt, p.time, p.memory, p.threads, keyBytes), nil
-	}
-	memory, ok := h.memory.Get().(*argon2id.Memory)
-	if !ok {
-		memory = new(argon2id.Memory)
-	}
-	defer h.memory.Put(memory)
-	return memory.Key(mac.Sum(nil), salt, p.time, p.memory, keyBytes), nil
+	return argon2.IDKey(mac.Sum(nil), salt, p.time, p.memory, p.threads, keyBytes), nil
 }
 
 func random(n int) []byte {
