@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +34,8 @@ func TestKillPages(t *testing.T) {
 type pagesTrial struct {
 	*trial
 	folder string
+	// again counts the buttons that had no answer at first.
+	again atomic.Int64
 
 	mu   sync.Mutex
 	acks []pageAck
@@ -187,8 +190,8 @@ func pageScan(t testing.TB, named string, data []byte) filled {
 
 // press opens a page and presses a button of it, both again until there is an answer
 // that means something, and returns where that leads.
-func (tr *trial) press(cookie, page, button string, form filled) (string, error) {
-	a, _, err := tr.persist(func() (answer, error) {
+func (tr *pagesTrial) press(cookie, page, button string, form filled) (string, error) {
+	a, tries, err := tr.persist(func() (answer, error) {
 		token, got, err := tr.tokenOf(cookie, page)
 		if err != nil || token == "" {
 			return got, err
@@ -196,6 +199,9 @@ func (tr *trial) press(cookie, page, button string, form filled) (string, error)
 		contentType, body := form(token)
 		return tr.browse(cookie, http.MethodPost, button, contentType, body)
 	})
+	if tries > 1 {
+		tr.again.Add(1)
+	}
 	if err == nil && a.Status != http.StatusSeeOther {
 		err = fmt.Errorf("%s: status %d\n%s", button, a.Status, a.Body)
 	}
@@ -260,7 +266,7 @@ func (tr *pagesTrial) provePages(want int) {
 		tr.t.Errorf("%d things done, %d acknowledged, %d kept, %d receipts, %v", want, len(tr.acks), kept, receipts, err)
 	}
 	tr.proveBooks()
-	tr.t.Logf("%d acknowledged; server killed %d times", len(tr.acks), tr.life.Load())
+	tr.t.Logf("%d acknowledged, %d buttons pressed again; server killed %d times", len(tr.acks), tr.again.Load(), tr.life.Load())
 }
 
 func (a pageAck) prove(t testing.TB, h *house) error {
