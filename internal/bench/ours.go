@@ -103,21 +103,45 @@ func (s *ours) awaitQuiet(ctx context.Context) error {
 // treeTicks is the processor time that a process and its children have used, in
 // clock ticks (proc(5)).
 func treeTicks(pid int) (int64, error) {
-	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	pids, err := tree(pid)
 	if err != nil {
 		return 0, err
 	}
 	var sum int64
-	for _, path := range all {
-		b, err := os.ReadFile(path) //nolint:gosec // a kernel file
-		if err != nil {
-			continue // it ended meanwhile
+	for _, id := range pids {
+		if n, err := ticks([]string{id}); err == nil { // else it ended meanwhile
+			sum += n
 		}
-		own, rest, _ := strings.Cut(string(b), " (")
-		_, rest, _ = strings.Cut(rest, ") ")
-		fields := strings.Fields(rest) // from the third on: state, parent, …
-		if len(fields) < 13 || own != strconv.Itoa(pid) && fields[1] != strconv.Itoa(pid) {
-			continue
+	}
+	return sum, nil
+}
+
+// tree lists a process and its children. To look for them takes milliseconds, which
+// whoever measures less than a second must not count.
+func tree(pid int) ([]string, error) {
+	all, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return nil, err
+	}
+	own := strconv.Itoa(pid)
+	var pids []string
+	for _, path := range all {
+		id := filepath.Base(filepath.Dir(path))
+		fields, err := stat(id)
+		if err == nil && (id == own || fields[1] == own) { // else it ended meanwhile
+			pids = append(pids, id)
+		}
+	}
+	return pids, nil
+}
+
+// ticks is the processor time that all of these have used so far. The error is of
+// one that has ended.
+func ticks(pids []string) (sum int64, err error) {
+	for _, id := range pids {
+		fields, err := stat(id)
+		if err != nil {
+			return 0, err
 		}
 		for _, text := range fields[11:13] { // user and system time
 			n, err := strconv.ParseInt(text, 10, 64)
@@ -128,6 +152,20 @@ func treeTicks(pid int) (int64, error) {
 		}
 	}
 	return sum, nil
+}
+
+// stat returns the fields of a process from the third on: state, parent, …
+func stat(id string) ([]string, error) {
+	b, err := os.ReadFile(filepath.Join("/proc", id, "stat")) //nolint:gosec // a kernel file
+	if err != nil {
+		return nil, err
+	}
+	_, rest, _ := strings.Cut(string(b), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return nil, fmt.Errorf("process %s: %q", id, b)
+	}
+	return fields, nil
 }
 
 // target is where the first clients' uploads go.

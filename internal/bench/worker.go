@@ -44,7 +44,11 @@ func serveReader(ctx context.Context, dir string) error {
 	}
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		path, token, _ := strings.Cut(lines.Text(), "\t")
-		used, err := treeTicks(os.Getpid())
+		pids, err := tree(os.Getpid())
+		if err != nil {
+			return err
+		}
+		used, err := ticks(pids)
 		if err != nil {
 			return err
 		}
@@ -58,7 +62,7 @@ func serveReader(ctx context.Context, dir string) error {
 			return err
 		}
 		took := clk.Now().Sub(begin)
-		after, err := treeTicks(os.Getpid())
+		after, err := ticks(pids)
 		if err != nil {
 			return err
 		}

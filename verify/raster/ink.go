@@ -24,10 +24,13 @@ func (p *Page) Ink() (points iter.Seq2[float64, float64], unit float64) {
 	halfway := s.tiles.halfway()
 	points = func(yield func(x, y float64) bool) {
 		for y := area.Min.Y; y < area.Max.Y; y++ {
-			row := s.gray.Pix[y*s.gray.Stride:]
+			row := s.gray.Pix[y*s.gray.Stride:][:area.Max.X]
 			levels := halfway[y/tileSide*s.tiles.across:]
-			for x := area.Min.X; x < area.Max.X; x++ {
-				if row[x] >= levels[x/tileSide] {
+			for x := area.Min.X; x < len(row); x++ {
+				for x+8 <= len(row) && eightWhite(row[x:]) {
+					x += 8
+				}
+				if x == len(row) || row[x] >= levels[x/tileSide] {
 					continue
 				}
 				dx, dy := unit*(float64(x)+0.5-middleX), unit*(float64(y)+0.5-middleY)

@@ -154,13 +154,15 @@ func (p *Page) straight(side int) plain {
 	return made
 }
 
+// mostSkipped is how much smaller a picture may become by sampling between its
+// pixels alone. Where that would skip some, they are averaged first.
+const mostSkipped = 1.4
+
 // warped does in one go what takes a picture in colour five: pages of fax and
 // grey scans are nearly all there are.
 func (p *Page) warped(w, h int, content image.Rectangle, extra int, angle float64, side int) *image.Gray {
-	// What bilinear sampling would skip is averaged first.
-	const most = 1.4
 	src := p.src
-	if sw, sh := src.size(); float64(sw) > most*float64(w) || float64(sh) > most*float64(h) {
+	if sw, sh := src.size(); float64(sw) > mostSkipped*float64(w) || float64(sh) > mostSkipped*float64(h) {
 		src = plain{gray: src.reduced(min(w, sw), min(h, sh))}
 	}
 	sw, sh := src.size()
@@ -300,7 +302,8 @@ func (p *Page) stretched(w, h int) plain {
 
 // Review returns the picture to review and its thumb, encoded alike. Text and
 // drawings become PNG of sixteen greys, which keeps letters crisp in a third of
-// the size; photographs and colour become JPEG.
+// the size, or of four where the page had two colours; photographs and colour
+// become JPEG.
 func (p *Page) Review() (review, thumb Picture, err error) {
 	full := p.reviewed()
 	w, h := full.size()
@@ -309,11 +312,11 @@ func (p *Page) Review() (review, thumb Picture, err error) {
 	}
 	small := full.thumb(w, h)
 	if full.gray != nil && p.isLineArt(full.gray) {
-		if review, err = encodeSixteen(full.gray); err != nil {
+		if review, err = p.shades().encode(full.gray); err != nil {
 			return Picture{}, Picture{}, err
 		}
 		if len(review.Data) <= heavy {
-			thumb, err = encodeSixteen(small.gray)
+			thumb, err = sixteen.encode(small.gray)
 			return review, thumb, err
 		}
 	}
@@ -322,6 +325,15 @@ func (p *Page) Review() (review, thumb Picture, err error) {
 	}
 	thumb, err = encodeJPEG(small.image())
 	return review, thumb, err
+}
+
+// shades are those of the picture to review. A page of two colours that was not
+// made much smaller has hardly any between them.
+func (p *Page) shades() *shades {
+	if w, h := p.squareSize(); p.geometry.Bilevel && float64(max(w, h)) <= mostSkipped*ReviewSide {
+		return four
+	}
+	return sixteen
 }
 
 // thumb makes a small copy.

@@ -7,29 +7,47 @@ import (
 	"fmt"
 	"hash/crc32"
 	"image"
-	"math"
 )
 
-// encodeSixteen encodes a grey picture as PNG of sixteen shades, four bits a
-// pixel. The library's encoder would want a palette, look at each pixel three
-// times and search for the last byte; a page of writing is mostly paper, which
-// the quickest search finds as well.
-func encodeSixteen(img *image.Gray) (Picture, error) {
-	const greyscale, bits = 0, 4
+// shades says how many greys a picture keeps.
+type shades struct {
+	bits   int       // of a pixel: 2 or 4
+	packed [256]byte // the nearest of them
+}
+
+// sixteen greys keep the shape of letters in scans and small copies; four are
+// enough where every grey comes from turning and shrinking a page of two colours
+// by a little.
+var four, sixteen = newShades(2), newShades(4)
+
+func newShades(bits int) *shades {
+	s := &shades{bits: bits}
+	step := 0xff / (1<<bits - 1)
+	for v := range s.packed {
+		s.packed[v] = byte((v + step/2) / step) //nolint:gosec // less than the shades
+	}
+	return s
+}
+
+// encode encodes a grey picture as PNG. The library's encoder would want a
+// palette, look at each pixel three times and search for the last byte; a page of
+// writing is mostly paper, which the quickest search finds as well.
+func (s *shades) encode(img *image.Gray) (Picture, error) {
+	const greyscale = 0
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	var b bytes.Buffer
 	b.WriteString("\x89PNG\r\n\x1a\n")
 	head := binary.BigEndian.AppendUint32(nil, uint32(w)) //nolint:gosec // at most ReviewSide
 	head = binary.BigEndian.AppendUint32(head, uint32(h)) //nolint:gosec // likewise
-	writeChunk(&b, "IHDR", append(head, bits, greyscale, 0, 0, 0))
+	writeChunk(&b, "IHDR", append(head, byte(s.bits), greyscale, 0, 0, 0)) //nolint:gosec // 2 or 4
 	var packed bytes.Buffer
 	z, err := zlib.NewWriterLevel(&packed, zlib.BestSpeed)
 	if err != nil {
 		return Picture{}, fmt.Errorf("encode page: %w", err)
 	}
-	row := make([]byte, 1+(w+1)/2) // behind a zero: no filter
+	row := make([]byte, 1+(w*s.bits+7)/8) // behind a zero: no filter
 	for y := range h {
-		pack(row[1:], img.Pix[y*img.Stride:][:w])
+		s.pack(row[1:], img.Pix[y*img.Stride:][:w])
 		if _, err := z.Write(row); err != nil {
 			return Picture{}, fmt.Errorf("encode page: %w", err)
 		}
@@ -42,28 +60,28 @@ func encodeSixteen(img *image.Gray) (Picture, error) {
 	return picture(&b, img, "image/png"), nil
 }
 
-// shades are the nearest of sixteen greys.
-var shades = func() (table [256]byte) {
-	for v := range table {
-		table[v] = byte((v + 8) / 17)
-	}
-	return table
-}()
-
-// pack puts two pixels into a byte.
-func pack(dst, src []byte) {
-	for i := 0; i < len(src)/2; {
-		if from := src[2*i:]; len(from) >= 8 && binary.LittleEndian.Uint64(from) == math.MaxUint64 { // paper
-			binary.LittleEndian.PutUint32(dst[i:], math.MaxUint32)
-			i += 4
+// pack puts eight pixels into as many bytes as one of them has bits.
+func (s *shades) pack(dst, src []byte) {
+	const group = 8
+	for ; len(src) >= group; src, dst = src[group:], dst[s.bits:] {
+		if eightWhite(src) { // paper
+			for i := range dst[:s.bits] {
+				dst[i] = 0xff
+			}
 			continue
 		}
-		for end := min(i+4, len(src)/2); i < end; i++ {
-			dst[i] = shades[src[2*i]]<<4 | shades[src[2*i+1]]
+		var v uint32
+		for _, grey := range src[:group] {
+			v = v<<s.bits | uint32(s.packed[grey])
+		}
+		for i := range dst[:s.bits] {
+			dst[i] = byte(v >> (group * (s.bits - 1 - i))) //nolint:gosec // its bytes
 		}
 	}
-	if len(src)%2 == 1 {
-		dst[len(dst)-1] = shades[src[len(src)-1]] << 4
+	clear(dst)
+	for i, grey := range src {
+		at := i * s.bits
+		dst[at/group] |= s.packed[grey] << (group - s.bits - at%group)
 	}
 }
 

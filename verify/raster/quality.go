@@ -170,7 +170,7 @@ func inkShare(g *image.Gray, r image.Rectangle) float64 {
 		return 0
 	}
 	ink := 0
-	for _, count := range histogram[:max(0, level(histogram, total, 0.9)-inkStep)] {
+	for _, count := range histogram[:max(0, level(&histogram, total, 0.9)-inkStep)] {
 		ink += count
 	}
 	return float64(ink) / float64(total)
@@ -193,7 +193,10 @@ func (t tiling) darkShare(r image.Rectangle) float64 {
 }
 
 // level is the value below which the given share of pixels lies.
-func level(histogram [256]int, total int, share float64) int {
+func level(histogram *[256]int, total int, share float64) int {
+	if float64(total-histogram[0xff]) < share*float64(total) {
+		return 0xff // as mostly on paper
+	}
 	n := 0
 	for v, count := range histogram {
 		if n += count; float64(n) >= share*float64(total) {
@@ -232,7 +235,7 @@ func sharpness(img *image.Gray, r image.Rectangle) float64 {
 			}
 		}
 	}
-	contrast := level(histogram, total, 0.98) - level(histogram, total, 0.002)
+	contrast := level(&histogram, total, 0.98) - level(&histogram, total, 0.002)
 	if contrast < inkStep {
 		return 1 // nothing to be sharp
 	}

@@ -211,8 +211,8 @@ func tile(g *image.Gray) tiling {
 				t.paper[i], t.ink[i] = 0xff, 0xff
 				continue
 			}
-			t.paper[i] = byte(level(histogram, total, 0.85)) //nolint:gosec // 0 to 255
-			t.ink[i] = byte(level(histogram, total, 0.01))   //nolint:gosec // 0 to 255
+			t.paper[i] = byte(level(&histogram, total, 0.85)) //nolint:gosec // 0 to 255
+			t.ink[i] = byte(level(&histogram, total, 0.01))   //nolint:gosec // 0 to 255
 		}
 	}
 	return t

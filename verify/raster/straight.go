@@ -51,5 +51,5 @@ func Preview(img *image.Gray, wide, high float64, side int) (Picture, error) {
 	}
 	scale := float64(min(side, max(img.Rect.Dx(), img.Rect.Dy()))) / max(wide, high)
 	w, h := min(max(1, int(wide*scale)), img.Rect.Dx()), max(1, int(high*scale))
-	return encodeSixteen(page.src.reduced(w, h))
+	return sixteen.encode(page.src.reduced(w, h))
 }
