@@ -214,12 +214,5 @@ func (d *Desk) image(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	switch img.ContentType {
-	case "image/png", "image/jpeg":
-	default:
-		return &dossier.Error{Code: dossier.CodeInternal, Err: errors.New("page image is neither PNG nor JPEG")}
-	}
-	c.Header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	c.Data(http.StatusOK, img.ContentType, img.Data)
-	return nil
+	return picture(c, img.ContentType, img.Data)
 }

@@ -35,6 +35,7 @@ func (d *Desk) holderRoutes(staff *gin.RouterGroup) {
 	acts.POST("/:holder", on(d.actOnPIN))
 	acts.GET("/:holder/servizi", on(d.services))
 	d.guardianRoutes(acts.Group("/:holder"))
+	d.keptRoutes(acts.Group("/:holder"))
 }
 
 type findData struct {

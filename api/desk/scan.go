@@ -22,6 +22,9 @@ type Scans interface {
 	Scans(ctx context.Context, actor dossier.Actor) ([]counter.Scan, error)
 	Attach(ctx context.Context, actor dossier.Actor, submissionID, named string) (counter.Arrival, error)
 	Archive(ctx context.Context, actor dossier.Actor, codiceFiscale string, scan []byte) (intake.Receipt, error)
+	Kept(ctx context.Context, actor dossier.Actor, holderID string) ([]dossier.Submission, error)
+	KeptPages(ctx context.Context, actor dossier.Actor, holderID, submissionID string) (dossier.Submission, int, error)
+	KeptPage(ctx context.Context, actor dossier.Actor, holderID, submissionID string, n int) (counter.Picture, error)
 }
 
 const (

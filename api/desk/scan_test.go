@@ -3,6 +3,7 @@ package desk_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -23,6 +24,9 @@ type fakeScans struct {
 	named   string
 	scan    string
 	folder  []counter.Scan
+	kept    []dossier.Submission
+	pages   int
+	picture counter.Picture
 }
 
 func (f *fakeScans) Receive(_ context.Context, _ dossier.Actor, named string, scan []byte) (intake.Receipt, error) {
@@ -46,6 +50,20 @@ func (f *fakeScans) Attach(_ context.Context, _ dossier.Actor, id, named string)
 func (f *fakeScans) Archive(_ context.Context, _ dossier.Actor, cf string, scan []byte) (intake.Receipt, error) {
 	f.named, f.scan = cf, string(scan)
 	return intake.Receipt{SubmissionID: "s9", Protocol: "2026/0000018"}, f.refuse
+}
+
+func (f *fakeScans) Kept(_ context.Context, _ dossier.Actor, holder string) ([]dossier.Submission, error) {
+	f.named = holder
+	return f.kept, f.refuse
+}
+
+func (f *fakeScans) KeptPages(_ context.Context, _ dossier.Actor, _, id string) (dossier.Submission, int, error) {
+	return dossier.Submission{ID: id, Protocol: dossier.Protocol{Year: 2026, Number: 18}}, f.pages, f.refuse
+}
+
+func (f *fakeScans) KeptPage(_ context.Context, _ dossier.Actor, holder, id string, n int) (counter.Picture, error) {
+	f.named = fmt.Sprint(holder, " ", id, " ", n)
+	return f.picture, f.refuse
 }
 
 func fakeSlip(counter.Arrival, string) ([]byte, error) { return []byte("%PDF-1.7"), nil }

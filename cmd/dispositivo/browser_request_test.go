@@ -3,6 +3,9 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"dispositivo/internal/clock"
+	"dispositivo/internal/paper"
 )
 
 // fills sets fields by their id, as somebody does who types and chooses.
@@ -168,7 +171,11 @@ func issueInBrowser(t *testing.T, clerk *person, n int, look func(*person, strin
 // archives keeps the papers that the PIN of the counter was issued with.
 func archives(t *testing.T, clerk *person, n int, look func(*person, string)) {
 	t.Helper()
-	scan := file(t, "mv35.pdf", []byte("%PDF-1.7 form MV35 and a passport"))
+	papers, err := paper.BlankForm("Ente", clock.System().Now(), paper.Ways{}, 90, "it")
+	if err != nil {
+		t.Fatal(err)
+	}
+	scan := file(t, "mv35.pdf", papers)
 	clerk.visit("/desk/sportello")
 	clerk.press(`main a[href="/desk/archivio"]`)
 	clerk.expects("/desk/archivio")
@@ -184,6 +191,24 @@ func archives(t *testing.T, clerk *person, n int, look func(*person, string)) {
 		t.Errorf("nothing archived:\n%s", clerk.text("main"))
 	}
 	look(clerk, "archived")
+	looksAtArchive(t, clerk, inventedCF(t, 5000+n), look)
+}
+
+// looksAtArchive opens what was archived of a holder, as pictures.
+func looksAtArchive(t *testing.T, clerk *person, codiceFiscale string, look func(*person, string)) {
+	t.Helper()
+	clerk.visit("/desk/titolari")
+	clerk.types("#cf", codiceFiscale)
+	clerk.press("main form button[type=submit]")
+	clerk.press(`main a[href$="/archivio"]`)
+	look(clerk, "kept")
+	clerk.press(`main .dsp-sent a`)
+	clerk.sees("main", "Pagina 1 di")
+	wide, err := eval[int](clerk, `document.querySelector(".dsp-kept img").naturalWidth`)
+	if err != nil || wide < 500 {
+		t.Errorf("the page is %d pixels wide, %v", wide, err)
+	}
+	look(clerk, "kept-page")
 }
 
 func without(fields map[string]string, name string) map[string]string {

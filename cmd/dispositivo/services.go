@@ -123,7 +123,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicUR
 		return nil, err
 	}
 	s.door = newDoor(h, pool, s.conversion, p)
-	s.wireCounter(h, p, publicURL, rome)
+	s.wireCounter(h, pool, p, publicURL, rome)
 	s.fitting = newFitting(h, s, pool, p.MaxBytes)
 	s.desk = review.NewDesk(review.Config{Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes})
 	s.screener = newScreener(h, pool, p)

@@ -8,12 +8,13 @@ import (
 	"dispositivo/intake/counter"
 	"dispositivo/internal/i18n"
 	"dispositivo/internal/paper"
+	"dispositivo/internal/sandbox"
 )
 
 // wireCounter wires what an operator scans.
-func (s *services) wireCounter(h *house, p procedure, publicURL string, rome *time.Location) {
+func (s *services) wireCounter(h *house, pool *sandbox.Pool, p procedure, publicURL string, rome *time.Location) {
 	s.scans = counter.New(counter.Config{
-		Store: h.store, Door: s.door, Finder: s.matching, Opener: s.conversion, Vault: h.vault, Clock: h.clock, Logger: h.logger,
+		Store: h.store, Door: s.door, Finder: s.matching, Opener: s.conversion, Vault: h.vault, Reader: pool, Clock: h.clock, Logger: h.logger,
 	})
 	texts := s.texts
 	s.slip = func(a counter.Arrival, lang string) ([]byte, error) {

@@ -34,6 +34,9 @@ type Store interface {
 	HasOffice(ctx context.Context, office string) (bool, error)
 	// Scans returns what lies in the folders of an office's scanners, of all for "".
 	Scans(ctx context.Context, office string, since time.Time, limit int) ([]dossier.Submission, error)
+	// Archived returns the papers that a holder's PINs of the counter were issued with.
+	Archived(ctx context.Context, holderID string) ([]dossier.Submission, error)
+	RecordView(ctx context.Context, who dossier.Actor, sub dossier.Submission, fileID string, page dossier.Page, full bool) error
 }
 
 // Door takes post in: *intake.Door.
@@ -48,8 +51,9 @@ type Finder interface {
 	Join(ctx context.Context, actor dossier.Actor, submissionID, named string) error
 }
 
-// Vault opens what was said of a scan: *vault.Vault.
+// Vault opens scans, and what was said of them: *vault.Vault.
 type Vault interface {
+	Open(ctx context.Context, f dossier.File, name string) ([]byte, error)
 	OpenNote(f dossier.File, sealed []byte) ([]byte, error)
 }
 
@@ -65,6 +69,7 @@ type Config struct {
 	Finder Finder
 	Opener Opener
 	Vault  Vault
+	Reader Reader
 	Clock  clock.Clock
 	Logger *slog.Logger
 }

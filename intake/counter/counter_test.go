@@ -34,12 +34,16 @@ func codeOf(t *testing.T, name string) string {
 }
 
 func newService(h house.House) (*counter.Service, *conversion.Service) {
+	return newServiceReading(h, nil)
+}
+
+func newServiceReading(h house.House, reader counter.Reader) (*counter.Service, *conversion.Service) {
 	opener := conversion.New(conversion.Config{
 		Store: h.Store, Clock: h.Clock, TokenKey: bytes.Repeat([]byte{7}, 32), Agency: "INPS",
 		Ways: paper.Ways{Portal: "https://pin.example"}, Tries: throttle.New(h.Clock, 10, time.Minute),
 	})
 	return counter.New(counter.Config{
-		Store: h.Store, Finder: match.New(h.Store, h.Vault), Opener: opener, Vault: h.Vault, Clock: h.Clock,
+		Store: h.Store, Finder: match.New(h.Store, h.Vault), Opener: opener, Vault: h.Vault, Clock: h.Clock, Reader: reader,
 		Logger: slog.New(slog.DiscardHandler),
 		Door: intake.NewDoor(intake.Config{
 			Store: h.Store, Vault: h.Vault, Hash: h.Keys.MAC("content"), Clock: h.Clock, Logger: slog.New(slog.DiscardHandler),

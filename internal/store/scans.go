@@ -16,6 +16,14 @@ func (s *Store) HasOffice(ctx context.Context, office string) (bool, error) {
 	return id != "", nil
 }
 
+// Archived returns the papers of the counter that belong to a holder and to no dossier
+// (A5), the newest first.
+func (s *Store) Archived(ctx context.Context, holderID string) ([]dossier.Submission, error) {
+	subs, err := s.submissions(ctx, s.reader(), `holder_id = ? AND dossier_id = '' AND channel = ?
+		ORDER BY protocol_year DESC, protocol_number DESC LIMIT 100`, holderID, string(dossier.ChannelCounter))
+	return subs, classify("read archive", err)
+}
+
 // Scans returns what the scanners of an office, of all when office is "", left in
 // their folder: all that still waits for somebody, and then the rest since a moment;
 // the newest of each first, at most limit.
