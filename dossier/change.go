@@ -34,6 +34,8 @@ type Move struct {
 type SubmissionMove struct {
 	ID    string
 	Event SubmissionEvent
+	// Refusal is why an operator refused it.
+	Refusal RefusalReason
 }
 
 // PINMove sends a PIN issue an event.

@@ -62,7 +62,28 @@ const (
 	MessageMailReceipt MessageKind = "mail_receipt"
 	// MessageMailEmpty tells who sent a mail without documents how to send them.
 	MessageMailEmpty MessageKind = "mail_empty"
+	// MessageMailRefused tells who sent a mail why an operator refused it.
+	MessageMailRefused MessageKind = "mail_refused"
 )
+
+// RefusalReason is why an operator refused a submission; it makes the sender's text, and
+// says nothing of anybody.
+type RefusalReason string
+
+// The refusals.
+const (
+	RefusalUnreadable RefusalReason = "unreadable" // the pages cannot be read
+	RefusalNoForm     RefusalReason = "no_form"    // no signed form is among them
+	RefusalNoDossier  RefusalReason = "no_dossier" // nothing says which dossier they are for
+	RefusalUnsafe     RefusalReason = "unsafe"     // the file holds what is not opened
+	RefusalUnrelated  RefusalReason = "unrelated"  // they are about something else
+	RefusalOther      RefusalReason = "other"
+)
+
+// RefusalReasons lists every one in the order an operator is offered them.
+func RefusalReasons() []RefusalReason {
+	return []RefusalReason{RefusalUnreadable, RefusalNoForm, RefusalNoDossier, RefusalUnsafe, RefusalUnrelated, RefusalOther}
+}
 
 // AnswerTo is the name among Values of the Message-ID that an Answer is to.
 const AnswerTo = "in_reply_to"

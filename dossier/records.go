@@ -25,6 +25,8 @@ type Submission struct {
 	Office    string
 	Documents []File
 	Findings  []Finding
+	// Refusal is why an operator refused it; "": none did.
+	Refusal RefusalReason
 }
 
 // File is one document of a submission: sealed bytes in the blob store, with

@@ -30,7 +30,7 @@ type Reviews interface {
 	Decide(ctx context.Context, actor dossier.Actor, reviewID string, v review.Verdict) (dossier.State, error)
 	Release(ctx context.Context, actor dossier.Actor, reviewID string) error
 	Clear(ctx context.Context, actor dossier.Actor, submissionID string) error
-	Refuse(ctx context.Context, actor dossier.Actor, submissionID string) error
+	Refuse(ctx context.Context, actor dossier.Actor, submissionID string, reason dossier.RefusalReason) error
 	Submissions(ctx context.Context, actor dossier.Actor, state dossier.SubmissionState) ([]dossier.Submission, error)
 }
 

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -307,9 +308,12 @@ func TestListsOfSubmissions(t *testing.T) {
 	if w := b.post("/desk/invii/q1/rilettura", dossier.RoleOperator, nil); w.Header().Get("Location") != "/desk/quarantena?fatto=cleared" {
 		t.Errorf("clear: %d %q", w.Code, w.Header().Get("Location"))
 	}
-	form := url.Values{"csrf": {"csrf-operator"}, "lista": {"/desk/non-abbinati"}}
+	form := url.Values{"csrf": {"csrf-operator"}, "lista": {"/desk/non-abbinati"}, "motivo": {"unrelated"}}
 	if w := b.post("/desk/invii/u1/rifiuto", dossier.RoleOperator, form); w.Header().Get("Location") != "/desk/non-abbinati?fatto=refused" {
 		t.Errorf("refuse: %d %q", w.Code, w.Header().Get("Location"))
+	}
+	if !slices.Contains(b.reviews.acts, "refuse u1 unrelated") {
+		t.Errorf("did %v", b.reviews.acts)
 	}
 	form.Set("lista", "https://evil.example")
 	if w := b.post("/desk/invii/q1/rifiuto", dossier.RoleOperator, form); w.Header().Get("Location") != "/desk/quarantena?fatto=refused" {

@@ -129,8 +129,8 @@ func (f *fakeReviews) Clear(_ context.Context, _ dossier.Actor, id string) error
 	return f.refuse
 }
 
-func (f *fakeReviews) Refuse(_ context.Context, _ dossier.Actor, id string) error {
-	f.acts = append(f.acts, "refuse "+id)
+func (f *fakeReviews) Refuse(_ context.Context, _ dossier.Actor, id string, reason dossier.RefusalReason) error {
+	f.acts = append(f.acts, "refuse "+id+" "+string(reason))
 	return f.refuse
 }
 

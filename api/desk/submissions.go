@@ -125,7 +125,8 @@ func (d *Desk) clear(c *gin.Context) error {
 
 // refuse refuses a submission and returns to the list it was on.
 func (d *Desk) refuse(c *gin.Context) error {
-	if err := d.Reviews.Refuse(c.Request.Context(), edge.Actor(c), c.Param("submission")); err != nil {
+	reason := dossier.RefusalReason(c.PostForm("motivo"))
+	if err := d.Reviews.Refuse(c.Request.Context(), edge.Actor(c), c.Param("submission"), reason); err != nil {
 		return d.listProblem(c, err)
 	}
 	leave(c, listOf(c).path, "refused")
@@ -141,9 +142,9 @@ func listOf(c *gin.Context) listing {
 }
 
 // listProblem shows on the list why something was not done to a submission,
-// such as that a colleague was faster.
+// such as that a colleague was faster, or that no reason was given.
 func (d *Desk) listProblem(c *gin.Context, err error) error {
-	if dossier.CodeOf(err) != dossier.CodeConflict {
+	if code := dossier.CodeOf(err); code != dossier.CodeConflict && code != dossier.CodeRequestInvalid {
 		return err
 	}
 	page, pageErr := d.submissionsPage(c, listOf(c))

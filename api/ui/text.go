@@ -35,6 +35,7 @@ func (u *UI) funcs(lang string) template.FuncMap {
 		"severity":  func(s any) string { return named("finding.severity.", s, "") },
 		"reason":    func(r any) string { return named("reason.", r, "") },
 		"label":     func(r any) string { return named("reason.", r, ".label") },
+		"refusals":  dossier.RefusalReasons,
 		"channel":   func(c any) string { return named("ui.channel.", c, "") },
 		"scene":     func(s any) string { return named("ui.demo.scene.", s, "") },
 		"class":     func(c any) string { return named("ui.class.", c, "") },

@@ -240,8 +240,16 @@ func (a *API) clear(c *gin.Context) error {
 	return nil
 }
 
+type refusalRequest struct {
+	Reason dossier.RefusalReason `json:"reason" binding:"required"`
+}
+
 func (a *API) refuse(c *gin.Context) error {
-	if err := a.Desk.Refuse(c.Request.Context(), edge.Actor(c), c.Param("id")); err != nil {
+	var req refusalRequest
+	if err := readJSON(c, &req); err != nil {
+		return err
+	}
+	if err := a.Desk.Refuse(c.Request.Context(), edge.Actor(c), c.Param("id"), req.Reason); err != nil {
 		return err
 	}
 	c.Status(http.StatusNoContent)

@@ -122,7 +122,7 @@ var table = []cell{
 	{"GET /api/v1/counter/scans/:id", "" /*                */, "401  403  403  404  404  404  404  404  403  403  403"},
 	{"POST /api/v1/counter/scans/:id/attachment", noScan /**/, "401  403  403  404  404  404  404  404  403  403  403"},
 	{"GET /api/v1/counter/scans/:id/receipt", "" /*        */, "401  403  403  404  404  404  404  404  403  403  403"},
-	{"POST /api/v1/submissions/:id/refusal", "" /*         */, "401  403  403  409  404  404  404  409  403  403  403"},
+	{"POST /api/v1/submissions/:id/refusal", refusal /*    */, "401  403  403  409  404  404  404  409  403  403  403"},
 
 	{"POST /api/v1/pin-recoveries", "{}" /*                */, "400  400  400  400  400  400  400  400  400  400  400"},
 	{"POST /api/v1/pin-recoveries/confirmation", "{}" /*   */, "400  400  400  400  400  400  400  400  400  400  400"},
@@ -278,7 +278,7 @@ var table = []cell{
 	{"POST /desk/registro/esporta", "" /*                  */, " in   in   in  403  403  403  403  403  200  403   in"},
 	{"POST /desk/invii/:submission/rilettura", "" /*       */, " in   in   in  409  404  404  404  409  403  403   in"},
 	{"POST /desk/invii/:submission/abbinamento", "" /*     */, " in   in   in  409  409  409  409  409  403  403   in"},
-	{"POST /desk/invii/:submission/rifiuto", "" /*         */, " in   in   in  409  404  404  404  409  403  403   in"},
+	{"POST /desk/invii/:submission/rifiuto", "motivo=other", " in   in   in  409  404  404  404  409  403  403   in"},
 
 	// What ends something comes last. The second of two ways finds it ended.
 	{"POST /desk/pratiche/:review/rilascio", "" /*         */, " in   in   in  303  404  404  404  404  403  403   in"},
@@ -296,6 +296,7 @@ const (
 	wrongCode = `{"code":"x"}`
 	noContact = `{"value":"x"}`
 	noScan    = `{"dossier":"x"}`
+	refusal   = `{"reason":"other"}`
 	staleForm = "action=reject&reason=other&version=1"
 	// A refusal without a reason is not right.
 	refusedJSON = `{"outcome":"refused","version":1}`
@@ -398,7 +399,7 @@ func (w *world) neverOffered(t *testing.T) {
 	}
 	// A supervisor sees all pages, but clears and refuses nothing of the own.
 	for _, act := range []string{"/clearance", "/refusal"} {
-		if a := w.s.member("capo.in.causa").post("/submissions/"+w.ids["submission"]+act, nil); a.code() != dossier.CodeOwnDossier {
+		if a := w.s.member("capo.in.causa").post("/submissions/"+w.ids["submission"]+act, map[string]string{"reason": "other"}); a.code() != dossier.CodeOwnDossier {
 			t.Errorf("%s of the own submission: %d %s", act, a.Status, a.Body)
 		}
 	}

@@ -365,6 +365,10 @@ func (w *witness) decide(t *testing.T, desk *client, claim claimJSON, body map[s
 func (w *witness) quarantine(t *testing.T, s *server) {
 	desk := s.operator("operatore2")
 	for i, act := range []string{"clearance", "refusal"} {
+		var body any
+		if act == "refusal" {
+			body = map[string]string{"reason": "unsafe"}
+		}
 		page, err := demo.ActivePage(time.Date(2026, time.May, 1+i, 0, 0, 0, 0, time.UTC))
 		if err != nil {
 			t.Fatal(err)
@@ -378,13 +382,16 @@ func (w *witness) quarantine(t *testing.T, s *server) {
 		claim := w.claim(t, desk, id)
 		w.ask(t, desk, http.MethodGet, "/submissions?state=quarantined", nil)
 		path := "/submissions/" + receipt.SubmissionID + "/" + act
-		expect(t, act, w.ask(t, desk, http.MethodPost, path, nil), http.StatusNoContent, "")
+		if act == "refusal" {
+			expect(t, "no reason", w.misuse(t, desk.token, http.MethodPost, path, map[string]string{}), http.StatusBadRequest, dossier.CodeRequestInvalid)
+		}
+		expect(t, act, w.ask(t, desk, http.MethodPost, path, body), http.StatusNoContent, "")
 		if act == "clearance" {
 			// It is read again; then the reviewer takes it again.
 			citizen.await(dossier.StateReviewing)
 			claim = w.claim(t, desk, id)
 		}
-		expect(t, act+" twice", w.ask(t, desk, http.MethodPost, path, nil), http.StatusConflict, dossier.CodeConflict)
+		expect(t, act+" twice", w.ask(t, desk, http.MethodPost, path, body), http.StatusConflict, dossier.CodeConflict)
 		expect(t, "released", w.ask(t, desk, http.MethodDelete, "/reviews/"+claim.ID, nil), http.StatusNoContent, "")
 	}
 }

@@ -22,6 +22,9 @@ func faxAnswers(h *house, texts *i18n.Bundle, p procedure, publicURL string, rom
 // faxWords words what became of a fax.
 func faxWords(texts *i18n.Bundle, lang string, a fax.Answer) paper.AnswerWords {
 	words := paper.AnswerWords{Next: texts.T(lang, "fax.next."+string(a.State), nil)}
+	if a.Refusal != "" {
+		words.Next = texts.T(lang, "refusal."+string(a.Refusal), nil)
+	}
 	for _, f := range a.Findings {
 		text := texts.T(lang, "finding."+string(f.Code), nil)
 		if f.Page > 0 {

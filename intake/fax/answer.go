@@ -27,6 +27,8 @@ type Answer struct {
 	Pages int
 	// State is the submission's, which says what happens now.
 	State dossier.SubmissionState
+	// Refusal is why an operator refused it; "": none did.
+	Refusal dossier.RefusalReason
 	// Findings are those of intake.Tellable.
 	Findings []dossier.Finding
 }
@@ -85,7 +87,7 @@ func (a *Answers) final(sub dossier.Submission) bool {
 func (a *Answers) of(sub dossier.Submission) (Answered, error) {
 	page, err := a.Draw(Answer{
 		Protocol: sub.Protocol.String(), ReceivedAt: sub.ReceivedAt, Read: !sub.Reading(), Pages: sub.PageCount(),
-		State: sub.State, Findings: intake.Tellable(sub.Findings),
+		State: sub.State, Refusal: sub.Refusal, Findings: intake.Tellable(sub.Findings),
 	})
 	if err != nil {
 		return Answered{}, fmt.Errorf("draw answer: %w", err)

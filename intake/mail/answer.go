@@ -174,6 +174,10 @@ func (a *Answerer) answer(sub dossier.Submission, origin dossier.Origin) dossier
 	if id := origin.MessageID; strings.HasPrefix(id, "<") && strings.HasSuffix(id, ">") && !strings.Contains(id, " ") {
 		answer.Values[dossier.AnswerTo] = id
 	}
+	if sub.Refusal != "" {
+		answer.Kind, answer.Values["refusal"] = dossier.MessageMailRefused, string(sub.Refusal)
+		return answer
+	}
 	if sub.State == dossier.SubmissionNotASubmission || len(sub.Documents) == 1 {
 		answer.Kind, answer.Values["portal"] = dossier.MessageMailEmpty, a.cfg.Portal
 		return answer

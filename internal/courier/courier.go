@@ -244,7 +244,7 @@ func (c *Courier) data(ctx context.Context, m dossier.Message) (map[string]strin
 		dossier.MessagePINRecovered, dossier.MessageRevocationCode, dossier.MessageRevocationElsewhere, dossier.MessagePINUnlocked,
 		dossier.MessageDomandaFiled, dossier.MessageDomandaHeld, dossier.MessageDomandaReleased,
 		dossier.MessageDelegationOffered, dossier.MessageDelegationAccepted, dossier.MessageDelegationDeclined, dossier.MessageDelegationEnded,
-		dossier.MessageGuardianRecorded, dossier.MessageMailReceipt, dossier.MessageMailEmpty: // about no dossier
+		dossier.MessageGuardianRecorded, dossier.MessageMailReceipt, dossier.MessageMailEmpty, dossier.MessageMailRefused: // about no dossier
 	}
 	return data, nil
 }

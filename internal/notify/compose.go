@@ -42,6 +42,7 @@ func (c *Composer) Languages() []string { return c.texts.Languages() }
 //   - state: a dossier's state, worded; it also gives {next}, what happens now;
 //   - outcome: a submission's state, which gives {becomes}, what happens now, for who sent a mail; {counted}, the line with the pages,
 //     appears when there are pages;
+//   - refusal: a dossier.RefusalReason, worded for who sent a mail;
 //   - channel: a dossier.Channel, worded;
 //   - reasons: reason codes or finding codes joined by commas, worded for the holder, one a line;
 //   - findings: finding codes joined by commas, each with ":page" or without; may be absent;
@@ -102,6 +103,12 @@ func (c *Composer) args(lang string, data map[string]string) (map[string]string,
 	}
 	if err := c.outcome(lang, data, args); err != nil {
 		return nil, err
+	}
+	if refusal := data["refusal"]; refusal != "" {
+		if !c.texts.Has(lang, "refusal."+refusal) {
+			return nil, fmt.Errorf("refusal %q has no text", refusal)
+		}
+		args["refusal"] = c.texts.T(lang, "refusal."+refusal, nil)
 	}
 	if channel := data["channel"]; channel != "" {
 		if !c.texts.Has(lang, "mail.channel."+channel) {

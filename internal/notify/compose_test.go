@@ -31,6 +31,7 @@ func full() map[string]string {
 		"date": "22 novembre 2026", "deadline": "22 dicembre 2026", "state": "reviewing",
 		"half": "ACDE FHJK", "code": "MNPR TVWX", "link": "ACDEFHJKMNPRTVWXY23456789ACD", "portal": "https://ente.example",
 		"files": "2", "outcome": "unmatched", "reasons": "form.unsigned,id.missing", "findings": "page.dark:2,id.missing",
+		"refusal": "no_form",
 	}
 }
 
@@ -46,7 +47,7 @@ var kinds = []dossier.MessageKind{
 	dossier.MessageDomandaFiled, dossier.MessageDomandaHeld, dossier.MessageDomandaReleased,
 	dossier.MessageDelegationOffered, dossier.MessageDelegationAccepted, dossier.MessageDelegationDeclined, dossier.MessageDelegationEnded,
 	dossier.MessageGuardianRecorded,
-	dossier.MessageMailReceipt, dossier.MessageMailEmpty,
+	dossier.MessageMailReceipt, dossier.MessageMailEmpty, dossier.MessageMailRefused,
 }
 
 func TestComposeEveryKind(t *testing.T) {

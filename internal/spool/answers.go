@@ -51,7 +51,7 @@ func (s *Spool) answer(ctx context.Context, name string) error {
 	// Whoever watches the folder never sees half a page.
 	done := filepath.Join(s.cfg.Dir, doneDir)
 	draft := filepath.Join(done, "."+name+".receipt")
-	if err := os.WriteFile(draft, page, 0o600); err != nil { //nolint:gosec // likewise
+	if err := os.WriteFile(draft, page, 0o600); err != nil {
 		return fmt.Errorf("write answer page: %w", nameless(err))
 	}
 	if err := os.Rename(draft, filepath.Join(done, name+".receipt.pdf")); err != nil && !errors.Is(err, fs.ErrNotExist) {

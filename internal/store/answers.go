@@ -12,8 +12,16 @@ import (
 // somebody who may be no holder.
 const answersKept = 30 * 24 * time.Hour
 
-// answer queues the answer to a mail, unless its address had enough of them.
+// answer queues the answer to a mail, unless it was given or its address had enough of
+// them.
 func (a *applier) answer(ctx context.Context, e dossier.Answer) error {
+	told, err := a.optional(ctx, `SELECT id FROM messages WHERE dossier_id = '' AND kind = ? AND occasion = ?`, string(e.Kind), e.SubmissionID)
+	if err != nil {
+		return fmt.Errorf("look for answer: %w", err)
+	}
+	if told != "" {
+		return nil // once for each submission
+	}
 	free, err := a.takeAnswer(ctx, e.To.Value)
 	if err != nil {
 		return err
@@ -54,7 +62,7 @@ func (a *applier) takeAnswer(ctx context.Context, address string) (bool, error) 
 
 // answersSent removes answers that went out; one that did not is needed still.
 const answersSent = `DELETE FROM messages WHERE dossier_id = '' AND kind IN ('` + string(dossier.MessageMailReceipt) + `', '` +
-	string(dossier.MessageMailEmpty) + `') AND state = 'sent'`
+	string(dossier.MessageMailEmpty) + `', '` + string(dossier.MessageMailRefused) + `') AND state = 'sent'`
 
 // eraseAnswers removes the answers about the submission of a file: they bear its
 // sender's address.

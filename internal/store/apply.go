@@ -225,7 +225,8 @@ func (a *applier) moveSubmission(ctx context.Context, m dossier.SubmissionMove) 
 	if err != nil {
 		return err
 	}
-	n, err := a.execN(ctx, `UPDATE submissions SET state = ?, version = version + 1 WHERE id = ? AND state = ?`, string(step.To), m.ID, string(state))
+	n, err := a.execN(ctx, `UPDATE submissions SET state = ?, refusal = ?, version = version + 1 WHERE id = ? AND state = ?`,
+		string(step.To), string(m.Refusal), m.ID, string(state))
 	if err != nil {
 		return fmt.Errorf("move submission: %w", err)
 	}
@@ -238,8 +239,9 @@ func (a *applier) moveSubmission(ctx context.Context, m dossier.SubmissionMove) 
 			return err
 		}
 	}
-	return a.audit(ctx, auditRow{
-		action: "submission." + string(m.Event), subject: m.ID, holderID: holderID,
-		detail: fmt.Sprintf(`{"from":%q,"to":%q}`, state, step.To),
-	})
+	detail := fmt.Sprintf(`{"from":%q,"to":%q}`, state, step.To)
+	if m.Refusal != "" {
+		detail = fmt.Sprintf(`{"from":%q,"to":%q,"reason":%q}`, state, step.To, m.Refusal)
+	}
+	return a.audit(ctx, auditRow{action: "submission." + string(m.Event), subject: m.ID, holderID: holderID, detail: detail})
 }

@@ -152,12 +152,12 @@ func (s *Store) submissions(ctx context.Context, q querier, where string, args .
 	err := q.each(ctx, func(rows *sql.Rows) error {
 		var sub dossier.Submission
 		var cleared, at int64
-		err := rows.Scan(&sub.ID, &sub.Protocol.Year, &sub.Protocol.Number, &sub.Channel, &sub.State, &sub.HolderID, &sub.DossierID, &cleared, &at, &sub.Office)
+		err := rows.Scan(&sub.ID, &sub.Protocol.Year, &sub.Protocol.Number, &sub.Channel, &sub.State, &sub.HolderID, &sub.DossierID, &cleared, &at, &sub.Office, &sub.Refusal)
 		sub.Cleared, sub.ReceivedAt = cleared != 0, fromMicros(at)
 		sub.Protocol.At = sub.ReceivedAt
 		subs = append(subs, sub)
 		return err
-	}, `SELECT id, protocol_year, protocol_number, channel, state, holder_id, dossier_id, cleared, received_at, office
+	}, `SELECT id, protocol_year, protocol_number, channel, state, holder_id, dossier_id, cleared, received_at, office, refusal
 		FROM submissions WHERE `+where, args...)
 	if err != nil {
 		return nil, err

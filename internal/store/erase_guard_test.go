@@ -73,7 +73,7 @@ var kept = map[string]map[string]string{
 	},
 	"submissions": {
 		"id": id, "protocol_year": id, "protocol_number": id, "channel": about, "external_id": id, "holder_id": id,
-		"dossier_id": id, "state": about, "cleared": about, "received_at": when, "keyed_sender": emptied, "office": about, "version": about,
+		"dossier_id": id, "state": about, "cleared": about, "received_at": when, "keyed_sender": emptied, "office": about, "version": about, "refusal": about,
 	},
 	"files": {
 		"id": id, "submission_id": id, "dossier_id": id, "blob": emptied, "wrapped_key": emptied, "keyed_hash": proof,

@@ -3,6 +3,7 @@ package review_test
 import (
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -301,8 +302,18 @@ func TestReleaseAndRefuse(t *testing.T) {
 	for _, e := range []dossier.SubmissionEvent{dossier.EventReadingStarted, dossier.EventReadUnmatched} {
 		h.Must(dossier.Change{Actor: house.Worker(), Submission: &dossier.SubmissionMove{ID: "lost", Event: e}})
 	}
-	if err := d.Refuse(ctx, op, "lost"); err != nil {
+	for _, reason := range []dossier.RefusalReason{"", "because"} {
+		house.WantCode(t, d.Refuse(ctx, op, "lost", reason), dossier.CodeRequestInvalid)
+	}
+	if err := d.Refuse(ctx, op, "lost", dossier.RefusalNoDossier); err != nil {
 		t.Fatal(err)
 	}
-	house.WantCode(t, d.Refuse(ctx, op, "lost"), dossier.CodeConflict)
+	house.WantCode(t, d.Refuse(ctx, op, "lost", dossier.RefusalNoDossier), dossier.CodeConflict)
+	history, err := h.History(ctx, "lost")
+	if err != nil || !strings.Contains(history[len(history)-1].Detail, `"reason":"no_dossier"`) {
+		t.Errorf("the log says %+v, %v", history, err)
+	}
+	if sub, err := h.Submission(ctx, "lost"); err != nil || sub.Refusal != dossier.RefusalNoDossier {
+		t.Errorf("refused for %q, %v", sub.Refusal, err)
+	}
 }

@@ -3,6 +3,7 @@ package review
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"dispositivo/dossier"
 )
@@ -59,16 +60,24 @@ func (d *Desk) Clear(ctx context.Context, actor dossier.Actor, submissionID stri
 	return d.moveBoth(ctx, ch, sub)
 }
 
-// Refuse ends a quarantined or unmatched submission. The dossier it came for,
+// Refuse ends a quarantined or unmatched submission for a reason, which goes into the
+// log and to who sent it, where a mail may be answered. The dossier it came for,
 // if any, stays with its reviewer, who decides or asks for more.
-func (d *Desk) Refuse(ctx context.Context, actor dossier.Actor, submissionID string) error {
+func (d *Desk) Refuse(ctx context.Context, actor dossier.Actor, submissionID string, reason dossier.RefusalReason) error {
 	sub, err := d.handled(ctx, actor, submissionID)
 	if err != nil {
 		return err
 	}
-	_, err = d.cfg.Store.Apply(ctx, dossier.Change{
-		Actor: actor, Submission: &dossier.SubmissionMove{ID: sub.ID, Event: dossier.EventRefusedByHand},
-	})
+	if !slices.Contains(dossier.RefusalReasons(), reason) {
+		return dossier.Problem(dossier.CodeRequestInvalid)
+	}
+	ch := dossier.Change{
+		Actor: actor, Submission: &dossier.SubmissionMove{ID: sub.ID, Event: dossier.EventRefusedByHand, Refusal: reason},
+	}
+	if sub.Channel == dossier.ChannelMail || sub.Channel == dossier.ChannelPEC {
+		ch.Effects = []dossier.Effect{dossier.Enqueue{Kind: dossier.TaskAnswer, Subject: sub.ID}}
+	}
+	_, err = d.cfg.Store.Apply(ctx, ch)
 	if err != nil {
 		return fmt.Errorf("refuse submission: %w", err)
 	}
