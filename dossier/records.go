@@ -50,6 +50,18 @@ type File struct {
 	Evidence bool
 	// SealedOrigin and SealedClues are JSON of Origin and Clues, sealed likewise.
 	SealedOrigin, SealedClues []byte
+	// Within says where in the evidence the bytes stand; nil: in a blob of their own.
+	Within *Excerpt
+}
+
+// Excerpt is where the bytes of a file stand, in base64, within the evidence of the
+// same submission, such as an attachment in a mail that is kept whole: they are kept
+// once. Blob is that of the evidence then, and the file's own key opens its pages.
+type Excerpt struct {
+	FileID     string // of the evidence
+	WrappedKey []byte // likewise
+	// At and Length are in bytes of the evidence as it came.
+	At, Length int64
 }
 
 // Zone is the machine readable zone of an identity document (ICAO 9303) as it

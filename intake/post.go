@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -47,6 +48,9 @@ type Post struct {
 	Office string
 	// Answer leaves the task to answer the sender (dossier.TaskAnswer).
 	Answer bool
+	// Coded are, beside Files, the lines of base64 in which each stands in Evidence;
+	// such a file is not kept a second time. Nil, all or one: it is.
+	Coded [][]byte
 	// Evidence is the original they were taken from, such as the whole mail; nil:
 	// the files are the originals. With evidence alone it is not a submission: a
 	// receipt, a bounce, an empty mail, papers of an issue.
@@ -171,7 +175,7 @@ func (d *Door) keepPost(ctx context.Context, p Post) (dossier.Submission, error)
 		all, first = append([][]byte{p.Evidence}, p.Files...), 0
 	}
 	sub.Documents = make([]dossier.File, len(all))
-	group, ctx := errgroup.WithContext(ctx)
+	group, keeping := errgroup.WithContext(ctx)
 	group.SetLimit(keptAtOnce)
 	for i, data := range all {
 		// Files are read in the order of their ids.
@@ -179,15 +183,28 @@ func (d *Door) keepPost(ctx context.Context, p Post) (dossier.Submission, error)
 		f.ID, f.Bytes = fmt.Sprintf("%s-%03d", sub.ID, first+i), int64(len(data))
 		f.Format, f.Evidence = string(sandbox.Sniff(data)), first+i == 0
 		group.Go(func() (err error) {
-			f.KeyedHash = d.cfg.Hash.Sum(data)
-			if f.Blob, f.WrappedKey, err = d.cfg.Vault.Keep(ctx, f.ID, data); err != nil {
+			if f.Within = p.within(first + i - 1); f.Within != nil {
+				f.WrappedKey, err = d.cfg.Vault.Within(f.ID)
+			} else {
+				f.Blob, f.WrappedKey, err = d.cfg.Vault.Keep(keeping, f.ID, data)
+			}
+			if err != nil {
 				return fmt.Errorf("keep post: %w", err)
 			}
+			return nil
+		})
+		group.Go(func() error { // while Keep waits for the disk
+			f.KeyedHash = d.cfg.Hash.Sum(data)
 			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return sub, err
+	}
+	for i := range sub.Documents {
+		if f := &sub.Documents[i]; f.Within != nil {
+			f.Blob, f.Within.FileID, f.Within.WrappedKey = sub.Documents[0].Blob, sub.Documents[0].ID, sub.Documents[0].WrappedKey
+		}
 	}
 	origin, err := json.Marshal(p.Origin)
 	if err != nil {
@@ -195,6 +212,19 @@ func (d *Door) keepPost(ctx context.Context, p Post) (dossier.Submission, error)
 	}
 	sub.Documents[0].SealedOrigin, err = d.cfg.Vault.SealNote(sub.Documents[0], origin)
 	return sub, err
+}
+
+// within is where in the evidence file n stands, without the evidence's name; nil:
+// nowhere.
+func (p Post) within(n int) *dossier.Excerpt {
+	if n < 0 || n >= len(p.Coded) || len(p.Coded[n]) == 0 {
+		return nil
+	}
+	at := bytes.Index(p.Evidence, p.Coded[n])
+	if at < 0 {
+		return nil
+	}
+	return &dossier.Excerpt{At: int64(at), Length: int64(len(p.Coded[n]))}
 }
 
 func postReceipt(sub dossier.Submission, repeated bool) Receipt {

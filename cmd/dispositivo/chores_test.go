@@ -46,3 +46,46 @@ func TestImagesAreErased(t *testing.T) {
 		}
 	})
 }
+
+// proves C14: an attachment that stands in its mail is erased with it, whichever goes
+// first, and the bytes go with the last.
+func TestEvidenceIsErasedWithItsFiles(t *testing.T) {
+	t.Parallel()
+	world := testhouse.New(t)
+	ctx := t.Context()
+	name, wrapped, err := world.Vault.Keep(ctx, "s-000", []byte("JVBERi0xLjc=\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := world.Vault.Within("s-001")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mail := dossier.File{ID: "s-000", Blob: name, WrappedKey: wrapped, KeyedHash: []byte("a"), Evidence: true}
+	file := dossier.File{ID: "s-001", Blob: name, WrappedKey: own, KeyedHash: []byte("b"), Within: &dossier.Excerpt{At: 0, Length: 14}}
+	world.Must(dossier.Change{
+		Actor: dossier.Actor{Role: dossier.RoleGateway, ID: "test"},
+		Admit: &dossier.Admission{ExternalID: "x", Submission: dossier.Submission{ID: "s", Channel: dossier.ChannelMail, Documents: []dossier.File{mail, file}}},
+	})
+	sub, err := world.Submission(ctx, "s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file = sub.Documents[1]
+	if data, err := world.Vault.Open(ctx, file, name); err != nil || string(data) != "%PDF-1.7" {
+		t.Fatalf("%q, %v", data, err)
+	}
+	h := &house{store: world.Store, vault: world.Vault, clock: clock.System()}
+	if err := h.eraseFile(ctx, file); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := world.Vault.Open(ctx, sub.Documents[0], name); err != nil {
+		t.Errorf("the mail went with one of its files: %v", err)
+	}
+	if err := h.eraseFile(ctx, sub.Documents[0]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := world.Vault.Open(ctx, sub.Documents[0], name); err == nil {
+		t.Error("the bytes are still there")
+	}
+}

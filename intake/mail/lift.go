@@ -15,33 +15,34 @@ import (
 const liftFrom = 32 << 10
 
 // parse parses a message. What it gives is what the parser gives, whether blocks of at
-// least from bytes were lifted or not.
-func parse(raw []byte, from int) (*enmime.Part, error) {
+// least from bytes were lifted or not. Coded are the lines of those that were.
+func parse(raw []byte, from int) (root *enmime.Part, coded map[*enmime.Part][]byte, err error) {
 	if light, blocks := lift(raw, from); len(blocks) > 0 && affordable(light) {
 		root, err := parser.ReadParts(bytes.NewReader(light))
-		if err == nil && lower(root, blocks) {
-			return root, nil
+		if err == nil {
+			if coded, ok := lower(root, blocks); ok {
+				return root, coded, nil
+			}
 		}
 	}
 	if simple := affordable(raw); !simple {
-		return nil, errComplex
+		return nil, nil, errComplex
 	}
-	root, err := parser.ReadParts(bytes.NewReader(raw))
-	if err != nil {
-		return nil, errHeader
+	if root, err = parser.ReadParts(bytes.NewReader(raw)); err != nil {
+		return nil, nil, errHeader
 	}
-	return root, nil
+	return root, nil, nil
 }
 
-// block is what was lifted: what stands for it, and what it decodes to.
-type block struct{ mark, data []byte }
+// block is what was lifted: what stands for it, its lines, and what they decode to.
+type block struct{ mark, coded, data []byte }
 
 // lift replaces each block of base64 that fills the body of a part by a short one. One
 // that is not whole, or does not decode, stays where it is.
 func lift(raw []byte, from int) (light []byte, blocks []block) {
 	kept := 0
 	for at := 0; at < len(raw); {
-		i := bytes.Index(raw[at:], []byte("\n"))
+		i := bytes.IndexByte(raw[at:], '\n')
 		if i < 0 {
 			break
 		}
@@ -61,57 +62,56 @@ func lift(raw []byte, from int) (light []byte, blocks []block) {
 		if end-begin < from {
 			continue
 		}
-		data, err := decoded(raw[begin:end])
+		coded := raw[begin:end]
+		data, err := decoded(coded)
 		if rest := raw[end:]; err == nil && (len(rest) == 0 || bytes.HasPrefix(rest, []byte("--"))) {
 			mark := fmt.Appendf(nil, "lifted block %06d", len(blocks))
 			light = append(light, raw[kept:begin]...)
 			light = append(append(light, base64.StdEncoding.EncodeToString(mark)...), "\r\n"...)
-			blocks, kept = append(blocks, block{mark: mark, data: data}), end
+			blocks, kept = append(blocks, block{mark: mark, coded: coded, data: data}), end
 		}
 	}
 	return append(light, raw[kept:]...), blocks
 }
 
+// inBlock marks the characters of lines of base64.
+var inBlock = func() (is [256]bool) {
+	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n") {
+		is[c] = true
+	}
+	return is
+}()
+
 // blockLength is how many bytes of lines of base64 text begins with.
 func blockLength(text []byte) int {
-	whole := 0
-	for i, c := range text {
-		switch {
-		case c == '\n':
-			whole = i + 1
-		case c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', c >= '0' && c <= '9', c == '+', c == '/', c == '=', c == '\r':
-		default:
-			return whole
-		}
+	n := 0
+	for n < len(text) && inBlock[text[n]] {
+		n++
 	}
-	return whole
+	return bytes.LastIndexByte(text[:n], '\n') + 1
 }
 
-// decoded decodes lines of base64.
+// decoded decodes lines of base64; the decoder passes over their ends.
 func decoded(lines []byte) ([]byte, error) {
-	text := make([]byte, 0, len(lines))
-	for line := range bytes.Lines(lines) {
-		text = append(text, bytes.TrimRight(line, "\r\n")...)
-	}
-	n, err := base64.StdEncoding.Decode(text, text)
-	return text[:n], err
+	data := make([]byte, base64.StdEncoding.DecodedLen(len(lines)))
+	n, err := base64.StdEncoding.Decode(data, lines)
+	return data[:n], err
 }
 
-// lower puts the blocks back; false when not each of them is a part of its own, such
-// as one in a message within the message, or is a text, whose characters the parser
-// converts.
-func lower(root *enmime.Part, blocks []block) bool {
-	lowered := 0
+// lower puts the blocks back, and says which lines each part had; false when not each
+// of them is a part of its own, such as one in a message within the message, or is a
+// text, whose characters the parser converts.
+func lower(root *enmime.Part, blocks []block) (map[*enmime.Part][]byte, bool) {
+	coded := map[*enmime.Part][]byte{}
 	var down func(p *enmime.Part)
 	down = func(p *enmime.Part) {
 		for ; p != nil; p = p.NextSibling {
-			if n := lowered; n < len(blocks) && !strings.HasPrefix(p.ContentType, "text/") && bytes.Equal(p.Content, blocks[n].mark) {
-				p.Content = blocks[n].data
-				lowered++
+			if n := len(coded); n < len(blocks) && !strings.HasPrefix(p.ContentType, "text/") && bytes.Equal(p.Content, blocks[n].mark) {
+				p.Content, coded[p] = blocks[n].data, blocks[n].coded
 			}
 			down(p.FirstChild)
 		}
 	}
 	down(root)
-	return lowered == len(blocks)
+	return coded, len(coded) == len(blocks)
 }

@@ -55,14 +55,14 @@ func (p part) isOther() bool {
 // documents are the files of a message in their order: pages and attached
 // photographs; when there are none, the other files, so that the sender is told
 // that they are of no accepted kind.
-func documents(parts []part) [][]byte {
-	var docs, others [][]byte
+func documents(parts []part) []part {
+	var docs, others []part
 	for _, p := range parts {
 		switch {
 		case p.isDocument() || p.isPicture():
-			docs = append(docs, p.data)
+			docs = append(docs, p)
 		case p.isOther():
-			others = append(others, p.data)
+			others = append(others, p)
 		}
 	}
 	if len(docs) == 0 {

@@ -28,7 +28,7 @@ var errNotProved = errors.New("mail: the envelope proves nothing")
 // openEnvelope proves a PEC envelope (RFC 6109) and returns the message in it:
 // the signature over the very bytes that came, by a certificate of trusted, for
 // the address that the envelope is from.
-func openEnvelope(raw []byte, trusted *x509.CertPool, now time.Time, limit int64) (Certified, []byte, error) {
+func openEnvelope(raw []byte, trusted *x509.CertPool, now time.Time) (Certified, []byte, error) {
 	if trusted == nil {
 		return Certified{}, nil, errNotProved
 	}
@@ -51,14 +51,13 @@ func openEnvelope(raw []byte, trusted *x509.CertPool, now time.Time, limit int64
 	if !speaksFor(signer, address(header)) {
 		return Certified{}, nil, fmt.Errorf("%w: signed for another address", errNotProved)
 	}
-	return enclosed(signed, limit)
+	return enclosed(signed)
 }
 
 // enclosed reads daticert.xml and postacert.eml of what was signed; the outer
 // header is none of it.
-func enclosed(signed []byte, limit int64) (Certified, []byte, error) {
-	w := walker{left: limit}
-	root, err := w.read(signed)
+func enclosed(signed []byte) (Certified, []byte, error) {
+	root, _, err := parse(signed, liftFrom)
 	if err != nil {
 		return Certified{}, nil, err
 	}
@@ -125,8 +124,7 @@ func signedPart(header textproto.MIMEHeader, body []byte) (signed, rest []byte, 
 
 // only reads a part that must have one of the types, or the name.
 func only(raw []byte, name string, types ...string) ([]byte, error) {
-	w := walker{}
-	root, err := w.read(raw)
+	root, _, err := parse(raw, liftFrom)
 	if err != nil {
 		return nil, err
 	}

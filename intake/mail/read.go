@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"crypto/x509"
+	"hash"
 	"mime"
 	"net/mail"
 	"net/textproto"
@@ -26,8 +27,9 @@ type Reading struct {
 	About, Kind string
 	// Typed are subject and text, in which the code of a form may stand.
 	Typed []string
-	// Files are the documents in their order.
-	Files [][]byte
+	// Files are the documents in their order; Coded are, beside them, the lines of
+	// base64 in which each stands in the message, where it was so and is large.
+	Files, Coded [][]byte
 	// Faxes are the pages of a fax in the message (T.37), in their order.
 	Faxes [][]byte
 	// Certified is what is proved of an Envelope; nil for all else.
@@ -62,7 +64,7 @@ func (r *Reader) Read(raw []byte, nullSender bool, now time.Time) Reading {
 		return read
 	}
 	if read.Class == Unproved {
-		if cert, inner, err := openEnvelope(raw, r.Operators, now, intake.MaxOriginal); err == nil {
+		if cert, inner, err := openEnvelope(raw, r.Operators, now); err == nil {
 			return r.envelope(read, cert, inner)
 		}
 	}
@@ -102,7 +104,10 @@ func (read Reading) fill(m message) Reading {
 	if !read.Class.Brings() {
 		return read
 	}
-	read.Files, read.Typed = documents(m.parts), texts(m)
+	read.Typed = texts(m)
+	for _, p := range documents(m.parts) {
+		read.Files, read.Coded = append(read.Files, p.data), append(read.Coded, p.coded)
+	}
 	for _, p := range m.parts {
 		if p.typ == "image/tiff" || p.typ == "image/tiff-fx" {
 			read.Faxes = append(read.Faxes, p.data)
@@ -187,18 +192,27 @@ func token(s string) string {
 	return s
 }
 
-// essence is what stays of a message on every way and every retry: all but the
+// essence writes what stays of a message on every way and every retry: all but the
 // lines that mail servers put in front. Two copies that came on two ways are one.
-func essence(raw []byte) []byte {
+func essence(to hash.Hash, raw []byte) {
 	n := headerLength(raw)
-	header, body := raw[:n], raw[n:]
-	var kept bytes.Buffer
+	header, body := raw[:n], bytes.TrimRight(raw[n:], "\r\n")
+	const chunk = 32 << 10
+	kept := make([]byte, 0, chunk)
 	for _, name := range []string{"message-id", "date", "from", "subject"} {
-		kept.Write(field(header, name))
-		kept.WriteByte('\n')
+		kept = append(append(kept, field(header, name)...), '\n')
 	}
-	kept.Write(bytes.ReplaceAll(body, []byte("\r\n"), []byte("\n")))
-	return bytes.TrimRight(kept.Bytes(), "\n")
+	for len(body) > 0 {
+		line, rest, found := bytes.Cut(body, []byte("\r\n"))
+		if kept = append(kept, line...); found {
+			kept = append(kept, '\n')
+		}
+		if body = rest; len(kept) > chunk-1000 { // a line has at most 998 characters, as a rule
+			to.Write(kept)
+			kept = kept[:0]
+		}
+	}
+	to.Write(kept)
 }
 
 // field is the value of the first header field of a name, unfolded.

@@ -17,20 +17,22 @@ import (
 
 	"github.com/emersion/go-smtp"
 	"golang.org/x/net/netutil"
+	"golang.org/x/sync/semaphore"
 
 	"dispositivo/dossier"
 	"dispositivo/intake"
 )
 
 // The bounds of the receiver. A message is in memory some three times while it is
-// taken apart, so that few are taken at once.
+// taken apart, so that few large ones are taken at once.
 const (
 	maxConnections = 64
-	maxAtOnce      = 4
+	maxTogether    = 4 * intake.MaxOriginal // of all messages being taken, in bytes
+	slack          = 64 << 10               // by which a message may be larger than was announced
 	maxRecipients  = 20
 	idleAfter      = 5 * time.Minute  // RFC 5321, section 4.5.3.2; a whole message too
 	takeWithin     = 2 * time.Minute  // the sender waits ten (ibid.)
-	turnWithin     = 30 * time.Second // for one of maxAtOnce
+	turnWithin     = 30 * time.Second // for a part of maxTogether
 	endWithin      = 10 * time.Second
 )
 
@@ -53,8 +55,11 @@ type ReceiverConfig struct {
 type Receiver struct {
 	cfg    ReceiverConfig
 	known  map[string]bool
-	turns  chan struct{}
+	room   *semaphore.Weighted // of maxTogether
 	server *smtp.Server
+	// buffers are used again, as those of the door are. Nothing keeps a message that
+	// was taken.
+	buffers sync.Pool // *bytes.Buffer
 
 	mu       sync.Mutex
 	sessions map[*session]bool // true: a message is being taken
@@ -62,7 +67,8 @@ type Receiver struct {
 
 // NewReceiver checks the configuration; it does not listen.
 func NewReceiver(cfg ReceiverConfig) (*Receiver, error) {
-	r := &Receiver{cfg: cfg, known: map[string]bool{}, turns: make(chan struct{}, maxAtOnce), sessions: map[*session]bool{}}
+	r := &Receiver{cfg: cfg, known: map[string]bool{}, room: semaphore.NewWeighted(maxTogether), sessions: map[*session]bool{}}
+	r.buffers.New = func() any { return new(bytes.Buffer) }
 	for _, to := range cfg.Recipients {
 		if !strings.Contains(to, "@") {
 			return nil, invalid("recipient: no address: %q", to)
@@ -158,25 +164,50 @@ func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 func (s *session) Data(body io.Reader) error {
 	ctx, cancel := context.WithTimeout(context.Background(), takeWithin)
 	defer cancel()
-	wait := time.NewTimer(turnWithin)
-	defer wait.Stop()
-	select {
-	case s.receiver.turns <- struct{}{}:
-		defer func() { <-s.receiver.turns }()
-	case <-wait.C:
-		return reply(451, smtp.EnhancedCode{4, 3, 2}, "Too much mail at once, try again later")
+	room := int64(intake.MaxOriginal) // of one whose size was not announced
+	if s.size > 0 {
+		room = min(s.size+slack, room)
 	}
+	if !s.receiver.enter(ctx, room) {
+		return errBusy
+	}
+	defer func() { s.receiver.room.Release(room) }()
 	s.receiver.note(s, true)
 	defer s.receiver.note(s, false)
-	var message bytes.Buffer
+	message, _ := s.receiver.buffers.Get().(*bytes.Buffer)
+	defer s.receiver.buffers.Put(message)
+	message.Reset()
 	message.Grow(int(s.size) + bytes.MinRead)
-	if _, err := message.ReadFrom(body); err != nil {
-		if tooLarge, ok := errors.AsType[*smtp.SMTPError](err); ok {
-			return tooLarge
+	_, err := message.ReadFrom(io.LimitReader(body, room))
+	if err == nil && int64(message.Len()) == room && room < intake.MaxOriginal { // larger than announced
+		if !s.receiver.room.TryAcquire(intake.MaxOriginal - room) {
+			return errBusy
 		}
+		room = intake.MaxOriginal
+	}
+	if err == nil {
+		_, err = message.ReadFrom(body) // the rest; or that there is none
+	}
+	if tooLarge, ok := errors.AsType[*smtp.SMTPError](err); ok {
+		return tooLarge
+	}
+	if err != nil {
 		return reply(451, smtp.EnhancedCode{4, 4, 2}, "The message broke off")
 	}
-	raw := message.Bytes()
+	return s.take(ctx, message.Bytes())
+}
+
+var errBusy = reply(451, smtp.EnhancedCode{4, 3, 2}, "Too much mail at once, try again later")
+
+// enter waits for room for a message; false: there was none in time.
+func (r *Receiver) enter(ctx context.Context, room int64) bool {
+	ctx, cancel := context.WithTimeout(ctx, turnWithin)
+	defer cancel()
+	return r.room.Acquire(ctx, room) == nil
+}
+
+// take hands a message on and returns when it is safe.
+func (s *session) take(ctx context.Context, raw []byte) error {
 	receipt, err := s.receiver.cfg.Taker.Take(ctx, raw, Handover{Sender: s.sender, Host: s.host, Known: true})
 	if err != nil {
 		return s.receiver.refuse(ctx, err)

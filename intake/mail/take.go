@@ -74,18 +74,24 @@ func NewTaker(cfg Config) (*Taker, error) {
 // Take hands a message to the door and returns when it is safe. Errors are those
 // of [intake.Door.Receive].
 func (t *Taker) Take(ctx context.Context, raw []byte, h Handover) (intake.Receipt, error) {
+	name := make(chan string, 1)
+	go func() { // while it is taken apart
+		sum := t.cfg.Hash.New()
+		essence(sum, raw)
+		name <- "mail/" + hex.EncodeToString(sum.Sum(nil))
+	}()
 	read := t.cfg.Reader.Read(raw, h.Known && h.Sender == "", t.cfg.Clock.Now())
 	post := intake.Post{
 		Actor: dossier.Actor{Role: dossier.RoleGateway, ID: "mail"}, Channel: dossier.ChannelMail,
-		ExternalID: "mail/" + hex.EncodeToString(t.cfg.Hash.Sum(essence(raw))),
+		ExternalID: <-name,
 		Origin: dossier.Origin{
 			From: read.From, Typed: read.Typed, Class: string(read.Class), MessageID: read.MessageID, About: read.About,
 		},
-		Files: read.Files, Evidence: raw, Answer: t.answerable(read),
+		Files: read.Files, Coded: read.Coded, Evidence: raw, Answer: t.answerable(read),
 	}
 	switch {
 	case len(read.Faxes) > 0 && t.gateway(h):
-		post.Channel, post.Files, post.Origin.Class, post.Answer = dossier.ChannelFax, read.Faxes, "", false
+		post.Channel, post.Files, post.Coded, post.Origin.Class, post.Answer = dossier.ChannelFax, read.Faxes, nil, "", false
 	case read.Certified != nil:
 		// The operator sends an envelope again under the same name.
 		post.Channel, post.ExternalID = dossier.ChannelPEC, "pec/"+read.Certified.ID

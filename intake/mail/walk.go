@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"net/textproto"
 	"strings"
 
@@ -32,6 +33,8 @@ type part struct {
 	// shown says that the part belongs to a text, such as a logo in it.
 	shown bool
 	data  []byte
+	// coded are the lines of base64 that data was decoded from, where they were lifted.
+	coded []byte
 }
 
 // message is a message taken apart.
@@ -46,7 +49,7 @@ type message struct {
 // walk takes a message apart: nested messages, TNEF, signed files and uuencoded
 // ones as well. Its parts together hold at most limit bytes.
 func walk(raw []byte, limit int64) (message, error) {
-	w := walker{left: limit}
+	w := walker{left: limit, coded: map[*enmime.Part][]byte{}}
 	root, err := w.read(raw)
 	if err != nil {
 		return message{}, err
@@ -63,6 +66,15 @@ func walk(raw []byte, limit int64) (message, error) {
 type walker struct {
 	left  int64
 	parts []part
+	// coded are the lines that parts were decoded from.
+	coded map[*enmime.Part][]byte
+}
+
+// read parses one message, as far as it costs no more than it should.
+func (w *walker) read(raw []byte) (*enmime.Part, error) {
+	root, coded, err := parse(raw, liftFrom)
+	maps.Copy(w.coded, coded)
+	return root, err
 }
 
 // parser keeps what can be kept of damaged parts.
@@ -70,11 +82,6 @@ var parser = enmime.NewParser(
 	enmime.SkipMalformedParts(true), enmime.DisableCharacterDetection(true), enmime.MaxStoredPartErrors(8),
 	enmime.SetReadPartErrorPolicy(func(*enmime.Part, error) bool { return true }),
 )
-
-// read parses one message, as far as it costs no more than it should.
-func (w *walker) read(raw []byte) (*enmime.Part, error) {
-	return parse(raw, liftFrom)
-}
 
 // affordable counts what could open a multipart or begin a part. The parser has
 // no limits of its own: each level reads all of the message again, and each part
@@ -90,7 +97,7 @@ func affordable(raw []byte) bool {
 // headerLength is how many bytes stand before the first empty line.
 func headerLength(raw []byte) int {
 	n := len(raw)
-	for _, gap := range []string{"\n\n", "\r\n\r\n"} {
+	for _, gap := range []string{"\r\n\r\n", "\n\n"} { // in this order: most messages are not looked through
 		if i := bytes.Index(raw[:n], []byte(gap)); i >= 0 {
 			n = i
 		}
@@ -114,7 +121,7 @@ func countFold(raw []byte, word string) int {
 func (w *walker) tree(p *enmime.Part, depth int, related bool) error {
 	if p.FirstChild == nil {
 		return w.leaf(part{
-			typ: strings.ToLower(p.ContentType), name: p.FileName, data: p.Content,
+			typ: strings.ToLower(p.ContentType), name: p.FileName, data: p.Content, coded: w.coded[p],
 			shown: !strings.EqualFold(p.Disposition, "attachment") && (related || p.ContentID != "" || strings.EqualFold(p.Disposition, "inline")),
 		}, depth)
 	}

@@ -118,12 +118,30 @@ func sendMails(ctx context.Context, addr string, done *atomic.Int64, more func()
 		for _, at := range nonces {
 			copy(mail[at:], nonce)
 		}
-		if err := c.SendMail("maria@casa.example", []string{mailBox}, bytes.NewReader(mail)); err != nil {
+		if err := sendMail(c, mail); err != nil {
 			return err
 		}
 		done.Add(1)
 	}
 	return nil
+}
+
+// sendMail sends one as mail servers do, which say its size first.
+func sendMail(c *smtp.Client, mail []byte) error {
+	if err := c.Mail("maria@casa.example", &smtp.MailOptions{Size: int64(len(mail))}); err != nil {
+		return err
+	}
+	if err := c.Rcpt(mailBox, nil); err != nil {
+		return err
+	}
+	w, err := c.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(mail); err != nil {
+		return err
+	}
+	return w.Close()
 }
 
 // mailWith is a mail whose eight characters at each of nonces are free to change: in

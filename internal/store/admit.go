@@ -173,9 +173,13 @@ func (a *applier) insertSubmission(ctx context.Context, sub dossier.Submission, 
 		return fmt.Errorf("insert submission: %w", err)
 	}
 	for _, f := range sub.Documents {
-		err := a.exec(ctx, `INSERT INTO files (id, submission_id, dossier_id, blob, wrapped_key, keyed_hash, bytes, format, evidence, sealed_origin)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			f.ID, sub.ID, sub.DossierID, f.Blob, f.WrappedKey, f.KeyedHash, f.Bytes, f.Format, flag(f.Evidence), f.SealedOrigin)
+		var within dossier.Excerpt
+		if f.Within != nil {
+			within = *f.Within
+		}
+		err := a.exec(ctx, `INSERT INTO files (id, submission_id, dossier_id, blob, wrapped_key, keyed_hash, bytes, format, evidence, sealed_origin,
+			within_at, within_length) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			f.ID, sub.ID, sub.DossierID, f.Blob, f.WrappedKey, f.KeyedHash, f.Bytes, f.Format, flag(f.Evidence), f.SealedOrigin, within.At, within.Length)
 		if err != nil {
 			return fmt.Errorf("insert file: %w", err)
 		}

@@ -175,11 +175,18 @@ func (s *Store) fill(ctx context.Context, q querier, sub *dossier.Submission) er
 	err := q.each(ctx, func(rows *sql.Rows) error {
 		f := dossier.File{SubmissionID: sub.ID}
 		var evidence int64
-		err := rows.Scan(&f.ID, &f.Blob, &f.WrappedKey, &f.KeyedHash, &f.Bytes, &f.Format, &f.SealedZones, &evidence, &f.SealedOrigin, &f.SealedClues)
+		var within dossier.Excerpt
+		err := rows.Scan(&f.ID, &f.Blob, &f.WrappedKey, &f.KeyedHash, &f.Bytes, &f.Format, &f.SealedZones, &evidence, &f.SealedOrigin, &f.SealedClues,
+			&within.At, &within.Length)
 		f.Evidence = evidence != 0
+		if within.Length > 0 && len(sub.Documents) > 0 { // the evidence has the first id
+			within.FileID, within.WrappedKey = sub.Documents[0].ID, sub.Documents[0].WrappedKey
+			f.Within = &within
+		}
 		sub.Documents = append(sub.Documents, f)
 		return err
-	}, `SELECT id, blob, wrapped_key, keyed_hash, bytes, format, sealed_zones, evidence, sealed_origin, sealed_clues FROM files WHERE submission_id = ? ORDER BY id`, sub.ID)
+	}, `SELECT id, blob, wrapped_key, keyed_hash, bytes, format, sealed_zones, evidence, sealed_origin, sealed_clues, within_at, within_length
+		FROM files WHERE submission_id = ? ORDER BY id`, sub.ID)
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,7 @@ var kept = map[string]map[string]string{
 	"files": {
 		"id": id, "submission_id": id, "dossier_id": id, "blob": emptied, "wrapped_key": emptied, "keyed_hash": proof,
 		"bytes": about, "format": about, "sealed_zones": emptied, "evidence": about, "sealed_origin": emptied, "sealed_clues": emptied,
+		"within_at": about, "within_length": about,
 	},
 	"pages": {
 		"file_id": id, "n": about, "width": about, "height": about, "dpi_x": about, "dpi_y": about, "encoding": about, "turn": about,

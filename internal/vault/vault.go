@@ -7,6 +7,7 @@ package vault
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,15 @@ func (v *Vault) Keep(ctx context.Context, fileID string, data []byte) (name stri
 	}
 	name, err = v.write(ctx, key, fileID, data)
 	return name, wrapped, err
+}
+
+// Within returns a wrapped key for a file whose bytes stand in another (see
+// dossier.Excerpt): for its pages and notes.
+func (v *Vault) Within(fileID string) (wrapped []byte, err error) {
+	if _, wrapped, err = v.keys.NewDataKey(ad(fileID)); err != nil {
+		return nil, fmt.Errorf("make file key: %w", err)
+	}
+	return wrapped, nil
 }
 
 // Add seals more bytes of a file, such as a page image, under the key it has.
@@ -73,7 +83,32 @@ func (v *Vault) write(ctx context.Context, key seal.DataKey, fileID string, data
 }
 
 // Open returns the plain bytes that lie under name and belong to the file.
-func (v *Vault) Open(ctx context.Context, f dossier.File, name string) (data []byte, err error) {
+func (v *Vault) Open(ctx context.Context, f dossier.File, name string) ([]byte, error) {
+	if e := f.Within; e != nil && name == f.Blob {
+		whole, err := v.open(ctx, dossier.File{ID: e.FileID, WrappedKey: e.WrappedKey}, name)
+		if err != nil {
+			return nil, err
+		}
+		return cut(whole, *e)
+	}
+	return v.open(ctx, f, name)
+}
+
+// cut takes a file out of the evidence in which it stands.
+func cut(whole []byte, e dossier.Excerpt) ([]byte, error) {
+	if e.At < 0 || e.Length < 0 || e.At > int64(len(whole)) || e.Length > int64(len(whole))-e.At {
+		return nil, errors.New("open blob: the evidence is shorter than its file")
+	}
+	coded := whole[e.At : e.At+e.Length]
+	data := make([]byte, base64.StdEncoding.DecodedLen(len(coded)))
+	n, err := base64.StdEncoding.Decode(data, coded)
+	if err != nil {
+		return nil, fmt.Errorf("open blob: decode file in evidence: %w", err)
+	}
+	return data[:n], nil
+}
+
+func (v *Vault) open(ctx context.Context, f dossier.File, name string) (data []byte, err error) {
 	key, err := v.keys.Unwrap(f.WrappedKey, ad(f.ID))
 	if err != nil {
 		return nil, fmt.Errorf("open file key: %w", err)
