@@ -103,9 +103,9 @@ var allowed = map[string]string{
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session pin/journal verify/review",
 	"api/edge":       "dossier internal/i18n internal/session",
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
-	"api/v1":         "api/edge dossier intake intake/counter intake/fax intake/fitting intake/match internal/operator internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/review",
+	"api/v1":         "api/edge dossier intake intake/counter intake/fax intake/fitting intake/match internal/federation internal/operator internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/review",
 	"api/portal":     "api/edge api/ui dossier intake internal/codicefiscale internal/federation internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/recovery pin/request pin/revocation pin/services",
-	"api/desk":       "api/edge api/ui dossier intake intake/counter intake/match internal/operator internal/session pin/delegation pin/journal pin/letters pin/request pin/revocation verify/review",
+	"api/desk":       "api/edge api/ui dossier intake intake/counter intake/match internal/operator internal/session pin/delegation pin/journal pin/letters pin/request pin/revocation pin/services verify/review",
 	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",
 
 	// Everything is joined here and nowhere else.
