@@ -28,6 +28,8 @@ type Move struct {
 	Event Event
 	// Version is the one the caller saw; 0 accepts any.
 	Version int64
+	// Reason is why an operator did it, for the log; a code, never personal.
+	Reason string
 }
 
 // SubmissionMove sends a submission an event.

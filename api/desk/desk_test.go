@@ -60,7 +60,7 @@ func setup(t *testing.T) *bench {
 	}}
 	b.router.Use(e.Identify(), e.Recover(), e.Harden(), e.Localise())
 	b.router.NoRoute(e.NotFound())
-	desk.New(desk.Deps{Edge: e, UI: pages, Accounts: fakeAccounts{}, Reviews: b.reviews, Letters: b.letters, Requests: b.asks, Matching: b.matches, Scans: b.scans, Journal: b.journal, Slip: fakeSlip, Now: noon}).Routes(b.router)
+	desk.New(desk.Deps{Edge: e, UI: pages, Accounts: fakeAccounts{}, Reviews: b.reviews, Letters: b.letters, Requests: b.asks, Matching: b.matches, Scans: b.scans, Journal: b.journal, Revocation: fakeRevocation{}, Slip: fakeSlip, Now: noon}).Routes(b.router)
 	return b
 }
 

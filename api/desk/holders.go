@@ -64,11 +64,20 @@ func (d *Desk) findHolder(c *gin.Context) error {
 	cf := c.PostForm("codice_fiscale")
 	found, err := d.Revocation.Find(c.Request.Context(), edge.Actor(c), cf)
 	if err != nil {
-		page := findPage(findData{CodiceFiscale: cf})
-		page.Field = "cf"
-		return d.showProblem(c, page, err)
+		return d.notFound(c, cf, err)
 	}
 	return d.show(c, d.holderPage(found, holderData{}))
+}
+
+// notFound shows why nobody was found, with the cases beside it.
+func (d *Desk) notFound(c *gin.Context, cf string, err error) error {
+	cases, casesErr := d.Revocation.Cases(c.Request.Context(), edge.Actor(c))
+	if casesErr != nil {
+		return err
+	}
+	page := findPage(findData{CodiceFiscale: cf, Cases: cases})
+	page.Field = "cf"
+	return d.showProblem(c, page, err)
 }
 
 type holderData struct {

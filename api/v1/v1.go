@@ -119,6 +119,7 @@ func (a *API) Routes(r gin.IRouter) {
 	own.GET("/conversions/:id", h(a.conversion))
 	own.POST("/conversions/:id/withdrawal", h(a.withdraw))
 	a.deskRoutes(r)
+	a.stopRoutes(r)
 	a.counterRoutes(r)
 }
 

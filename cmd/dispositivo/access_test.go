@@ -112,6 +112,8 @@ var table = []cell{
 	{"GET /api/v1/documents/:id/pages/:n", "" /*           */, "401  403  403  200  404  404  404  200  200  403  403"},
 	{"POST /api/v1/reviews/:id/decision", staleJSON /*     */, "401  403  403  409  404  404  404  404  403  403  403"},
 	{"POST /api/v1/dossiers/:id/claim", "" /*              */, "401  403  403  200  409  404  409  409  403  403  403"},
+	{"GET /api/v1/stop-cases", "" /*                       */, "401  403  403  200  200  200  200  200  403  403  403"},
+	{"POST /api/v1/dossiers/:id/stop", `{"reason":"x"}` /* */, "401  403  403  400  400  404  409  400  403  403  403"},
 	{"GET /api/v1/dossiers/:id", "" /*                     */, "401  403  403  403  403  403  403  200  200  403  403"},
 	{"GET /api/v1/submissions", "" /*                      */, "401  403  403  200  200  200  200  200  200  403  403"},
 	{"POST /api/v1/submissions/:id/clearance", "" /*       */, "401  403  403  409  404  404  404  409  403  403  403"},

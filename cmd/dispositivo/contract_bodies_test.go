@@ -20,6 +20,8 @@ func strangersBody(operation string) any {
 		return map[string]any{"codice_fiscale": "RSSMRA72L09H501S", "surname": "Rossi", "until": "2030-12-31", "deed": "none"}
 	case "endGuardian":
 		return map[string]any{"reason": "none"}
+	case "stopConversion":
+		return map[string]any{"reason": "holder_asks"}
 	case "refuseSubmission":
 		return map[string]any{"reason": "other"}
 	case "joinSubmission", "attachScan":

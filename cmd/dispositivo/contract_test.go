@@ -344,6 +344,15 @@ func (w *witness) withdraw(t *testing.T, s *server) {
 	expect(t, "withdrawn", w.ask(t, other, http.MethodPost, path, nil), http.StatusNoContent, "")
 	expect(t, "withdrawn twice", w.ask(t, other, http.MethodPost, path, nil), http.StatusConflict, dossier.CodeConversionClosed)
 	w.ask(t, other, http.MethodGet, "/conversions", nil)
+
+	third := s.citizen(inScene(t, demo.SceneOpen))
+	third.form()
+	path = "/dossiers/" + third.await(dossier.StateOpen).ID + "/stop"
+	desk, why := s.operator("operatore"), map[string]string{"reason": "contact_asks"}
+	expect(t, "no reason", w.misuse(t, desk.token, http.MethodPost, path, map[string]string{"reason": "because"}), http.StatusBadRequest, dossier.CodeRequestInvalid)
+	expect(t, "stopped", w.ask(t, desk, http.MethodPost, path, why), http.StatusNoContent, "")
+	expect(t, "stopped twice", w.ask(t, desk, http.MethodPost, path, why), http.StatusConflict, dossier.CodeConversionClosed)
+	expect(t, "cases", w.ask(t, desk, http.MethodGet, "/stop-cases", nil), http.StatusOK, "")
 }
 
 // claim takes a dossier as soon as it is offered.

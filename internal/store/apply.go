@@ -154,10 +154,11 @@ func (a *applier) moveDossier(ctx context.Context, m dossier.Move) error {
 	if err := a.tellOf(ctx, row, m.ID, step.Tell); err != nil {
 		return err
 	}
-	return a.audit(ctx, auditRow{
-		action: "dossier." + string(m.Event), subject: m.ID, holderID: row.holderID,
-		detail: fmt.Sprintf(`{"from":%q,"to":%q,"version":%d}`, row.state, step.To, row.version+1),
-	})
+	detail := fmt.Sprintf(`{"from":%q,"to":%q,"version":%d}`, row.state, step.To, row.version+1)
+	if m.Reason != "" {
+		detail = fmt.Sprintf(`{"from":%q,"to":%q,"version":%d,"reason":%q}`, row.state, step.To, row.version+1, m.Reason)
+	}
+	return a.audit(ctx, auditRow{action: "dossier." + string(m.Event), subject: m.ID, holderID: row.holderID, detail: detail})
 }
 
 // tellOf tells the holder of a transition: of a conversion that begins by every
