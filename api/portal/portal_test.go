@@ -260,7 +260,7 @@ func TestFormDownload(t *testing.T) {
 	}
 }
 
-// proves C1: whoever has no printer at hand gets a blank form, signed in or not.
+// proves C1 and E2: whoever has no printer at hand gets a blank form, signed in or not.
 func TestBlankForm(t *testing.T) {
 	b := setup(t)
 	for _, who := range []string{"", signedIn} {
