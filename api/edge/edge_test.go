@@ -309,6 +309,27 @@ func TestBearerIgnoresCookies(t *testing.T) {
 	}
 }
 
+// proves B5: who signs in gets a session of its own, whatever cookie came along, and
+// the one that came along is over.
+func TestWelcomeEndsTheSessionBefore(t *testing.T) {
+	b := setup(t)
+	b.sessions["fresh"] = session.Session{Actor: dossier.Actor{Role: dossier.RoleCitizen, ID: "another"}}
+	b.router.GET("/in", b.edge.Cookies(edge.Citizens()), func(c *gin.Context) {
+		b.edge.Welcome(c, edge.Citizens(), session.Session{Token: "fresh"})
+	})
+	for _, planted := range []string{"citizen", "chosen-by-somebody", "operator"} {
+		w := b.get("/in", "Cookie", "dsp_citizen="+planted)
+		if cookie := w.Header().Get("Set-Cookie"); !strings.Contains(cookie, "dsp_citizen=fresh") {
+			t.Errorf("%s: %q", planted, cookie)
+		}
+	}
+	for token, want := range map[string]bool{"citizen": false, "operator": true, "fresh": true} { // the desk's own is none here
+		if _, there := b.sessions[token]; there != want {
+			t.Errorf("%s is there: %v", token, there)
+		}
+	}
+}
+
 func TestCookies(t *testing.T) {
 	b := setup(t)
 	b.router.GET("/in", func(c *gin.Context) { b.edge.Welcome(c, edge.Operators(), session.Session{Token: "operator"}) })

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -217,8 +218,14 @@ func realmOf(c *gin.Context) (Realm, bool) {
 }
 
 // Welcome sets the cookie of a session that was just started. The cookie ends
-// with the browser; the session's own end is kept by the server (B5).
+// with the browser; the session's own end is kept by the server (B5). The session
+// that the browser came with is ended: nobody else may go on with it.
 func (e *Edge) Welcome(c *gin.Context, realm Realm, s session.Session) {
+	if before := c.GetString(keyToken); before != "" && before != s.Token {
+		if err := e.sessions.End(c.Request.Context(), before); err != nil { // it ends by itself in 30 minutes
+			e.log.WarnContext(c.Request.Context(), "session before not ended", slog.String("request", RequestID(c)), slog.Any("error", err))
+		}
+	}
 	e.setCookie(c, realm, s.Token, 0)
 	e.dropPreSession(c)
 }

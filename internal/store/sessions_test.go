@@ -33,6 +33,16 @@ func TestSessionsAndLocks(t *testing.T) {
 		_, err = keeper.Resume(ctx, s.Token)
 		house.WantCode(t, err, dossier.CodeUnauthorized)
 
+		early, _ := keeper.Start(ctx, house.Citizen(h), h.PIN.ID)
+		e.Clock.Advance(2 * time.Minute)
+		if _, err := keeper.Resume(ctx, early.Token); err != nil {
+			t.Error(err)
+		}
+		e.Clock.Advance(29 * time.Minute)
+		if _, err := keeper.Resume(ctx, early.Token); err != nil {
+			t.Errorf("activity soon after the start did not count: %v", err)
+		}
+
 		s2, _ := keeper.Start(ctx, house.Citizen(h), h.PIN.ID)
 		e.MovePIN(h.PIN.ID, dossier.PINEventRevoked)
 		_, err = keeper.Resume(ctx, s2.Token)

@@ -315,6 +315,9 @@ func TestContactsAreAskedFor(t *testing.T) {
 	s := w.begun()
 	_, err := w.finish(s, second, nil)
 	house.WantCode(t, err, dossier.CodeActivationContacts)
+	house.WantCode(t, w.service.Give(t.Context(), s, map[dossier.ContactKind]string{
+		dossier.ContactEmail: "x@prova.example", dossier.ContactPEC: "y@prova.example", // two, and no mobile
+	}), dossier.CodeActivationContacts)
 	mobile := map[dossier.ContactKind]string{dossier.ContactMobile: "+39333000000"}
 	for _, kind := range dossier.ContactKinds()[1:] {
 		house.WantCode(t, w.service.Give(t.Context(), s, map[dossier.ContactKind]string{kind: "a@prova.example"}), giveCode(kind))

@@ -10,6 +10,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/internal/audit"
+	"dispositivo/internal/clock"
 	"dispositivo/internal/codicefiscale"
 	"dispositivo/internal/passhash"
 	"dispositivo/internal/testkit"
@@ -390,6 +391,30 @@ func TestEligibility(t *testing.T) {
 	}
 	if _, err := request.NewEligibility("someday", h.Clock, time.UTC); err == nil {
 		t.Error("a profile that there is not")
+	}
+}
+
+// proves A2: the policy has its date: the gate closes with the first of October 2021 in
+// Rome, not a second before or after.
+func TestEligibilityHasItsDate(t *testing.T) {
+	t.Parallel()
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		t.Fatal(err)
+	}
+	italy := mario(someCF).Person
+	italy.Address = dossier.Address{State: "Italia"}
+	for at, may := range map[time.Time]bool{
+		time.Date(2021, time.September, 30, 21, 59, 59, 0, time.UTC): true,
+		time.Date(2021, time.September, 30, 22, 0, 0, 0, time.UTC):   false,
+	} {
+		gate, err := request.NewEligibility(request.Since2021, clock.NewStub(at), rome)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := gate.Check(italy); (err == nil) != may {
+			t.Errorf("%s: %v", at, err)
+		}
 	}
 }
 
