@@ -23,6 +23,7 @@ type Journal interface {
 	All(ctx context.Context, actor dossier.Actor, f journal.Filter) (journal.Page, error)
 	Find(ctx context.Context, actor dossier.Actor, q journal.Search, f journal.Filter) (journal.Filter, error)
 	Export(ctx context.Context, actor dossier.Actor, f journal.Filter, file *journal.CSV) error
+	Evidence(ctx context.Context, actor dossier.Actor, row int64) (journal.Evidence, error)
 }
 
 func (d *Desk) journalRoutes(staff gin.IRouter) {
@@ -31,6 +32,7 @@ func (d *Desk) journalRoutes(staff gin.IRouter) {
 	auditors.GET("/registro", on(d.journal))
 	auditors.POST("/registro", on(d.findInJournal))
 	auditors.POST("/registro/esporta", on(d.exportJournal))
+	auditors.GET("/registro/righe/:row", on(d.evidence))
 }
 
 // actsOfJournal are the kinds of act that are offered, each with a text

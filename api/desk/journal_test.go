@@ -48,6 +48,29 @@ func (f *fakeJournal) Export(_ context.Context, _ dossier.Actor, filter journal.
 	return file.End()
 }
 
+func (f *fakeJournal) Evidence(_ context.Context, _ dossier.Actor, row int64) (journal.Evidence, error) {
+	if row != 7 {
+		return journal.Evidence{}, problem(dossier.CodeNotFound)
+	}
+	return journal.Evidence{Line: journal.Line{Entry: audit.Entry{Row: 7, HolderID: "h1"}}, Fields: [][2]string{{"subject", "<AIDP>"}}}, nil
+}
+
+// proves B6: the sealed evidence of an entry is the auditor's alone.
+func TestEvidence(t *testing.T) {
+	b := setup(t)
+	if body := b.get("/desk/registro/righe/7", dossier.RoleAuditor, "it").Body.String(); !strings.Contains(body, "&lt;AIDP&gt;") {
+		t.Errorf("the page lacks the evidence: %s", body)
+	}
+	for path, want := range map[string]int{"/desk/registro/righe/8": http.StatusNotFound, "/desk/registro/righe/x": http.StatusNotFound} {
+		if w := b.get(path, dossier.RoleAuditor, "it"); w.Code != want {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	if w := b.get("/desk/registro/righe/7", dossier.RoleSupervisor, "it"); w.Code != http.StatusForbidden {
+		t.Errorf("a supervisor: %d", w.Code)
+	}
+}
+
 // proves B6: the auditor filters by days of Rome, both included, by who, by what and
 // by whom it is about; what names a person is in no address; the export has the
 // filter of the page. Nobody else gets at it.

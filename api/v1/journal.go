@@ -22,6 +22,7 @@ func (a *API) journalRoutes(r gin.IRouter) {
 	all := r.Group("/audit", a.Edge.Only(dossier.RoleAuditor))
 	all.GET("", h(a.auditLog))
 	all.GET("/export", h(a.exportLog))
+	all.GET("/entries/:row", h(a.logEvidence))
 	all.POST("/searches", h(a.searchLog))
 }
 
@@ -89,6 +90,15 @@ type entryAnswer struct {
 	Subject  string    `json:"subject"`
 	HolderID string    `json:"holder_id"`
 	Detail   string    `json:"detail"`
+	// Sealed: there is evidence, which logEvidence opens.
+	Sealed bool `json:"sealed"`
+}
+
+func entryOf(l journal.Line) entryAnswer {
+	return entryAnswer{
+		Row: l.Row, Entry: l.Seq, At: l.At, Actor: l.Actor, Name: l.Name, Action: l.Action,
+		Subject: l.Subject, HolderID: l.HolderID, Detail: l.Detail, Sealed: len(l.Sealed) > 0,
+	}
 }
 
 func (a *API) auditLog(c *gin.Context) error {
@@ -100,14 +110,25 @@ func (a *API) auditLog(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	list := make([]entryAnswer, len(page.Lines))
-	for i, l := range page.Lines {
-		list[i] = entryAnswer{
-			Row: l.Row, Entry: l.Seq, At: l.At, Actor: l.Actor, Name: l.Name, Action: l.Action,
-			Subject: l.Subject, HolderID: l.HolderID, Detail: l.Detail,
-		}
+	c.JSON(http.StatusOK, gin.H{"entries": each(page.Lines, entryOf), "next": next(page)})
+	return nil
+}
+
+// logEvidence opens what is sealed in an entry; that is logged.
+func (a *API) logEvidence(c *gin.Context) error {
+	row, err := strconv.ParseInt(c.Param("row"), 10, 64)
+	if err != nil {
+		return &dossier.Error{Code: dossier.CodeNotFound, Err: err}
 	}
-	c.JSON(http.StatusOK, gin.H{"entries": list, "next": next(page)})
+	found, err := a.Journal.Evidence(c.Request.Context(), edge.Actor(c), row)
+	if err != nil {
+		return err
+	}
+	fields := map[string]string{}
+	for _, f := range found.Fields {
+		fields[f[0]] = f[1]
+	}
+	c.JSON(http.StatusOK, gin.H{"entry": entryOf(found.Line), "evidence": fields, "erased": found.Erased})
 	return nil
 }
 

@@ -148,6 +148,7 @@ var table = []cell{
 	{"GET /api/v1/me/messages", "" /*                      */, "401  200  200  403  403  403  403  403  403  403  403"},
 	{"GET /api/v1/audit", "" /*                            */, "401  403  403  403  403  403  403  403  200  403  403"},
 	{"GET /api/v1/audit/export", "" /*                     */, "401  403  403  403  403  403  403  403  200  403  403"},
+	{"GET /api/v1/audit/entries/:row", "" /*               */, "401  403  403  403  403  403  403  403  404  403  403"},
 	{"POST /api/v1/audit/searches", "{}" /*                */, "401  403  403  403  403  403  403  403  400  403  403"},
 
 	// The portal: the citizens' cookie.
@@ -277,6 +278,7 @@ var table = []cell{
 	{"POST /desk/lettere/:batch/partenza", "" /*           */, " in   in   in  403  403  403  403  404  403  404   in"},
 	{"GET /desk/registro", "" /*                           */, " in   in   in  403  403  403  403  403  200  403   in"},
 	{"POST /desk/registro", "codice_fiscale=x" /*          */, " in   in   in  403  403  403  403  403  404  403   in"},
+	{"GET /desk/registro/righe/:row", "" /*                */, " in   in   in  403  403  403  403  403  404  403   in"},
 	{"POST /desk/registro/esporta", "" /*                  */, " in   in   in  403  403  403  403  403  200  403   in"},
 	{"POST /desk/invii/:submission/rilettura", "" /*       */, " in   in   in  409  404  404  404  409  403  403   in"},
 	{"POST /desk/invii/:submission/abbinamento", "" /*     */, " in   in   in  409  409  409  409  409  403  403   in"},
@@ -504,7 +506,7 @@ var parameter = regexp.MustCompile(`[:*](\w+)`)
 func (w *world) address(route, path string) string {
 	ids := map[string]string{
 		"n": "1", "image": "1.img", "batch": "nothing", "composition": "nothing", "hash": "0", "file": "nothing.css",
-		"via": "spid", "kind": "fax", "link": "nothing", "holder": "nothing", "guardian": "nothing", "way": "spid",
+		"via": "spid", "kind": "fax", "link": "nothing", "holder": "nothing", "guardian": "nothing", "way": "spid", "row": "nothing",
 	}
 	for name, value := range w.ids {
 		ids[name] = value

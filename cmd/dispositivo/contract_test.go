@@ -134,6 +134,7 @@ func expect(t *testing.T, what string, got answer, status int, code dossier.Code
 var elsewhere = map[string]string{
 	"beginIdentity 201":      "with a provider: TestIdentityOfElsewhere",
 	"signInElsewhere 201":    "likewise",
+	"openLogEntry 200":       "likewise",
 	"signInElsewhere 403":    "likewise",
 	"confirmComposition 409": "what sendDocument answers, by the same door",
 	"signInOperator 403":     "a demonstration asks for no second factor; TestOperators does",
@@ -262,7 +263,7 @@ func (w *witness) strangers(t *testing.T, s *server) {
 			}
 			who := citizen
 			switch {
-			case op.OperationID == "getDossier", op.OperationID == "searchLog":
+			case op.OperationID == "getDossier", op.OperationID == "searchLog", op.OperationID == "openLogEntry":
 				who = auditor
 			case slices.Contains(op.Tags, "delegations"):
 				who = s.citizen(inScene(t, demo.SceneDispositivo))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -90,6 +91,12 @@ func byBrowser(t *testing.T, s *server, provider *idp.Provider) {
 	p.press(`a[href="/accesso/identita/cie"]`)
 	p.sees("#problem", "non è stata confermata")
 	p.inspect("signin-refused-cie")
+	p.forgets()
+	p.enterDesk("revisore")
+	p.visit("/desk/registro?atto=session")
+	p.press(`main a[href^="/desk/registro/righe/"]`)
+	p.sees("main", "AIDP0001", "Questa apertura è registrata")
+	p.inspect("desk-evidence")
 }
 
 // byApp walks the same way by the JSON interface, as its contract says: in by SPID
@@ -131,9 +138,32 @@ func byApp(t *testing.T, s *server, provider *idp.Provider) {
 	app := &client{t: t, url: s.URL, token: opened.Token}
 	expect(t, "filed by SPID", w.ask(t, app, http.MethodPost, "/domande", map[string]string{"service": "cambio-iban"}), http.StatusCreated, "")
 	expect(t, "no PIN to change", w.ask(t, app, http.MethodPost, "/pin-changes", nil), http.StatusForbidden, dossier.CodeForbidden)
+	w.opensEvidence(t, s)
 	expect(t, "at level 1", comes("SpidL1", who.CodiceFiscale.String()), http.StatusForbidden, dossier.CodeIdentityRefused)
 	expect(t, "a stranger", comes("SpidL2", "RSSMRA85T10A562S"), http.StatusForbidden, dossier.CodeIdentityUnknown)
 	expect(t, "no card", w.ask(t, nobody, http.MethodPost, "/identities/cns/sessions", map[string]string{}), http.StatusNotFound, dossier.CodeNotFound)
+}
+
+// opensEvidence looks as the auditor at what the last identity was proved with.
+func (w *witness) opensEvidence(t *testing.T, s *server) {
+	t.Helper()
+	auditor := s.operator("revisore")
+	var log struct {
+		Entries []struct {
+			Row    int64
+			Sealed bool
+		}
+	}
+	w.ask(t, auditor, http.MethodGet, "/audit?action=session.started&actor=citizen", nil).decode(t, &log)
+	if len(log.Entries) == 0 || !log.Entries[0].Sealed {
+		t.Fatalf("no evidence: %+v", log)
+	}
+	var opened struct{ Evidence map[string]string }
+	got := w.ask(t, auditor, http.MethodGet, fmt.Sprint("/audit/entries/", log.Entries[0].Row), nil)
+	got.decode(t, &opened)
+	if opened.Evidence["subject"] != "AIDP0001" || opened.Evidence["level"] == "" {
+		t.Errorf("evidence %s", got.Body)
+	}
 }
 
 // proves B9: settings that would open to the wrong people are refused at the start.

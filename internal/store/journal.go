@@ -83,6 +83,20 @@ func (s *Store) NoteLook(ctx context.Context, who dossier.Actor, action, subject
 	})
 }
 
+// LogEntry returns one entry by the database's number, CodeNotFound when there is
+// none.
+func (s *Store) LogEntry(ctx context.Context, row int64) (audit.Entry, error) {
+	var found audit.Entry
+	err := s.eachEntry(ctx, func(e audit.Entry) error {
+		found = e
+		return nil
+	}, `id = ?`, row)
+	if err == nil && found.Row == 0 {
+		err = dossier.Problem(dossier.CodeNotFound)
+	}
+	return found, err
+}
+
 // Personal opens the personal fields of an entry; nil when there are none, and
 // CodeNotFound when their holder was erased.
 func (s *Store) Personal(ctx context.Context, e audit.Entry) (map[string]string, error) {

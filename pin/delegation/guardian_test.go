@@ -3,6 +3,7 @@ package delegation_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/testkit/house"
@@ -42,6 +43,7 @@ func TestGuardian(t *testing.T) {
 		}
 		house.WantCode(t, w.EndGuardian(ctx, clerk, ward.ID, id, " "), dossier.CodeRequestInvalid)
 		house.WantCode(t, w.EndGuardian(ctx, clerk, bea.ID, id, "revoked"), dossier.CodeNotFound)
+		h.Clock.Advance(time.Minute)
 		check(t, w.EndGuardian(ctx, clerk, ward.ID, id, "revoked by the court"))
 		_, err = w.desk.File(ctx, actor, services.Draft{Service: "naspi"})
 		house.WantCode(t, err, dossier.CodeDelegationOver)

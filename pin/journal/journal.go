@@ -47,6 +47,10 @@ type Store interface {
 	Log(ctx context.Context, f Filter, limit int) ([]audit.Entry, error)
 	// EachLogged calls fn for every entry of a filter, the newest first.
 	EachLogged(ctx context.Context, f Filter, fn func(audit.Entry) error) error
+	// LogEntry returns one entry, CodeNotFound when there is none; Personal opens its
+	// personal fields, CodeNotFound when their holder was erased.
+	LogEntry(ctx context.Context, row int64) (audit.Entry, error)
+	Personal(ctx context.Context, e audit.Entry) (map[string]string, error)
 	// NoteLook writes down that an auditor looked a person or a dossier up, or took
 	// the log away: action, and what about.
 	NoteLook(ctx context.Context, who dossier.Actor, action, subject, holderID, detail string) error
