@@ -31,7 +31,7 @@ var (
 
 const (
 	// DefaultMemoryPages caps a picture at 256 MiB: the largest that is decoded needs
-	// 200, and the child may have 512 (DESIGN, section 4).
+	// 175, and the child may have 512 (DESIGN, section 4).
 	DefaultMemoryPages = 4096
 	// MaxPixels bounds a picture: 25 million, what telephones make unless they are told
 	// to make more. One of 48 million needs 370 MiB.
