@@ -1,13 +1,16 @@
 // Copies what the binary needs from node_modules to internal/assets/dist, where
-// Go embeds it: the three WebAssembly engines, the style sheet, fonts, icons and
+// Go embeds it: the WebAssembly engines, the style sheet, fonts, icons and
 // scripts of the pages, and every licence text that goes with them. axe-core is
 // for the browser tests alone and lands in testdata, which is never embedded.
 // The table of places of birth is made here too, by places.mjs.
 //
 // Run after `npm ci`, from any folder: node scripts/assets.mjs
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 
 import { placesTable } from "./places.mjs";
 
@@ -102,6 +105,24 @@ async function copyLicences() {
   }
 }
 
+// libheif and libde265 come in a Go module, which is fetched and checked as all are,
+// but never built: its own way to run the engine knows no limits.
+const heif = "github.com/gen2brain/heic@v0.4.5";
+const heifSum = "04e7804a4ef20096660ac9347face433661b3c06e4da825c2dac15c06f101657";
+
+async function copyHEIF() {
+  const out = execFileSync("go", ["mod", "download", "-json", heif], { cwd: root, encoding: "utf8" });
+  const { Dir } = JSON.parse(out);
+  const code = gunzipSync(await readFile(join(Dir, "lib/heif.wasm.gz")));
+  const sum = createHash("sha256").update(code).digest("hex");
+  if (sum !== heifSum) throw new Error(`heif.wasm of ${heif} is not the one that was looked at: ${sum}`);
+  await writeFile(join(dist, "engine/heif.wasm"), code);
+  const names = ["LICENSE", "lib/LICENSE.libheif", "lib/LICENSE.libde265"];
+  const texts = await Promise.all(names.map((name) => readFile(join(Dir, name), "utf8")));
+  const head = `${heif}: libheif 1.18.2 and libde265 1.0.15 (LGPL-3.0), in a wrapping under MIT; sources and Makefile in the module\n\n`;
+  await writeFile(join(dist, "web/licences/heif.txt"), head + texts.join("\n\n"));
+}
+
 async function licenceOf(folder, name, info) {
   const texts = (await readdir(folder)).filter((f) => /^(licen[cs]e|notice|copying)/i.test(f)).sort();
   const head = `${name} ${info.version}, ${info.license ?? "licence as below"}\n\n`;
@@ -128,4 +149,5 @@ await copyStyle();
 await writeFonts();
 await writePlaces();
 await copyLicences();
+await copyHEIF();
 await report(dist);

@@ -66,7 +66,7 @@ func (p *Portal) composeData(err error) composeData {
 	if n := known.Args["page"]; n != "0" {
 		d.Page = n
 	}
-	d.Telephone = known.Code == dossier.Code(dossier.FileType) && slices.Contains([]string{"heic", "avif", "webp"}, known.Args["found"])
+	d.Telephone = known.Code == dossier.Code(dossier.FileType) && slices.Contains([]string{"avif", "webp"}, known.Args["found"])
 	return d
 }
 

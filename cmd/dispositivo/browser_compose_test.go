@@ -1,12 +1,16 @@
 package main
 
 import (
+	"os"
 	"strings"
 
 	"github.com/chromedp/chromedp"
 )
 
-// composePages puts pictures together, looks at what would be sent, changes the
+// photograph is a HEIC file, as telephones make them.
+const photograph = "../../verify/heif/testdata/colours.heic"
+
+// composePages puts pictures together, one of them a telephone's, looks at what would be sent, changes the
 // order, and leaves it unsent.
 //
 // proves C3
@@ -14,7 +18,11 @@ func (p *person) composePages() {
 	p.t.Helper()
 	p.visit("/conversione/pagine")
 	p.inspect("compose")
-	one, two := file(p.t, "fronte.png", striped(p.t, 1)), file(p.t, "retro.png", striped(p.t, 2))
+	heic, err := os.ReadFile(photograph)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	one, two := file(p.t, "fronte.png", striped(p.t, 1)), file(p.t, "IMG_0001.HEIC", heic)
 	p.do("choose two files", chromedp.SetUploadFiles(chromedp.CSS("#files"), []string{one, two}))
 	p.press(`form[enctype] button[type="submit"]`)
 	p.inspect("composed")

@@ -41,6 +41,7 @@ var allowed = map[string]string{
 	// Readers of foreign bytes, run only in the sandbox child.
 	"verify/ccitt":   "",
 	"verify/photo":   "",
+	"verify/heif":    "verify/wasm",
 	"verify/compose": "verify/ccitt", // writes Group 4
 	"verify/mrz":     "dossier",
 	"verify/pdf":     "dossier verify/wasm", // both run engines of others
@@ -50,7 +51,7 @@ var allowed = map[string]string{
 	"verify/wasm":    "",
 
 	// What the domain stands on.
-	"internal/sandbox":  "dossier internal/assets internal/clock internal/paper internal/token verify/compose verify/identity verify/mrz verify/pdf verify/photo verify/raster verify/symbol verify/tiff verify/wasm",
+	"internal/sandbox":  "dossier internal/assets internal/clock internal/paper internal/token verify/compose verify/heif verify/identity verify/mrz verify/pdf verify/photo verify/raster verify/symbol verify/tiff verify/wasm",
 	"internal/inspect":  "dossier internal/sandbox",
 	"internal/paper":    "internal/token",
 	"internal/notify":   "dossier internal/netx",
@@ -134,7 +135,7 @@ var only = map[string]string{
 	"github.com/gin-gonic/gin":          "api",
 	"github.com/disintegration/imaging": "verify/raster",
 	"github.com/pdfcpu/pdfcpu":          "verify/pdf",
-	"github.com/tetratelabs/wazero":     "verify/wasm verify/pdf verify/symbol", // the two know their guests' imports
+	"github.com/tetratelabs/wazero":     "verify/wasm verify/heif verify/pdf verify/symbol", // the two know their guests' imports
 	"golang.org/x/image/tiff":           "verify/tiff",
 	"modernc.org/sqlite":                "internal/store",
 	"github.com/jackc/pgx":              "internal/store internal/testkit",

@@ -55,6 +55,12 @@ func RXing() ([]byte, error) {
 	return engine("rxing.wasm")
 }
 
+// HEIF returns the libheif engine (WebAssembly, about 750 KB), which decodes the
+// photographs of telephones. The error is ErrMissing in a bare clone.
+func HEIF() ([]byte, error) {
+	return engine("heif.wasm")
+}
+
 // Check reports whether everything is there that serving needs, so that a
 // program can refuse to start instead of failing at the first page. The error
 // wraps ErrMissing and names the first missing file.
@@ -63,6 +69,7 @@ func Check() error {
 		"engine/pdfium.wasm",
 		"engine/zbar.wasm",
 		"engine/rxing.wasm",
+		"engine/heif.wasm",
 		"web/css/bootstrap-italia.min.css",
 		"web/css/fonts.css",
 		"web/js/htmx.min.js",

@@ -17,7 +17,7 @@ func TestEverythingIsThere(t *testing.T) {
 }
 
 func TestEnginesAreWebAssembly(t *testing.T) {
-	for name, load := range map[string]func() ([]byte, error){"pdfium": assets.PDFium, "zbar": assets.ZBar, "rxing": assets.RXing} {
+	for name, load := range map[string]func() ([]byte, error){"pdfium": assets.PDFium, "zbar": assets.ZBar, "rxing": assets.RXing, "heif": assets.HEIF} {
 		data, err := load()
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)

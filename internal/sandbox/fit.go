@@ -144,7 +144,7 @@ func refuseFiles(files [][]byte) (FitFinding, bool) {
 // Fittable reports whether Fit reads files of a format.
 func Fittable(f Format) bool {
 	switch f { //nolint:exhaustive // what is unknown does not fit
-	case FormatPDF, FormatTIFF, "jpeg", "png":
+	case FormatPDF, FormatTIFF, formatHEIC, "jpeg", "png":
 		return true
 	}
 	return false

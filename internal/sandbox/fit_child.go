@@ -11,6 +11,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/verify/compose"
+	"dispositivo/verify/heif"
 	"dispositivo/verify/pdf"
 	"dispositivo/verify/photo"
 	"dispositivo/verify/raster"
@@ -77,6 +78,8 @@ func (v *fitting) take(ctx context.Context, data []byte) error {
 		return v.takeTIFF(data)
 	case photo.Is(data) && !v.opts.Lossless:
 		return v.takePhoto(data)
+	case format == formatHEIC && !v.opts.Lossless:
+		return v.takeHEIC(ctx, data)
 	default:
 		v.block(dossier.FileType, 0, string(format))
 	}
@@ -109,6 +112,29 @@ func (v *fitting) takePhoto(data []byte) error {
 	default:
 		v.note(raster.LowResolution(1, max(picture.Width, picture.Height), 0)...)
 		v.add(1, picture.Image, raster.Geometry{Orientation: picture.Orientation}, paperSize{}, true)
+	}
+	return nil
+}
+
+// takeHEIC takes a photograph of a telephone; libheif has turned it upright.
+func (v *fitting) takeHEIC(ctx context.Context, data []byte) error {
+	if ok, err := v.room(1); !ok || err != nil {
+		return err
+	}
+	if err := v.buildPhotos(ctx); err != nil {
+		return err
+	}
+	picture, err := v.photos.Decode(ctx, data)
+	switch {
+	case errors.Is(err, heif.ErrSize):
+		v.block(dossier.PagesTooLarge, 1, err.Error())
+	case errors.Is(err, heif.ErrDamaged):
+		v.block(dossier.FileUnreadable, 1, "")
+	case err != nil:
+		v.block(dossier.MachineGaveUp, 1, "engine")
+	default:
+		v.note(raster.LowResolution(1, max(picture.Width, picture.Height), 0)...)
+		v.add(1, picture.Image, raster.Geometry{}, paperSize{}, true)
 	}
 	return nil
 }

@@ -192,7 +192,8 @@ func TestFitRefuses(t *testing.T) {
 	}{
 		{"nothing", nil, dossier.FileEmpty, -1},
 		{"an empty file", [][]byte{small, {}}, dossier.FileEmpty, 1},
-		{"a picture of a telephone that is not read", [][]byte{small, []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00")}, dossier.FileType, 1},
+		{"a picture of a telephone that is not read", [][]byte{small, []byte("\x00\x00\x00\x18ftypavif\x00\x00\x00\x00")}, dossier.FileType, 1},
+		{"a HEIC of nothing", [][]byte{small, []byte("\x00\x00\x00\x18ftypheic\x00\x00\x00\x00")}, dossier.FileUnreadable, 1},
 		{"too many files", slices.Repeat([][]byte{small}, MaxFitFiles+1), dossier.PagesTooMany, -1},
 		{"too many pages", [][]byte{document(19, line), small, small}, dossier.PagesTooMany, 2},
 		{"too many bytes", [][]byte{small, append([]byte("\xff\xd8\xff"), make([]byte, MaxFitBytes)...)}, dossier.FileTooLarge, 1},
@@ -232,5 +233,30 @@ func TestFitFaxWithoutLoss(t *testing.T) {
 	}
 	if _, made = fit(t, p, FitOptions{Lossless: true}, telephone(t, fax.Letter(1, 100), 1)); len(made.Pages) != 0 {
 		t.Error("a photograph passed for a fax")
+	}
+}
+
+// proves C3: photographs as iPhones keep them are put together with others, upright;
+// one that is damaged is refused, and the child goes on.
+func TestFitHEIC(t *testing.T) {
+	t.Parallel()
+	p := newPool(t, Config{Size: 1, CacheDir: engineCache(t)})
+	photo, err := os.ReadFile("../../verify/heif/testdata/twelve.heic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, made := fit(t, p, FitOptions{Limit: 1 << 20}, photo[:len(photo)/2])
+	if b, ok := made.Blocked(); !ok || b.Code != dossier.FileUnreadable {
+		t.Errorf("half a picture: %+v", made.Findings)
+	}
+	document, made := fit(t, p, FitOptions{Limit: 1 << 20}, photo, photo)
+	if len(document) == 0 || len(document) > 1<<20 || len(made.Pages) != 2 || made.Pages[0].Coding != "jpeg" || max(made.Pages[0].Width, made.Pages[0].Height) != 2800 {
+		t.Fatalf("%d bytes, %+v, %+v", len(document), made.Pages, made.Findings)
+	}
+	if got := read(t, p, document); len(got.Report.Pages) != 2 {
+		t.Errorf("%d pages", len(got.Report.Pages))
+	}
+	if _, made := fit(t, p, FitOptions{Lossless: true}, photo); len(made.Pages) != 0 {
+		t.Error("a photograph without loss")
 	}
 }

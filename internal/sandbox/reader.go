@@ -8,6 +8,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/internal/assets"
+	"dispositivo/verify/heif"
 	"dispositivo/verify/pdf"
 	"dispositivo/verify/raster"
 	"dispositivo/verify/symbol"
@@ -19,6 +20,7 @@ type reader struct {
 	engine   *pdf.Engine    // built when first needed
 	symbols  *symbol.Reader // likewise
 	cells    *symbol.MatrixEngine
+	photos   *heif.Engine
 }
 
 // errOperation is told to a parent of another version.
@@ -29,7 +31,11 @@ var errOperation = errors.New("unknown operation")
 func (r *reader) serve(ctx context.Context, q request, docs [][]byte, out io.Writer) error {
 	switch q.Op {
 	case opWarm:
-		if err := errors.Join(r.build(ctx), r.buildSymbols(ctx), r.buildCells(ctx)); err != nil {
+		err := errors.Join(r.build(ctx), r.buildSymbols(ctx), r.buildCells(ctx))
+		if r.settings.Compile { // for the cache: few children ever meet a photograph
+			err = errors.Join(err, r.buildPhotos(ctx))
+		}
+		if err != nil {
 			return err
 		}
 		return writeFrame(out, frameResult, result{})
@@ -58,6 +64,14 @@ func (r *reader) build(ctx context.Context) (err error) {
 	return err
 }
 
+// buildPhotos does the same with libheif.
+func (r *reader) buildPhotos(ctx context.Context) (err error) {
+	if r.photos == nil {
+		r.photos, err = buildEngine(ctx, r.settings, assets.HEIF, heif.NewEngine)
+	}
+	return err
+}
+
 // visit is the reading of one document.
 type visit struct {
 	*reader
@@ -80,7 +94,7 @@ func (v *visit) document(ctx context.Context, data []byte) error {
 		return v.pdf(ctx, data)
 	case FormatTIFF:
 		return v.tiff(ctx, data)
-	case FormatUnknown:
+	case FormatUnknown, formatHEIC:
 	}
 	v.find(dossier.Finding{
 		Code: dossier.FileType, Severity: dossier.SeverityBlock, Detail: string(v.report.Format),

@@ -15,6 +15,9 @@ const (
 	FormatUnknown Format = "unknown"
 )
 
+// formatHEIC is the one of telephones, which is only put together (C3).
+const formatHEIC Format = "heic"
+
 // SniffBytes is how much of a file's beginning Sniff looks at.
 const SniffBytes = 1024
 
@@ -84,7 +87,7 @@ func container(head []byte) Format {
 	case len(head) >= 12 && string(head[4:8]) == "ftyp":
 		switch string(head[8:12]) {
 		case "heic", "heix", "hevc", "mif1", "msf1":
-			return "heic"
+			return formatHEIC
 		case "avif":
 			return "avif"
 		}
