@@ -130,13 +130,13 @@ func shrink(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
 				for i := x; i < end; i++ {
 					out[i] = white
 				}
-			continue
-		}
+				continue
+			}
 			for i := x; i < end; i++ {
 				out[i] = mean(src, r.Min, columns[i], row)
-				}
 			}
 		}
+	}
 	return dst
 }
 

@@ -37,8 +37,8 @@ func (s *shades) encode(img *image.Gray) (Picture, error) {
 	w, h := img.Rect.Dx(), img.Rect.Dy()
 	var b bytes.Buffer
 	b.WriteString("\x89PNG\r\n\x1a\n")
-	head := binary.BigEndian.AppendUint32(nil, uint32(w)) //nolint:gosec // at most ReviewSide
-	head = binary.BigEndian.AppendUint32(head, uint32(h)) //nolint:gosec // likewise
+	head := binary.BigEndian.AppendUint32(nil, uint32(w))                  //nolint:gosec // at most ReviewSide
+	head = binary.BigEndian.AppendUint32(head, uint32(h))                  //nolint:gosec // likewise
 	writeChunk(&b, "IHDR", append(head, byte(s.bits), greyscale, 0, 0, 0)) //nolint:gosec // 2 or 4
 	var packed bytes.Buffer
 	z, err := zlib.NewWriterLevel(&packed, zlib.BestSpeed)
