@@ -349,6 +349,25 @@ func TestFirstAccess(t *testing.T) {
 	})
 }
 
+// proves A8: halves open nothing from the end of their window on, though the task
+// that lapses the PIN be late.
+func TestWindowEndsAtTheDoor(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, house.New(t))
+	holder := w.add(dossier.PINMustChange)
+	w.halves(holder)
+	w.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{
+		dossier.SetWindow{PINIssueID: holder.PIN.ID, Until: w.Clock.Now().Add(time.Hour)},
+	}})
+	w.Clock.Advance(time.Hour - time.Microsecond)
+	if _, _, err := w.signIn(someCF, "ACDEFHJKMNPRTVWX", ""); err != nil {
+		t.Errorf("a moment before: %v", err)
+	}
+	w.Clock.Advance(time.Microsecond)
+	_, _, err := w.signIn(someCF, "ACDEFHJKMNPRTVWX", "")
+	house.WantCode(t, err, dossier.CodePINExpired)
+}
+
 // A proposal is over after its time.
 func TestProposalEnds(t *testing.T) {
 	t.Parallel()
