@@ -125,7 +125,8 @@ type AddPages struct {
 }
 
 // Recode adds to a submission a copy of one of its files that has the same pages in
-// fewer bytes: it is read instead, and the original stays as evidence.
+// fewer bytes, or a photograph's as a document: it is read instead, and the original
+// stays as evidence.
 type Recode struct {
 	OriginalID string
 	File       File

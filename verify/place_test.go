@@ -17,10 +17,15 @@ import (
 // post receives a fax and has it read.
 func post(t *testing.T, h house.House, r *reader, id string, origin dossier.Origin, data string) dossier.Submission {
 	t.Helper()
+	return postBy(t, h, r, dossier.ChannelFax, id, origin, data)
+}
+
+func postBy(t *testing.T, h house.House, r *reader, by dossier.Channel, id string, origin dossier.Origin, data string) dossier.Submission {
+	t.Helper()
 	door := intake.NewDoor(intake.Config{
 		Store: h.Store, Vault: h.Vault, Hash: h.Keys.MAC("content"), Clock: h.Clock, Logger: slog.New(slog.DiscardHandler),
 	})
-	p := intake.Post{Actor: house.Worker(), Channel: dossier.ChannelFax, ExternalID: id, Origin: origin}
+	p := intake.Post{Actor: house.Worker(), Channel: by, ExternalID: id, Origin: origin}
 	if data == "" {
 		p.Evidence = []byte("nothing but words")
 	} else {

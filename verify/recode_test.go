@@ -61,3 +61,27 @@ func TestHeavyFaxAsItCame(t *testing.T) {
 		t.Errorf("coded anew without need: %+v", sub.Documents)
 	}
 }
+
+// proves C3, C5: a photograph that came by mail is read from a page made of it.
+func TestPhotographByMail(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	for name, test := range map[string]struct {
+		channel dossier.Channel
+		data    string
+		copied  bool
+	}{
+		"jpeg":          {dossier.ChannelMail, "\xff\xd8\xff\xe0 a photograph", true},
+		"png by PEC":    {dossier.ChannelPEC, "\x89PNG\r\n\x1a\n a photograph", true},
+		"a PDF":         {dossier.ChannelMail, "%PDF-1.7 a document", false},
+		"a TIFF":        {dossier.ChannelMail, "II*\x00 a document", false},
+		"no photograph": {dossier.ChannelMail, "GIF89a", false},
+	} {
+		r := pages(nil, "a page")
+		r.fitted = []byte("%PDF-1.7 a copy of " + name)
+		sub := postBy(t, h, r, test.channel, name, dossier.Origin{}, test.data)
+		if copied := len(sub.Documents) == 2 && sub.Documents[0].Evidence && len(sub.Documents[1].Pages) == 1; copied != test.copied {
+			t.Errorf("%s: %+v", name, sub.Documents)
+		}
+	}
+}

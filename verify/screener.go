@@ -144,7 +144,7 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 	if err != nil {
 		return f, err
 	}
-	as, err := s.lighter(ctx, sub, f, data, res)
+	as, err := s.versionOf(ctx, sub, f, data, res)
 	if err != nil {
 		return f, err
 	}
