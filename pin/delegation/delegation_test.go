@@ -254,13 +254,15 @@ func endRounds(t *testing.T, rounds int) {
 	})
 }
 
-// endInMidAct lets a delegate act four times while the delegation ends.
+// endInMidAct lets a delegate act four times while the delegation ends: in every
+// other round not before one act is through, however busy the machine is.
 func (w world) endInMidAct(n int, rnd *rand.Rand) (acted, refused int) {
 	t := w.T
 	ada, bea := w.citizen(2*n), w.citizen(2*n+1)
 	id := w.delegated(ada, bea)
 	actor := w.under(bea, id)
-	start := make(chan struct{})
+	start, through := make(chan struct{}), make(chan struct{})
+	var once sync.Once
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	pause := func(n int) {
@@ -276,6 +278,7 @@ func (w world) endInMidAct(n int, rnd *rand.Rand) (acted, refused int) {
 			<-start
 			pause(before)
 			_, err := w.desk.File(t.Context(), actor, services.Draft{Service: "naspi"})
+			once.Do(func() { close(through) })
 			mu.Lock()
 			defer mu.Unlock()
 			switch dossier.CodeOf(err) { //nolint:exhaustive // no other may come
@@ -291,7 +294,11 @@ func (w world) endInMidAct(n int, rnd *rand.Rand) (acted, refused int) {
 	before := rnd.IntN(24) // an act reads more before it writes than an end does
 	wg.Go(func() {
 		<-start
-		pause(before)
+		if n%2 == 0 {
+			<-through
+		} else {
+			pause(before)
+		}
 		if err := w.End(t.Context(), house.Citizen(ada), id); err != nil {
 			t.Error(err)
 		}
