@@ -112,15 +112,7 @@ func (tr *faxTrial) outage(broke, mend func()) {
 	tr.refusedByWebhook()
 	tr.refusedByHook()
 	tr.sendFax(tr.bySpool)
-	err := testkit.WaitFor(time.Minute, func() error {
-		if !strings.Contains(tr.server.log.String(), `"chore":"take in faxes"`) {
-			return errNotYet("the spool says nothing")
-		}
-		return nil
-	})
-	if err != nil {
-		tr.t.Error(err)
-	}
+	tr.awaitSpoolFails()
 	if waiting, err := filepath.Glob(filepath.Join(tr.spool, "*.pdf")); err != nil || len(waiting) != 1 {
 		tr.t.Errorf("the spool holds %v, %v", waiting, err)
 	}
@@ -130,6 +122,31 @@ func (tr *faxTrial) outage(broke, mend func()) {
 	tr.senders.Wait()
 	tr.settleFaxes()
 	tr.proveFaxes()
+}
+
+// awaitSpoolFails waits until the server failed to take in the fax that is about to
+// be left in the folder. It may have failed before, and be about to say so: two
+// failures after the fax was complete are needed for one that saw it.
+func (tr *faxTrial) awaitSpoolFails() {
+	tr.t.Helper()
+	failures := func() int { return strings.Count(tr.server.log.String(), `"chore":"take in faxes"`) }
+	before := -1
+	err := testkit.WaitFor(time.Minute, func() error {
+		complete, err := filepath.Glob(filepath.Join(tr.spool, "*.pdf.done"))
+		if err != nil || len(complete) == 0 {
+			return errNotYet("the fax is not in the folder")
+		}
+		if before < 0 {
+			before = failures()
+		}
+		if failures() < before+2 {
+			return errNotYet("the spool says nothing")
+		}
+		return nil
+	})
+	if err != nil {
+		tr.t.Error(err)
+	}
 }
 
 func (tr *faxTrial) sendEachWay() {
