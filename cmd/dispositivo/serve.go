@@ -8,8 +8,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -48,7 +46,6 @@ func (c *serveCmd) Run(env *environment) error {
 	if err := c.check(); err != nil {
 		return err
 	}
-	letHeapGrow()
 	h, err := openHouse(env, c.storage, c.policy(), c.Demo)
 	if err != nil {
 		return err
@@ -107,16 +104,6 @@ func (c *serveCmd) publicURL() string {
 
 // does reports whether this process has the role.
 func (c *serveCmd) does(role string) bool { return c.Role == "all" || c.Role == role }
-
-// letHeapGrow collects garbage when the heap is five times what is in use, unless
-// GOGC says otherwise. Every hash of Argon2id takes 19 MiB for an instant, as much
-// as all else in use: by default the heap is collected once for two sign-ins.
-func letHeapGrow() {
-	const growth = 400 // percent: some 150 MB in all
-	if _, said := os.LookupEnv("GOGC"); !said {
-		debug.SetGCPercent(growth)
-	}
-}
 
 // runAll runs every part of this process's role until one fails or the process
 // is told to end.
