@@ -24,7 +24,7 @@ $(ASSETS): package.json package-lock.json scripts/assets.mjs scripts/places.mjs 
 ## test: every test; installs the servers and tools it needs where it can
 test: assets test-tools
 	$(GO) vet ./...
-	$(GO) test -timeout 14m -parallel 4 ./... # many a test waits for a server, a browser or a clock
+	$(GO) test -timeout 14m ./...
 
 ## test-tools: what the tests run against (Debian, as root)
 test-tools:

@@ -222,7 +222,7 @@ func simulated(t *testing.T, s *server, spool string) {
 // missing.
 func awaitReconciled(t *testing.T, s *server, text string) {
 	t.Helper()
-	err := testkit.WaitFor(60*time.Second, func() error {
+	err := testkit.WaitFor(3*patience, func() error { // others may keep the machine busy
 		out, code := command(t, "reconcile", "--demo", "--data", s.Data)
 		if code != 0 || !strings.Contains(out, text) {
 			return fmt.Errorf("exit %d: %s", code, out)

@@ -117,6 +117,8 @@ minimal_backoff_time = 1s
 maximal_backoff_time = 1s
 queue_run_delay = 1s
 transport_retry_time = 1s
+smtp_helo_timeout = 5s
+lmtp_lhlo_timeout = 5s
 `, dir, transport)
 	write(t, filepath.Join(dir, "main.cf"), main)
 	var master strings.Builder
