@@ -15,28 +15,16 @@ import (
 	"dispositivo/dossier"
 	"dispositivo/internal/assets"
 	"dispositivo/internal/demo"
+	"dispositivo/internal/federation"
 	"dispositivo/internal/sandbox"
 )
 
 // newServer wires the HTTP surface.
 func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Server, error) {
-	pages := ui.Config{Texts: s.texts, Assets: assets.FS()}
-	if c.Demo {
-		pages.Demo = demoCredentials
-	}
-	u, err := ui.New(pages)
-	if err != nil {
-		return nil, fmt.Errorf("read templates: %w", err)
-	}
-	before, err := networks("trusted-proxies", c.TrustedProxies)
+	e, u, err := c.frame(env, h, s)
 	if err != nil {
 		return nil, err
 	}
-	e := edge.New(edge.Config{
-		Texts: s.texts, Sessions: s.sessions, Logger: env.logger, Page: u.ErrorPage,
-		Secure: c.Secure, CSRFKey: h.keys.Derive("csrf", 32), Proxies: before,
-	})
-	u.SetCSRF(e.CSRF)
 	doors, err := c.doors(h, c.publicURL(), c.encrypted())
 	if err != nil {
 		return nil, err
@@ -45,14 +33,9 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 	if err != nil {
 		return nil, err
 	}
-	citizen := portal.Deps{
-		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion, Requests: s.requests,
-		Door: s.door, Fitting: s.fitting, MaxBytes: c.MaxBytes, MaxComposed: sandbox.MaxFitBytes,
-		Letters: s.letters, Journal: s.journal, Identities: doors, Recovery: s.recovery, Revocation: s.revocation,
-		Services: s.catalogue, Delegation: s.delegation, Sessions: s.sessions,
-	}
-	if c.Demo {
-		citizen.Messages = h.messageBox
+	encrypted, err := c.tlsConfig(doors.CNS)
+	if err != nil {
+		return nil, err
 	}
 	handler := api.New(api.Config{
 		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(), Begin: h.others.Begin,
@@ -63,23 +46,54 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 			Services: s.catalogue, Delegation: s.delegation, Identities: doors,
 			Scans: s.scans, Slip: s.slip,
 		}),
-		Portal: portal.New(citizen),
+		Portal: portal.New(c.portalDeps(h, s, e, u, doors)),
 		Desk: desk.New(desk.Deps{
 			Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests,
 			Revocation: s.revocation, Guardians: s.delegation, Services: s.catalogue, Delegations: s.delegation, Journal: s.journal, Matching: s.matching,
 			Scans: s.scans, Slip: s.slip, Now: h.clock.Now,
 		}),
 	})
-	encrypted, err := c.tlsConfig(doors.CNS)
-	if err != nil {
-		return nil, err
-	}
 	return &http.Server{
 		TLSConfig: encrypted,
 		Handler:   doors.Strip(handler), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 2 * time.Minute,
 		WriteTimeout: 3 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(env.logger.Handler(), slog.LevelInfo),
 	}, nil
+}
+
+// frame makes what portal, desk and API share.
+func (c *serveCmd) frame(env *environment, h *house, s *services) (*edge.Edge, *ui.UI, error) {
+	pages := ui.Config{Texts: s.texts, Assets: assets.FS()}
+	if c.Demo {
+		pages.Demo = demoCredentials
+	}
+	u, err := ui.New(pages)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read templates: %w", err)
+	}
+	before, err := networks("trusted-proxies", c.TrustedProxies)
+	if err != nil {
+		return nil, nil, err
+	}
+	e := edge.New(edge.Config{
+		Texts: s.texts, Sessions: s.sessions, Logger: env.logger, Page: u.ErrorPage,
+		Secure: c.Secure, CSRFKey: h.keys.Derive("csrf", 32), Proxies: before,
+	})
+	u.SetCSRF(e.CSRF)
+	return e, u, nil
+}
+
+func (c *serveCmd) portalDeps(h *house, s *services, e *edge.Edge, u *ui.UI, doors federation.Doors) portal.Deps {
+	deps := portal.Deps{
+		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion, Requests: s.requests,
+		Door: s.door, Fitting: s.fitting, MaxBytes: c.MaxBytes, MaxComposed: sandbox.MaxFitBytes,
+		Letters: s.letters, Journal: s.journal, Identities: doors, Recovery: s.recovery, Revocation: s.revocation,
+		Services: s.catalogue, Delegation: s.delegation, Sessions: s.sessions,
+	}
+	if c.Demo {
+		deps.Messages = h.messageBox
+	}
+	return deps
 }
 
 // demoCredentials is what the demonstration shows to everyone.
