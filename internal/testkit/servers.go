@@ -138,20 +138,23 @@ func WaitFor(limit time.Duration, ok func() error) error {
 // WaitWhileMoving is WaitFor for work of unknown length: the limit counts anew
 // whenever the figure that ok returns has changed.
 func WaitWhileMoving(limit time.Duration, ok func() (figure int, err error)) error {
+	// Asking takes a quarter of the time: what is waited for needs the machine too.
+	const shortest, longest, share = 20 * time.Millisecond, time.Second, 3
 	last, deadline := -1, time.Time{}
 	for {
+		asked := time.Now() //nolint:forbidigo // other processes have the real time only
 		figure, err := ok()
 		if err == nil {
 			return nil
 		}
-		now := time.Now() //nolint:forbidigo // other processes have the real time only
+		now := time.Now() //nolint:forbidigo // likewise
 		if figure != last {
 			last, deadline = figure, now.Add(limit)
 		}
 		if now.After(deadline) {
 			return err
 		}
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(min(max(share*now.Sub(asked), shortest), longest))
 	}
 }
 
