@@ -119,11 +119,31 @@ func contradictions(code codicefiscale.Code, p Person) []codicefiscale.Part {
 	}
 	person := codicefiscale.Person{Surname: p.Name.Surname, Name: given, Birth: birth, Sex: p.Sex, Place: p.Place}
 	parts := code.Matches(person)
-	// A zone writes UE for Ü, but the code was made from Ü.
-	person.Surname, person.Name = shortened.Replace(person.Surname), shortened.Replace(person.Name)
-	short := code.Matches(person)
-	return slices.DeleteFunc(parts, func(part codicefiscale.Part) bool { return !slices.Contains(short, part) })
+	for _, person.Surname = range spellings(p.Name.Surname) {
+		for _, person.Name = range spellings(given) {
+			left := code.Matches(person)
+			parts = slices.DeleteFunc(parts, func(part codicefiscale.Part) bool { return !slices.Contains(left, part) })
+		}
+	}
+	return parts
 }
 
-// shortened undoes what zones spell out.
-var shortened = strings.NewReplacer("UE", "U", "OE", "O", "AE", "A", "AA", "A")
+// spelledOut is what zones write for Ü, Ö, Ä and Å (ICAO 9303 part 3), while codes
+// are made of U, O and A. Each also stands for itself, as in MANUELA.
+var spelledOut = []string{"UE", "OE", "AE", "AA"}
+
+// spellings returns what a name of a zone may have been: each pair one letter,
+// or two. A code shows three vowels of a name at most, so the first three
+// choices decide; there are eight spellings at most.
+func spellings(name string) []string { return appendSpellings(nil, name, 0, 3) }
+
+// appendSpellings appends the spellings of a name that is settled before from.
+func appendSpellings(out []string, name string, from, choices int) []string {
+	for i := from; choices > 0 && i+2 <= len(name); i++ {
+		if slices.Contains(spelledOut, name[i:i+2]) {
+			out = appendSpellings(out, name[:i+1]+name[i+2:], i+1, choices-1)
+			return appendSpellings(out, name, i+1, choices-1)
+		}
+	}
+	return append(out, name)
+}

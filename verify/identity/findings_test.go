@@ -132,6 +132,21 @@ func TestCheckCode(t *testing.T) {
 	}
 }
 
+// TestSpellings: each pair of a zone is one letter or two, wherever it stands.
+func TestSpellings(t *testing.T) {
+	for name, want := range map[string][]string{
+		"":         {""},
+		"ROSSI":    {"ROSSI"},
+		"MUELLER":  {"MULLER", "MUELLER"},
+		"AAE":      {"AE", "AA", "AAE"}, // of ÅE, AÄ and AAE
+		"UEOEAEAA": {"UOAAA", "UOAEAA", "UOEAAA", "UOEAEAA", "UEOAAA", "UEOAEAA", "UEOEAAA", "UEOEAEAA"},
+	} {
+		if diff := cmp.Diff(want, spellings(name)); diff != "" {
+			t.Errorf("%q: %s", name, diff)
+		}
+	}
+}
+
 // TestCodesOfZones: a code made from a name with umlauts agrees with what a
 // zone makes of the name.
 func TestCodesOfZones(t *testing.T) {
