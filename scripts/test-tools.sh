@@ -19,6 +19,7 @@ want curl curl
 want swaks swaks
 want dovecot dovecot-imapd
 want postfix postfix
+want clamd clamav-daemon
 want openssl openssl
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || need="$need postgresql"
 

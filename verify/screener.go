@@ -3,10 +3,12 @@ package verify
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/antivirus"
 	"dispositivo/internal/sandbox"
 	"dispositivo/internal/seal"
 )
@@ -55,6 +57,9 @@ type Config struct {
 	MaxBytes, MaxOriginal int64
 	// TokenKey proves that a form's code is ours.
 	TokenKey []byte
+	// Antivirus returns the name of what is harmful in a document, "" for nothing, and
+	// [antivirus.ErrRefused]; nil: there is no antivirus.
+	Antivirus func(ctx context.Context, data []byte) (threat string, err error)
 }
 
 // Screener reads submissions. It is safe for concurrent use.
@@ -144,6 +149,14 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 	if err != nil {
 		return f, err
 	}
+	found, err := s.harmful(ctx, sub, data)
+	if err != nil {
+		return f, err
+	}
+	res.findings = append(res.findings, found...)
+	if verdict, _ := dossier.Judge(found); verdict == dossier.Rejected {
+		return f, nil // nobody opens it
+	}
 	as, err := s.versionOf(ctx, sub, f, data, res)
 	if err != nil {
 		return f, err
@@ -185,6 +198,29 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 	res.zones = append(res.zones, zones...)
 	res.effects = append(res.effects, dossier.AddPages{FileID: f.ID, Format: string(report.Format), Pages: pages, SealedZones: sealed, SealedClues: clues})
 	return f, nil
+}
+
+// harmful asks the antivirus, if there is one, before anything of the document is
+// read. What it would not scan is read for a person to look at, once.
+func (s *Screener) harmful(ctx context.Context, sub dossier.Submission, data []byte) ([]dossier.Finding, error) {
+	if s.cfg.Antivirus == nil {
+		return nil, nil
+	}
+	block := func(code dossier.FindingCode, detail string) []dossier.Finding {
+		return []dossier.Finding{{Code: code, Severity: dossier.SeverityBlock, Detail: detail}}
+	}
+	threat, err := s.cfg.Antivirus(ctx, data)
+	switch {
+	case errors.Is(err, antivirus.ErrRefused) && sub.Cleared:
+		return nil, nil
+	case errors.Is(err, antivirus.ErrRefused):
+		return block(dossier.MachineGaveUp, "antivirus"), nil
+	case err != nil:
+		return nil, fmt.Errorf("scan for harmful software: %w", err)
+	case threat != "":
+		return block(dossier.InfectedFile, threat), nil
+	}
+	return nil, nil
 }
 
 // limitOf is how large a file of a channel may be.

@@ -5,12 +5,14 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"slices"
 	"testing"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/antivirus"
 	"dispositivo/internal/sandbox"
 	"dispositivo/internal/testkit"
 	"dispositivo/internal/testkit/house"
@@ -115,6 +117,74 @@ func TestWhereThingsGo(t *testing.T) {
 			}
 			if want := len(tt.reader.report.Pages); len(d.Submissions[0].Documents[0].Pages) != want {
 				t.Errorf("%d pages kept, want %d", len(d.Submissions[0].Documents[0].Pages), want)
+			}
+		})
+	}
+}
+
+// TestAntivirus: nobody opens what is harmful; what could not be scanned goes to a
+// person, whose clearance holds; a daemon that is away is waited for.
+func TestAntivirus(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name       string
+		threat     string
+		err        error
+		submission dossier.SubmissionState
+		state      dossier.State
+		findings   []dossier.Finding
+		pages      int
+	}{
+		{name: "harmless", submission: dossier.SubmissionJoined, state: dossier.StateReviewing, pages: 1},
+		{
+			name: "harmful", threat: "Test.EICAR", submission: dossier.SubmissionRefused, state: dossier.StateWaiting,
+			findings: []dossier.Finding{{Code: dossier.InfectedFile, Severity: dossier.SeverityBlock, Detail: "Test.EICAR"}},
+		},
+		{
+			name: "not scanned", err: antivirus.ErrRefused, submission: dossier.SubmissionQuarantined, state: dossier.StateReviewing, pages: 1,
+			findings: []dossier.Finding{{Code: dossier.MachineGaveUp, Severity: dossier.SeverityBlock, Detail: "antivirus"}},
+		},
+		{name: "daemon away", err: io.ErrUnexpectedEOF, submission: dossier.SubmissionScreening, state: dossier.StateScreening},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := house.New(t)
+			holder := h.AddHolder(someCF)
+			id := h.Begin(holder)
+			sub := h.Must(h.Arrival(holder, id, "document")).Submission
+			s := verify.NewScreener(verify.Config{
+				Store: h.Store, Vault: h.Vault, Reader: pages(nil, ""), Logger: slog.New(slog.DiscardHandler), Hash: h.Keys.MAC("content"), MaxBytes: 1 << 20, TokenKey: tokenKey(),
+				Antivirus: func(_ context.Context, data []byte) (string, error) {
+					if string(data) != "document" {
+						t.Errorf("scanned %q", data)
+					}
+					return tt.threat, tt.err
+				},
+			})
+			err := s.Screen(t.Context(), h.Task(dossier.TaskScreen, sub.ID).ID, sub.ID)
+			if passing := tt.state == dossier.StateScreening; passing != (err != nil) {
+				t.Fatal(err)
+			}
+			d := h.Get(id)
+			if d.State != tt.state || d.Submissions[0].State != tt.submission || len(d.Submissions[0].Documents[0].Pages) != tt.pages {
+				t.Errorf("dossier %s, submission %s, %d pages", d.State, d.Submissions[0].State, len(d.Submissions[0].Documents[0].Pages))
+			}
+			blocking := slices.DeleteFunc(d.Submissions[0].Findings, func(f dossier.Finding) bool { return f.Severity != dossier.SeverityBlock })
+			if !slices.Equal(blocking, tt.findings) {
+				t.Errorf("findings %v", blocking)
+			}
+			if tt.submission != dossier.SubmissionQuarantined {
+				return
+			}
+			h.Must(dossier.Change{
+				Actor: house.Reviewer("r"), Submission: &dossier.SubmissionMove{ID: sub.ID, Event: dossier.EventCleared},
+				Dossier: &dossier.Move{ID: id, Event: dossier.EventPagesAdded}, Effects: []dossier.Effect{dossier.Clear{SubmissionID: sub.ID}},
+			})
+			if err := s.Screen(t.Context(), h.Task(dossier.TaskScreen, sub.ID).ID, sub.ID); err != nil {
+				t.Fatal(err)
+			}
+			if d := h.Get(id); d.Submissions[0].State != dossier.SubmissionJoined {
+				t.Errorf("cleared: submission %s", d.Submissions[0].State)
 			}
 		})
 	}

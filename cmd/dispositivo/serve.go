@@ -68,6 +68,11 @@ func (c *serveCmd) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
+	scan, err := c.antivirus(h.clock)
+	if err != nil {
+		return err
+	}
+	s.screener = newScreener(h, pool, c.procedure, scan)
 	s.answerer = c.answerer(h, c.publicURL())
 	return c.runAll(env, h, s, pool)
 }

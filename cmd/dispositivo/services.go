@@ -61,10 +61,11 @@ type services struct {
 	door       *intake.Door
 	fitting    *fitting.Service
 	desk       *review.Desk
-	screener   *verify.Screener
-	courier    *courier.Courier
-	matching   *match.Service
-	scans      *counter.Service
+	// screener is set by serve alone.
+	screener *verify.Screener
+	courier  *courier.Courier
+	matching *match.Service
+	scans    *counter.Service
 	// answerer answers mails; set by serve alone.
 	answerer *mail.Answerer
 	// slip draws the receipt of a scan.
@@ -126,7 +127,6 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicUR
 	s.wireCounter(h, pool, p, publicURL, rome)
 	s.fitting = newFitting(h, s, pool, p.MaxBytes)
 	s.desk = review.NewDesk(review.Config{Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes})
-	s.screener = newScreener(h, pool, p)
 	s.courier = courier.New(courier.Config{
 		Store: h.store, Composer: notify.NewComposer(texts, p.Agency, p.Contact), Sender: sender, Clock: h.clock,
 		Mint: pin.NewMinter(hasher, h.clock, policy, rome), KeepSecrets: h.demo,
@@ -148,10 +148,10 @@ func newDoor(h *house, pool *sandbox.Pool, dossiers intake.Dossiers, p procedure
 }
 
 // newScreener wires the reading of what came in.
-func newScreener(h *house, pool *sandbox.Pool, p procedure) *verify.Screener {
+func newScreener(h *house, pool *sandbox.Pool, p procedure, antivirus func(context.Context, []byte) (string, error)) *verify.Screener {
 	return verify.NewScreener(verify.Config{
 		Store: h.store, Vault: h.vault, Reader: pool, Logger: h.logger, Hash: h.keys.MAC("content"), MaxBytes: p.MaxBytes, MaxOriginal: intake.MaxOriginal,
-		TokenKey: h.keys.Derive(formTokenKey, 32),
+		TokenKey: h.keys.Derive(formTokenKey, 32), Antivirus: antivirus,
 	})
 }
 

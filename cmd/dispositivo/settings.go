@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/antivirus"
+	"dispositivo/internal/clock"
 	"dispositivo/internal/paper"
 	"dispositivo/internal/sandbox"
 	"dispositivo/internal/seal"
@@ -173,6 +176,19 @@ type reading struct {
 	PageTime    time.Duration `help:"Time to read a page." default:"2s" env:"DISPOSITIVO_PAGE_TIME"`
 	LongestTime time.Duration `help:"Longest time to read a document." default:"60s" env:"DISPOSITIVO_LONGEST_TIME"`
 	ReadMemory  int64         `help:"Resident bytes at which a child is killed." default:"536870912" env:"DISPOSITIVO_READ_MEMORY"`
+	Clamd       string        `help:"ClamAV daemon that scans documents before their pages are read: unix:/path/of/socket, or IP:port of loopback; unset: none." env:"DISPOSITIVO_CLAMD"`
+}
+
+// antivirus is nil where there is none.
+func (r reading) antivirus(clk clock.Clock) (func(context.Context, []byte) (string, error), error) {
+	if r.Clamd == "" {
+		return nil, nil //nolint:nilnil // to have none is no error
+	}
+	c, err := antivirus.NewClamd(r.Clamd, clk)
+	if err != nil {
+		return nil, err
+	}
+	return c.Scan, nil
 }
 
 func (r reading) limits(maxBytes int64) sandbox.Limits {
