@@ -84,7 +84,7 @@ func stream(w io.Writer, data []byte) error {
 	out.WriteString("zINSTREAM\x00")
 	for len(data) > 0 {
 		n := min(chunk, len(data))
-		out.Write(binary.BigEndian.AppendUint32(nil, uint32(n))) //nolint:gosec // at most chunk
+		out.Write(binary.BigEndian.AppendUint32(nil, uint32(n)))
 		out.Write(data[:n])
 		if _, err := w.Write(out.Bytes()); err != nil {
 			return fmt.Errorf("send to clamd: %w", err)

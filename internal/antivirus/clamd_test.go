@@ -82,7 +82,7 @@ func TestScan(t *testing.T) {
 // TestScanFails: no daemon and one that hangs up are passing faults.
 func TestScanFails(t *testing.T) {
 	t.Parallel()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
