@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -103,4 +104,17 @@ func TestScanFails(t *testing.T) {
 			t.Errorf("%q, %v", threat, err)
 		}
 	}
+}
+
+// FuzzVerdict: whatever a daemon says, a name of a signature is short and plain.
+func FuzzVerdict(f *testing.F) {
+	for _, answer := range []string{"stream: OK\x00", "stream: Test.EICAR FOUND\x00", "INSTREAM size limit exceeded. ERROR\x00"} {
+		f.Add([]byte(answer))
+	}
+	plain := regexp.MustCompile(`^[\w.+/-]{0,80}$`)
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		if threat, err := verdict(answer); !plain.MatchString(threat) || threat != "" && err != nil {
+			t.Errorf("%q, %v", threat, err)
+		}
+	})
 }
