@@ -157,7 +157,7 @@ func (s *search) bytes(insert bool) bool {
 	var found []candidate
 	y := -1
 	lo := max(0, min(s.start(s.first)/8, hi)-byteWindow, hi-maxByteWindow)
-	for at := hi; at >= lo; at-- {
+	for at := hi; at >= lo && s.budget > s.reserve; at-- {
 		y = s.base(y, 8*at)
 		from := s.start(y)
 		var m middle

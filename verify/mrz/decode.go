@@ -24,21 +24,27 @@ type node struct {
 	cost float64
 }
 
-// perState is how many paths are kept for each pair of remainders: the cheapest
+// remainders is the state of a path: of the sums of the field at hand and of the
+// composite digit, and whether a field that may be blank is not.
+type remainders struct {
+	field, all int
+	filled     bool
+}
+
+// perState is how many paths are kept for each state: the cheapest
 // may end in an impossible date.
 const perState = 12
 
 // decode returns the texts that choose one option at each place, such that
 // every check digit of the layout agrees, cheapest first, none dearer than
 // budget. Sums are kept modulo 10, so this is exact over all combinations
-// without walking through them: a state is the remainder of the field at hand
-// and that of the composite digit.
+// without walking through them.
 func (l layout) decode(options [][]option, budget float64) []reading {
 	plan := l.plan()
 	nodes := []node{{prev: -1}}
-	states := map[[2]int][]int32{{0, 0}: {0}}
+	states := map[remainders][]int32{{}: {0}}
 	for i, class := range l.classes() {
-		next := map[[2]int][]int32{}
+		next := map[remainders][]int32{}
 		for state, paths := range states {
 			for _, o := range options[i] {
 				if !class.takes(o.ch, l) {
@@ -66,7 +72,7 @@ func (l layout) decode(options [][]option, budget float64) []reading {
 }
 
 // readings spells the paths that reached the end.
-func (l layout) readings(nodes []node, states map[[2]int][]int32) []reading {
+func (l layout) readings(nodes []node, states map[remainders][]int32) []reading {
 	var all []reading
 	for _, paths := range states {
 		for _, p := range paths {
@@ -83,11 +89,11 @@ func (l layout) readings(nodes []node, states map[[2]int][]int32) []reading {
 	return all
 }
 
-// place says what a character does to the two remainders.
+// place says what a character does to the remainders.
 type place struct {
 	field, all int  // weights in the field's sum and in the composite sum
 	digit      bool // closes a field
-	blank      bool // a filler may stand for 0
+	blank      bool // belongs to a field that may be blank, its digit too
 	last       bool // is the composite digit
 }
 
@@ -103,7 +109,7 @@ func (l layout) plan() []place {
 				if k.fault == FaultComposite {
 					p[i].all = weight(n)
 				} else {
-					p[i].field = weight(n)
+					p[i].field, p[i].blank = weight(n), k.blank
 				}
 			}
 		}
@@ -112,20 +118,21 @@ func (l layout) plan() []place {
 	return p
 }
 
-// step returns the remainders after a character; false if a digit disagrees.
-func (p place) step(state [2]int, ch byte) ([2]int, bool) {
+// step returns the state after a character; false if a digit disagrees.
+func (p place) step(r remainders, ch byte) (remainders, bool) {
 	v := value(ch)
 	switch {
 	case p.last:
-		return state, v == state[1]
+		return r, v == r.all
 	case p.digit:
-		if v != state[0] || ch == filler && !p.blank {
-			return state, false
+		if v != r.field || ch == filler && (!p.blank || r.filled) {
+			return r, false
 		}
-		state[0] = 0
+		r.field, r.filled = 0, false
 	default:
-		state[0] = (state[0] + p.field*v) % 10
+		r.field = (r.field + p.field*v) % 10
+		r.filled = r.filled || p.blank && ch != filler
 	}
-	state[1] = (state[1] + p.all*v) % 10
-	return state, true
+	r.all = (r.all + p.all*v) % 10
+	return r, true
 }

@@ -128,6 +128,23 @@ func TestDecodeProperty(t *testing.T) {
 	})
 }
 
+// TestDecodeBlankDigit: a filler stands for the digit of optional data that is blank,
+// and for no other 0 (9303-4, 4.2.2.2).
+func TestDecodeBlankDigit(t *testing.T) {
+	first := "P<UTOAA<<AA" + strings.Repeat("<", 33)
+	for optional, want := range map[string]int{"33": 1, "<<": 2} { // 33 adds up to 30
+		text := first + "00000<<<<0UTO0001018M0001018" + optional + strings.Repeat("<", 12) + "06"
+		options := make([][]option, len(text))
+		for i := range options {
+			options[i] = []option{{text[i], 0}}
+		}
+		options[86] = append(options[86], option{filler, 0.1})
+		if all := layoutOf(TD3).decode(options, 1); len(all) != want || all[0].text != text {
+			t.Errorf("%s: %v", optional, all)
+		}
+	}
+}
+
 // FuzzParse: no text panics, and what is valid has no faults and parses again
 // to the same.
 func FuzzParse(f *testing.F) {
