@@ -107,8 +107,7 @@ func (f *form) address(a *dossier.Address) {
 }
 
 func (f *form) contacts(c *dossier.Contacts, reach bool) {
-	c.Marks = nil // nobody confirmed anything yet
-	plain := dossier.Contacts{}
+	plain := dossier.Contacts{} // nobody confirmed anything yet
 	for _, kind := range dossier.ContactKinds() {
 		value := strings.TrimSpace(c.Get(kind))
 		if value == "" {
