@@ -126,7 +126,8 @@ type AddPages struct {
 
 // Recode adds to a submission a copy of one of its files that has the same pages in
 // fewer bytes, or a photograph's as a document: it is read instead, and the original
-// stays as evidence.
+// stays as evidence. The copy's id is the original's, a dash and an ending
+// (Submission.MadeOf).
 type Recode struct {
 	OriginalID string
 	File       File

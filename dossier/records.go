@@ -126,6 +126,17 @@ func (s Submission) PageCount() int {
 	return n
 }
 
+// MadeOf returns the id of the evidence that the machine made a file of, to read it
+// (Recode); "" for a file that came.
+func (s Submission) MadeOf(f File) string {
+	for _, o := range s.Documents {
+		if o.Evidence && strings.HasPrefix(f.ID, o.ID+"-") {
+			return o.ID
+		}
+	}
+	return ""
+}
+
 // Files returns the files that count: those of submissions joined, being read
 // or in quarantine.
 func (d Dossier) Files() []File {

@@ -86,6 +86,8 @@ var allowed = map[string]string{
 	"verify":          "dossier internal/antivirus internal/codicefiscale internal/paper internal/sandbox internal/seal internal/token verify/identity",
 	"verify/identity": "dossier internal/codicefiscale",
 	"verify/review":   "dossier internal/audit internal/clock internal/ident",
+	// It hands out what was kept: the keyed hash and the broken seal are seal's.
+	"verify/evidence": "dossier internal/audit internal/clock internal/ident internal/seal",
 	"pin":             "dossier internal/clock internal/codicefiscale internal/ident internal/passhash internal/session internal/signin internal/throttle",
 	// It proves halves under the lock of pin.Access and uses its words for contacts.
 	"pin/activation": "dossier internal/clock internal/ident internal/session internal/throttle pin",
@@ -106,9 +108,9 @@ var allowed = map[string]string{
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session pin/journal verify/review",
 	"api/edge":       "dossier internal/i18n internal/session",
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
-	"api/v1":         "api/edge dossier intake intake/counter intake/fax intake/fitting intake/match internal/federation internal/operator internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/review",
+	"api/v1":         "api/edge dossier intake intake/counter intake/fax intake/fitting intake/match internal/federation internal/operator internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/evidence verify/review",
 	"api/portal":     "api/edge api/ui dossier intake internal/codicefiscale internal/federation internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/recovery pin/request pin/revocation pin/services",
-	"api/desk":       "api/edge api/ui dossier intake intake/counter intake/match internal/operator internal/session pin/delegation pin/journal pin/letters pin/request pin/revocation pin/services verify/review",
+	"api/desk":       "api/edge api/ui dossier intake intake/counter intake/match internal/operator internal/session pin/conversion pin/delegation pin/journal pin/letters pin/request pin/revocation pin/services verify/evidence verify/review",
 	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",
 
 	// Everything is joined here and nowhere else.

@@ -271,6 +271,19 @@ func (s *Store) History(ctx context.Context, subject string) ([]audit.Entry, err
 	return entries, err
 }
 
+// DossierLog returns what happened to a dossier, its submissions and their files
+// behind a row, the oldest first, at most limit.
+func (s *Store) DossierLog(ctx context.Context, dossierID string, after int64, limit int) ([]audit.Entry, error) {
+	var entries []audit.Entry
+	err := s.eachEntry(ctx, func(e audit.Entry) error {
+		entries = append(entries, e)
+		return nil
+	}, `subject IN (SELECT id FROM dossiers WHERE id = ? UNION ALL SELECT id FROM submissions WHERE dossier_id = ?
+		UNION ALL SELECT f.id FROM files f JOIN submissions s ON s.id = f.submission_id WHERE s.dossier_id = ?)
+		AND id > ? ORDER BY id LIMIT ?`, dossierID, dossierID, dossierID, after, limit)
+	return entries, err
+}
+
 // Meta returns a named value of the store, "" when there is none.
 func (s *Store) Meta(ctx context.Context, name string) (string, error) {
 	v, err := s.reader().optional(ctx, `SELECT value FROM meta WHERE name = ?`, name)

@@ -61,6 +61,21 @@ func (s *Store) Composition(ctx context.Context, id string) (dossier.Composition
 	return c, classify("read composition", err)
 }
 
+// ComposedOf returns the originals that a holder's submission was put together of, in
+// order; none when it was not, or when they are forgotten.
+func (s *Store) ComposedOf(ctx context.Context, holderID, submissionID string) ([]dossier.File, error) {
+	var files []dossier.File
+	err := s.reader().each(ctx, func(rows *sql.Rows) error {
+		f := dossier.File{SubmissionID: submissionID}
+		err := rows.Scan(&f.ID, &f.Blob, &f.WrappedKey, &f.KeyedHash, &f.Bytes, &f.Format)
+		files = append(files, f)
+		return err
+	}, `SELECT o.id, o.blob, o.wrapped_key, o.keyed_hash, o.bytes, o.format FROM compositions c JOIN composition_files o ON o.composition_id = c.id
+		WHERE c.holder_id = ? AND c.submission_id = ? AND c.submission_id <> '' AND o.kind = ? ORDER BY o.n`,
+		holderID, submissionID, string(dossier.CompositionOriginal))
+	return files, classify("read originals of composition", err)
+}
+
 // ForgetCompositions ends what is over at a moment: compositions that were not
 // confirmed, what was shown of those that were, and originals whose submission's
 // documents are erased. It returns the blobs to be removed; their keys are gone.

@@ -109,23 +109,47 @@ func cut(whole []byte, e dossier.Excerpt) ([]byte, error) {
 }
 
 func (v *Vault) open(ctx context.Context, f dossier.File, name string) (data []byte, err error) {
+	r, err := v.reader(ctx, f, name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if data, err = io.ReadAll(r); err != nil {
+		return nil, fmt.Errorf("read blob: %w", err)
+	}
+	return data, nil
+}
+
+// Reader opens the bytes that came as a file, to be read piece by piece: nothing read
+// counts before io.EOF. It must be closed. A file that stands in another has no bytes
+// of its own (dossier.Excerpt).
+func (v *Vault) Reader(ctx context.Context, f dossier.File) (io.ReadCloser, error) {
+	if f.Within != nil {
+		return nil, errors.New("open blob: the file stands in another")
+	}
+	return v.reader(ctx, f, f.Blob)
+}
+
+func (v *Vault) reader(ctx context.Context, f dossier.File, name string) (io.ReadCloser, error) {
 	key, err := v.keys.Unwrap(f.WrappedKey, ad(f.ID))
 	if err != nil {
 		return nil, fmt.Errorf("open file key: %w", err)
 	}
-	r, err := v.blobs.Open(ctx, name)
+	sealed, err := v.blobs.Open(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("open blob: %w", err)
 	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	plain, err := key.OpenReader(r, ad(f.ID))
+	plain, err := key.OpenReader(sealed, ad(f.ID))
 	if err != nil {
-		return nil, fmt.Errorf("open blob: %w", err)
+		return nil, errors.Join(fmt.Errorf("open blob: %w", err), sealed.Close())
 	}
-	if data, err = io.ReadAll(plain); err != nil {
-		return nil, fmt.Errorf("read blob: %w", err)
-	}
-	return data, nil
+	return opened{Reader: plain, Closer: sealed}, nil
+}
+
+// opened reads plain bytes and closes the sealed ones below.
+type opened struct {
+	io.Reader
+	io.Closer
 }
 
 // SealNote seals a few bytes about a file, such as what was read off it, under
