@@ -12,6 +12,7 @@ import (
 	"dispositivo/api/edge"
 	"dispositivo/api/ui"
 	"dispositivo/dossier"
+	"dispositivo/verify/evidence"
 	"dispositivo/verify/review"
 )
 
@@ -29,6 +30,10 @@ type caseData struct {
 	Reasons     []dossier.Reason
 	// Choice is what the form was filled in with before a problem.
 	Choice review.Verdict
+	// Takes are the reasons for which this reader may take the originals away, Stop
+	// offers to stop the conversion; nothing of the kind is offered to others.
+	Takes []evidence.Reason
+	Stop  stopForm
 }
 
 // pageView is one page as the viewer lists it; Index counts over all documents.
@@ -41,10 +46,13 @@ type pageView struct {
 	Shown bool
 }
 
-func newCaseData(k review.Case, readOnly bool, choice review.Verdict) caseData {
+func newCaseData(actor dossier.Actor, k review.Case, readOnly bool, choice review.Verdict) caseData {
 	data := caseData{
 		Case: k, ReadOnly: readOnly, Findings: k.Dossier.Findings(), Rows: rows(k),
-		Reasons: dossier.Reasons(), Choice: choice,
+		Reasons: dossier.Reasons(), Choice: choice, Stop: stopOf(actor, k.Dossier),
+	}
+	if looks(actor) {
+		data.Takes = evidence.Reasons()
 	}
 	var newest dossier.Submission
 	for _, s := range k.Dossier.Submissions {
@@ -115,7 +123,7 @@ func (d *Desk) review(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.show(c, casePage(newCaseData(k, false, review.Verdict{})))
+	return d.show(c, casePage(newCaseData(edge.Actor(c), k, false, review.Verdict{})))
 }
 
 // dossier shows a case to those who do not decide it.
@@ -124,7 +132,7 @@ func (d *Desk) dossier(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.show(c, casePage(newCaseData(k, true, review.Verdict{})))
+	return d.show(c, casePage(newCaseData(edge.Actor(c), k, true, review.Verdict{})))
 }
 
 func (d *Desk) backToReview(c *gin.Context) {
@@ -160,7 +168,7 @@ func (d *Desk) caseProblem(c *gin.Context, id string, choice review.Verdict, err
 	if caseErr != nil {
 		return d.queueProblem(c, err)
 	}
-	page := casePage(newCaseData(k, false, choice))
+	page := casePage(newCaseData(edge.Actor(c), k, false, choice))
 	var wrong string
 	page.Field, wrong = faultOf(err, choice)
 	problem := d.Edge.Problem(c, err)

@@ -45,16 +45,20 @@ type Requests interface {
 
 // Deps is what New needs; every field is required.
 type Deps struct {
-	Edge       *edge.Edge
-	UI         *ui.UI
-	Accounts   Accounts
-	Reviews    Reviews
-	Letters    Letters
-	Journal    Journal
-	Requests   Requests
-	Revocation Revocation
-	Guardians  Guardians
-	Services   Services
+	Edge     *edge.Edge
+	UI       *ui.UI
+	Accounts Accounts
+	Reviews  Reviews
+	// Evidence hands out the originals of what came.
+	Evidence Evidence
+	// Conversions are stopped for who cannot do it alone.
+	Conversions Conversions
+	Letters     Letters
+	Journal     Journal
+	Requests    Requests
+	Revocation  Revocation
+	Guardians   Guardians
+	Services    Services
 	// Delegations are read beside Services.
 	Delegations Delegations
 	Matching    Matching

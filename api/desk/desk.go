@@ -64,6 +64,8 @@ func (d *Desk) Routes(r gin.IRouter) {
 	staff.GET("/non-abbinati", on(d.submissions(unmatched())))
 	d.letterRoutes(staff)
 	d.holderRoutes(staff)
+	d.originalsRoutes(staff)
+	d.stopRoutes(staff)
 	d.journalRoutes(staff)
 	staff.POST("/invii/:submission/abbinamento", on(d.join))
 	staff.POST("/invii/:submission/rilettura", on(d.clear))

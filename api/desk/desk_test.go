@@ -30,6 +30,8 @@ type bench struct {
 	matches *fakeMatching
 	scans   *fakeScans
 	journal *fakeJournal
+	taken   *fakeEvidence
+	stops   *fakeConversions
 }
 
 func setup(t *testing.T) *bench {
@@ -54,13 +56,13 @@ func setup(t *testing.T) *bench {
 	}
 	e := edge.New(edge.Config{Texts: texts, Sessions: sessions, Logger: slog.New(slog.DiscardHandler), Page: pages.ErrorPage})
 	pages.SetCSRF(e.CSRF)
-	b := &bench{t: t, router: gin.New(), letters: &fakeLetters{}, matches: &fakeMatching{}, scans: &fakeScans{}, journal: &fakeJournal{}, asks: &fakeRequests{}, reviews: &fakeReviews{
+	b := &bench{t: t, router: gin.New(), letters: &fakeLetters{}, matches: &fakeMatching{}, scans: &fakeScans{}, journal: &fakeJournal{}, taken: &fakeEvidence{}, stops: &fakeConversions{}, asks: &fakeRequests{}, reviews: &fakeReviews{
 		items: items(), kase: aCase(), image: review.Image{ContentType: "image/png", Data: []byte("png")},
 		submissions: []dossier.Submission{submission("q1", dossier.SubmissionQuarantined, 1), submission("u1", dossier.SubmissionUnmatched, 0)},
 	}}
 	b.router.Use(e.Identify(), e.Recover(), e.Harden(), e.Localise())
 	b.router.NoRoute(e.NotFound())
-	desk.New(desk.Deps{Edge: e, UI: pages, Accounts: fakeAccounts{}, Reviews: b.reviews, Letters: b.letters, Requests: b.asks, Matching: b.matches, Scans: b.scans, Journal: b.journal, Revocation: fakeRevocation{}, Slip: fakeSlip, Now: noon}).Routes(b.router)
+	desk.New(desk.Deps{Edge: e, UI: pages, Accounts: fakeAccounts{}, Reviews: b.reviews, Evidence: b.taken, Conversions: b.stops, Letters: b.letters, Requests: b.asks, Matching: b.matches, Scans: b.scans, Journal: b.journal, Revocation: fakeRevocation{}, Slip: fakeSlip, Now: noon}).Routes(b.router)
 	return b
 }
 
@@ -118,7 +120,7 @@ func TestPagesAreSound(t *testing.T) {
 // The outcomes that a redirect may name all have a text.
 func TestOutcomesHaveTexts(t *testing.T) {
 	b := setup(t)
-	for _, done := range []string{"approved", "second_review", "rejected", "waiting", "converted", "released", "cleared", "refused", "none"} {
+	for _, done := range []string{"approved", "second_review", "rejected", "waiting", "converted", "released", "cleared", "refused", "stopped", "none"} {
 		body := b.get("/desk/code?fatto="+done, dossier.RoleOperator, "en").Body.String()
 		uitest.Check(t, done, body)
 		if !strings.Contains(body, `dsp-alert-success`) {

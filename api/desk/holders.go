@@ -66,7 +66,7 @@ func (d *Desk) findHolder(c *gin.Context) error {
 	if err != nil {
 		return d.notFound(c, cf, err)
 	}
-	return d.show(c, d.holderPage(found, holderData{}))
+	return d.showHolder(c, found, holderData{})
 }
 
 // notFound shows why nobody was found, with the cases beside it.
@@ -89,15 +89,33 @@ type holderData struct {
 	Reason, Note string
 	// Done is what was carried out; "" nothing.
 	Done revocation.Action
+	// Stop offers to stop the conversion under way.
+	Stop stopForm
 }
 
-func (d *Desk) holderPage(found revocation.Found, data holderData) ui.Page {
+func (d *Desk) holderPage(c *gin.Context, found revocation.Found, data holderData) (ui.Page, error) {
 	data.Found, data.Reasons = found, revocation.Reasons()
 	data.Locked = found.Lock.LockedUntil.After(d.Now())
+	actor := edge.Actor(c)
+	under, err := d.Conversions.UnderWay(c.Request.Context(), actor, found.Holder.ID)
+	switch {
+	case err == nil:
+		data.Stop = stopOf(actor, under)
+	case dossier.CodeOf(err) != dossier.CodeNotFound:
+		return ui.Page{}, err
+	}
 	return ui.Page{
 		Name: "desk/holder", Title: "ui.holders.holder", Here: pathHolders + "/" + url.PathEscape(found.Holder.ID), Data: data,
 		Crumbs: []ui.Crumb{{Key: "ui.holders.title", URL: pathHolders}, {Key: "ui.holders.holder"}},
+	}, nil
+}
+
+func (d *Desk) showHolder(c *gin.Context, found revocation.Found, data holderData) error {
+	page, err := d.holderPage(c, found, data)
+	if err != nil {
+		return err
 	}
+	return d.show(c, page)
 }
 
 func (d *Desk) holder(c *gin.Context) error {
@@ -109,7 +127,7 @@ func (d *Desk) holder(c *gin.Context) error {
 	if done := revocation.Action(c.Query("fatto")); slices.Contains(revocation.Actions(), done) {
 		data.Done = done
 	}
-	return d.show(c, d.holderPage(found, data))
+	return d.showHolder(c, found, data)
 }
 
 // actOnPIN carries out what an operator chose, with its reason (D3).
@@ -130,7 +148,10 @@ func (d *Desk) actOnPIN(c *gin.Context) error {
 	if viewErr != nil {
 		return err
 	}
-	page := d.holderPage(found, holderData{Action: act.Action, Reason: act.Reason, Note: act.Note})
+	page, pageErr := d.holderPage(c, found, holderData{Action: act.Action, Reason: act.Reason, Note: act.Note})
+	if pageErr != nil {
+		return err
+	}
 	if dossier.CodeOf(err) == dossier.CodeRequestInvalid {
 		page.Field = "actions"
 	}

@@ -12,7 +12,8 @@ import (
 	"dispositivo/pin/revocation"
 )
 
-// fakeRevocation finds nobody, and has one case; the acts are not of these tests.
+// fakeRevocation finds nobody by codice fiscale, has one case and one holder; the acts
+// are not of these tests.
 type fakeRevocation struct{ desk.Revocation }
 
 func (fakeRevocation) Find(context.Context, dossier.Actor, string) (revocation.Found, error) {
@@ -21,6 +22,10 @@ func (fakeRevocation) Find(context.Context, dossier.Actor, string) (revocation.F
 
 func (fakeRevocation) Cases(context.Context, dossier.Actor) ([]dossier.StopCase, error) {
 	return []dossier.StopCase{{HolderID: "stopped-1", DossierID: "d1", At: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}}, nil
+}
+
+func (fakeRevocation) View(_ context.Context, _ dossier.Actor, id string) (revocation.Found, error) {
+	return revocation.Found{Holder: dossier.Holder{ID: id, Person: person()}}, nil
 }
 
 // proves C12: whoever finds nobody still sees the cases.

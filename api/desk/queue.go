@@ -31,7 +31,7 @@ func outcomes() []string {
 	return []string{
 		string(dossier.StateApproved), string(dossier.StateSecondReview), string(dossier.StateRejected),
 		string(dossier.StateWaiting), string(dossier.StateConverted),
-		"released", "cleared", "refused", "joined", "none",
+		"released", "cleared", "refused", "joined", "stopped", "none",
 	}
 }
 

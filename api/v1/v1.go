@@ -28,6 +28,7 @@ import (
 	"dispositivo/pin/request"
 	"dispositivo/pin/revocation"
 	"dispositivo/pin/services"
+	"dispositivo/verify/evidence"
 	"dispositivo/verify/review"
 )
 
@@ -59,6 +60,7 @@ type Deps struct {
 	Delegation  *delegation.Service
 	Identities  Identities
 	Desk        *review.Desk
+	Evidence    *evidence.Service
 	Faxes       Faxes
 	Matching    Matching
 	Scans       Scans
@@ -120,6 +122,7 @@ func (a *API) Routes(r gin.IRouter) {
 	own.POST("/conversions/:id/withdrawal", h(a.withdraw))
 	a.deskRoutes(r)
 	a.stopRoutes(r)
+	a.evidenceRoutes(r)
 	a.counterRoutes(r)
 }
 

@@ -22,6 +22,8 @@ func strangersBody(operation string) any {
 		return map[string]any{"reason": "none"}
 	case "stopConversion":
 		return map[string]any{"reason": "holder_asks"}
+	case "exportEvidence":
+		return map[string]any{"reason": "oversight"}
 	case "refuseSubmission":
 		return map[string]any{"reason": "other"}
 	case "joinSubmission", "attachScan":

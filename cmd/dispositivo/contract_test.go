@@ -34,7 +34,7 @@ type witness struct {
 
 func newWitness(t *testing.T, s *server) *witness {
 	t.Helper()
-	for _, media := range []string{"application/pdf", "image/png", "image/jpeg"} {
+	for _, media := range []string{"application/pdf", "application/zip", "image/png", "image/jpeg"} {
 		openapi3filter.RegisterBodyDecoder(media, openapi3filter.FileBodyDecoder)
 	}
 	doc, err := openapi3.NewLoader().LoadFromData(v1.Contract)
@@ -152,6 +152,7 @@ var elsewhere = map[string]string{
 	"getHolderServices 409":  "the operator's own: pin/services, TestStaffView",
 	"getScan 409":            "the operator's own: intake/counter, TestRefuses",
 	"getScanReceipt 409":     "the operator's own: intake/counter, TestRefuses",
+	"exportEvidence 409":     "the own: verify/evidence, TestWhoMayExport",
 	"getPINRequest 409":      "an operator's own request; TestLooksAreLogged of pin/request",
 }
 
@@ -263,7 +264,7 @@ func (w *witness) strangers(t *testing.T, s *server) {
 			}
 			who := citizen
 			switch {
-			case op.OperationID == "getDossier", op.OperationID == "searchLog", op.OperationID == "openLogEntry":
+			case op.OperationID == "getDossier", op.OperationID == "exportEvidence", op.OperationID == "searchLog", op.OperationID == "openLogEntry":
 				who = auditor
 			case slices.Contains(op.Tags, "delegations"):
 				who = s.citizen(inScene(t, demo.SceneDispositivo))
@@ -333,6 +334,10 @@ func (w *witness) review(t *testing.T, s *server) {
 	w.ask(t, citizen, http.MethodGet, "/me", nil)
 	w.ask(t, auditor, http.MethodGet, "/dossiers/"+id, nil)
 	w.ask(t, auditor, http.MethodGet, "/reviews", nil)
+	path, why := "/dossiers/"+id+"/evidence", map[string]string{"reason": "disputed"}
+	expect(t, "no reason", w.misuse(t, auditor.token, http.MethodPost, path, map[string]string{"reason": "because"}), http.StatusBadRequest, dossier.CodeRequestInvalid)
+	expect(t, "originals", w.ask(t, auditor, http.MethodPost, path, why), http.StatusOK, "")
+	expect(t, "not for who decides", w.ask(t, desk, http.MethodPost, path, why), http.StatusForbidden, dossier.CodeForbidden)
 	expect(t, "nothing to convert", w.ask(t, citizen, http.MethodGet, "/conversions/form", nil), http.StatusConflict, dossier.CodeAlreadyDispositivo)
 	expect(t, "nothing to send for", w.upload(t, citizen, []byte("%PDF-1.7"), ""), http.StatusConflict, dossier.CodeAlreadyDispositivo)
 	w.withdraw(t, s)

@@ -41,14 +41,14 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Edge: e, UI: u, Ready: h.store.Ping, Figures: h.figures(), Begin: h.others.Begin,
 		V1: v1.New(v1.Deps{
 			Edge: e, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests, Journal: s.journal,
-			Door: s.door, Fitting: s.fitting, MaxComposed: sandbox.MaxFitBytes, Letters: s.letters, Desk: s.desk, PublicURL: c.publicURL(), Faxes: hooks, Matching: s.matching,
+			Door: s.door, Fitting: s.fitting, MaxComposed: sandbox.MaxFitBytes, Letters: s.letters, Desk: s.desk, Evidence: s.evidence, PublicURL: c.publicURL(), Faxes: hooks, Matching: s.matching,
 			Recovery: s.recovery, Revocation: s.revocation,
 			Services: s.catalogue, Delegation: s.delegation, Identities: doors,
 			Scans: s.scans, Slip: s.slip,
 		}),
 		Portal: portal.New(c.portalDeps(h, s, e, u, doors)),
 		Desk: desk.New(desk.Deps{
-			Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Letters: s.letters, Requests: s.requests,
+			Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Evidence: s.evidence, Conversions: s.conversion, Letters: s.letters, Requests: s.requests,
 			Revocation: s.revocation, Guardians: s.delegation, Services: s.catalogue, Delegations: s.delegation, Journal: s.journal, Matching: s.matching,
 			Scans: s.scans, Slip: s.slip, Now: h.clock.Now,
 		}),

@@ -35,6 +35,7 @@ import (
 	catalogue "dispositivo/pin/services"
 	"dispositivo/queue"
 	"dispositivo/verify"
+	"dispositivo/verify/evidence"
 	"dispositivo/verify/review"
 )
 
@@ -61,6 +62,7 @@ type services struct {
 	door       *intake.Door
 	fitting    *fitting.Service
 	desk       *review.Desk
+	evidence   *evidence.Service
 	// screener is set by serve alone.
 	screener *verify.Screener
 	courier  *courier.Courier
@@ -127,6 +129,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicUR
 	s.wireCounter(h, pool, p, publicURL, rome)
 	s.fitting = newFitting(h, s, pool, p.MaxBytes)
 	s.desk = review.NewDesk(review.Config{Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes})
+	s.evidence = evidence.New(evidence.Config{Store: h.store, Originals: h.vault, Hash: h.keys.MAC("content"), Clock: h.clock})
 	s.courier = courier.New(courier.Config{
 		Store: h.store, Composer: notify.NewComposer(texts, p.Agency, p.Contact), Sender: sender, Clock: h.clock,
 		Mint: pin.NewMinter(hasher, h.clock, policy, rome), KeepSecrets: h.demo,

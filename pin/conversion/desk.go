@@ -36,15 +36,12 @@ func (s *Service) StopFor(ctx context.Context, actor dossier.Actor, id string, r
 	if err != nil {
 		return fmt.Errorf("stop conversion: %w", err)
 	}
-	if actor.Office != "" && actor.Office != d.Office {
-		return dossier.Problem(dossier.CodeNotFound)
-	}
 	h, err := s.cfg.Store.Holder(ctx, d.HolderID)
 	if err != nil {
 		return fmt.Errorf("stop conversion: %w", err)
 	}
-	if bytes.Equal(actor.KeyedCF, s.cfg.Store.KeyCF(h.Person.CodiceFiscale)) {
-		return dossier.Problem(dossier.CodeOwnDossier)
+	if err := s.mayStop(actor, d, h); err != nil {
+		return err
 	}
 	if !slices.Contains(StopReasons(), reason) {
 		return dossier.Problem(dossier.CodeRequestInvalid)
@@ -57,6 +54,41 @@ func (s *Service) StopFor(ctx context.Context, actor dossier.Actor, id string, r
 	})
 	if err != nil {
 		return fmt.Errorf("stop conversion: %w", err)
+	}
+	return nil
+}
+
+// UnderWay returns a holder's conversion that is under way, without what came for it,
+// to who may stop it: the holder calls, and has no dossier's number at hand.
+//
+// Errors: CodeNotFound when there is none, or it is another office's; CodeOwnDossier
+// for the operator's own.
+func (s *Service) UnderWay(ctx context.Context, actor dossier.Actor, holderID string) (dossier.Dossier, error) {
+	if err := actor.Require(dossier.RoleOperator, dossier.RoleSupervisor); err != nil {
+		return dossier.Dossier{}, err
+	}
+	h, err := s.cfg.Store.Holder(ctx, holderID)
+	if err != nil {
+		return dossier.Dossier{}, fmt.Errorf("find conversion: %w", err)
+	}
+	d, err := s.cfg.Store.OpenDossierOf(ctx, h.PIN.ID)
+	if err != nil {
+		return dossier.Dossier{}, fmt.Errorf("find conversion: %w", err)
+	}
+	if err := s.mayStop(actor, d, h); err != nil {
+		return dossier.Dossier{}, err
+	}
+	return d, nil
+}
+
+// mayStop denies another office's dossiers, which do not exist for the actor, and the
+// own.
+func (s *Service) mayStop(actor dossier.Actor, d dossier.Dossier, h dossier.Holder) error {
+	if actor.Office != "" && actor.Office != d.Office {
+		return dossier.Problem(dossier.CodeNotFound)
+	}
+	if bytes.Equal(actor.KeyedCF, s.cfg.Store.KeyCF(h.Person.CodiceFiscale)) {
+		return dossier.Problem(dossier.CodeOwnDossier)
 	}
 	return nil
 }

@@ -63,3 +63,42 @@ func TestStopFor(t *testing.T) {
 		}
 	})
 }
+
+// proves C12: an operator finds the conversion of who calls by the holder, in the own
+// office alone, never the own; and none when none is under way.
+func TestUnderWay(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, h house.House) {
+		s, holder, idle := newService(h), h.AddHolder(someCF), h.AddHolder("PRVBBB80A01H501H")
+		id := h.Reviewing(holder)
+		as := func(role dossier.Role, office string) dossier.Actor {
+			return dossier.Actor{Role: role, ID: "anna", Office: office, KeyedCF: []byte("cf of anna")}
+		}
+		own := as(dossier.RoleSupervisor, "")
+		own.KeyedCF = h.KeyCF(someCF)
+		for name, test := range map[string]struct {
+			actor  dossier.Actor
+			holder string
+			want   dossier.Code
+		}{
+			"an operator":    {as(dossier.RoleOperator, ""), holder.ID, ""},
+			"of the office":  {as(dossier.RoleSupervisor, house.Office), holder.ID, ""},
+			"another office": {as(dossier.RoleOperator, "altrove"), holder.ID, dossier.CodeNotFound},
+			"the own":        {own, holder.ID, dossier.CodeOwnDossier},
+			"an auditor":     {as(dossier.RoleAuditor, ""), holder.ID, dossier.CodeForbidden},
+			"the holder":     {house.Citizen(holder), holder.ID, dossier.CodeForbidden},
+			"nothing there":  {as(dossier.RoleOperator, ""), idle.ID, dossier.CodeNotFound},
+			"nobody":         {as(dossier.RoleOperator, ""), "none", dossier.CodeNotFound},
+		} {
+			d, err := s.UnderWay(t.Context(), test.actor, test.holder)
+			if got := dossier.CodeOf(err); got != test.want || test.want == "" && d.ID != id {
+				t.Errorf("%s: %q and %q, want %q", name, got, d.ID, test.want)
+			}
+		}
+		if err := s.StopFor(t.Context(), as(dossier.RoleOperator, ""), id, conversion.StopHolderAsks); err != nil {
+			t.Fatal(err)
+		}
+		_, err := s.UnderWay(t.Context(), as(dossier.RoleOperator, ""), holder.ID)
+		house.WantCode(t, err, dossier.CodeNotFound)
+	})
+}

@@ -10,17 +10,13 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"dispositivo/dossier"
-	"dispositivo/internal/audit"
 	"dispositivo/internal/testkit/house"
 	"dispositivo/verify/evidence"
 )
@@ -167,8 +163,11 @@ func TestExportIsWhatCame(t *testing.T) {
 			name string
 			data string
 		}{
-			{upload, upload.Documents[0], "-01.pdf", "document of " + id}, {byMail, whole, "-01.eml", text}, {byFax, fax, "-01.tif", "II*\x00 a long fax"},
-			{composed, photo, "-01.jpg", "\xff\xd8\xff photograph"}, {composed, composed.Documents[0], "-02.pdf", "%PDF put together"},
+			{upload, upload.Documents[0], "-01.pdf", "document of " + id},
+			{byMail, whole, "-01.eml", text},
+			{byFax, fax, "-01.tif", "II*\x00 a long fax"},
+			{composed, photo, "-01.jpg", "\xff\xd8\xff photograph"},
+			{composed, composed.Documents[0], "-02.pdf", "%PDF put together"},
 		} {
 			name := "originali/" + strings.ReplaceAll(one.sub.Protocol.String(), "/", "-") + one.name
 			want[name] = one.data
@@ -275,255 +274,6 @@ func TestLongLog(t *testing.T) {
 	}
 }
 
-// proves C14: who may take originals away, by role, office and whose they are. Nothing
-// leaves, and nothing is logged, for anybody else or without a reason.
-func TestWhoMayExport(t *testing.T) {
-	t.Parallel()
-	house.Each(t, func(t *testing.T, h house.House) {
-		holder := h.AddHolder(someCF)
-		id := h.Reviewing(holder)
-		as := func(role dossier.Role, office string) dossier.Actor {
-			return dossier.Actor{Role: role, ID: "x", Office: office, KeyedCF: []byte("cf of x")}
-		}
-		own := func(role dossier.Role) dossier.Actor {
-			return dossier.Actor{Role: role, ID: "x", KeyedCF: h.KeyCF(someCF)}
-		}
-		for name, test := range map[string]struct {
-			actor  dossier.Actor
-			id     string
-			reason evidence.Reason
-			want   dossier.Code
-		}{
-			"a supervisor":                  {as(dossier.RoleSupervisor, ""), id, evidence.ReasonCourt, ""},
-			"of the office":                 {as(dossier.RoleSupervisor, house.Office), id, evidence.ReasonFraud, ""},
-			"of another office":             {as(dossier.RoleSupervisor, "altrove"), id, evidence.ReasonCourt, dossier.CodeNotFound},
-			"an auditor":                    {as(dossier.RoleAuditor, ""), id, evidence.ReasonOversight, ""},
-			"an auditor of the office":      {as(dossier.RoleAuditor, house.Office), id, evidence.ReasonDisputed, ""},
-			"an auditor of another office":  {as(dossier.RoleAuditor, "altrove"), id, evidence.ReasonCourt, dossier.CodeNotFound},
-			"a supervisor, the own":         {own(dossier.RoleSupervisor), id, evidence.ReasonHolder, dossier.CodeOwnDossier},
-			"an auditor, the own":           {own(dossier.RoleAuditor), id, evidence.ReasonHolder, dossier.CodeOwnDossier},
-			"an operator":                   {as(dossier.RoleOperator, ""), id, evidence.ReasonCourt, dossier.CodeForbidden},
-			"an operator of the office":     {as(dossier.RoleOperator, house.Office), id, evidence.ReasonCourt, dossier.CodeForbidden},
-			"an administrator":              {as(dossier.RoleAdmin, ""), id, evidence.ReasonCourt, dossier.CodeForbidden},
-			"a gateway":                     {as(dossier.RoleGateway, ""), id, evidence.ReasonCourt, dossier.CodeForbidden},
-			"the pipeline":                  {house.Worker(), id, evidence.ReasonCourt, dossier.CodeForbidden},
-			"the holder":                    {house.Citizen(holder), id, evidence.ReasonHolder, dossier.CodeForbidden},
-			"a holder who must change":      {as(dossier.RoleMustChange, ""), id, evidence.ReasonHolder, dossier.CodeForbidden},
-			"a holder with the first half":  {as(dossier.RoleSimplified, ""), id, evidence.ReasonHolder, dossier.CodeForbidden},
-			"nobody":                        {dossier.Actor{}, id, evidence.ReasonCourt, dossier.CodeForbidden},
-			"a role without a name":         {dossier.Actor{Role: dossier.RoleAuditor}, id, evidence.ReasonCourt, dossier.CodeForbidden},
-			"no dossier":                    {supervisor(), "none", evidence.ReasonCourt, dossier.CodeNotFound},
-			"no reason":                     {supervisor(), id, "", dossier.CodeRequestInvalid},
-			"some reason":                   {supervisor(), id, "curiosity", dossier.CodeRequestInvalid},
-			"another office, and no reason": {as(dossier.RoleSupervisor, "altrove"), id, "", dossier.CodeNotFound},
-		} {
-			before, began := len(exports(t, h, id)), false
-			err := newService(h).Export(t.Context(), test.actor, test.id, test.reason, func(string) io.Writer {
-				began = true
-				return io.Discard
-			})
-			after := len(exports(t, h, id))
-			if got := dossier.CodeOf(err); got != test.want || began != (test.want == "") || after-before != map[bool]int{true: 1}[began] {
-				t.Errorf("%s: %q, want %q; began %t, %d rows", name, got, test.want, began, after-before)
-			}
-		}
-	})
-}
-
-// exports are the rows of the log about exports of a dossier.
-func exports(t *testing.T, h house.House, id string) []audit.Entry {
-	t.Helper()
-	history, err := h.History(t.Context(), id)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return slices.DeleteFunc(history, func(e audit.Entry) bool { return !strings.HasPrefix(e.Action, "evidence.") })
-}
-
-// firstByte looks at the log when the first byte comes.
-type firstByte struct {
-	look func()
-	once bool
-}
-
-func (f *firstByte) Write(b []byte) (int, error) {
-	if !f.once {
-		f.once = true
-		f.look()
-	}
-	return len(b), nil
-}
-
-// proves C14: the log names holder, operator and reason before a byte leaves; when it
-// cannot, none does.
-func TestLoggedBeforeTheFirstByte(t *testing.T) {
-	t.Parallel()
-	house.Each(t, func(t *testing.T, h house.House) {
-		holder := h.AddHolder(someCF)
-		id := h.Reviewing(holder)
-		looked := false
-		out := &firstByte{look: func() {
-			rows := exports(t, h, id)
-			looked = len(rows) == 1 && rows[0].HolderID == holder.ID && rows[0].Actor == "supervisor:silvia" &&
-				rows[0].Action == "evidence.exported" && strings.Contains(rows[0].Detail, `"reason":"holder_asks"`)
-		}}
-		if err := newService(h).Export(t.Context(), supervisor(), id, evidence.ReasonHolder, func(string) io.Writer { return out }); err != nil || !looked {
-			t.Errorf("%v; logged before: %t", err, looked)
-		}
-		silent := evidence.New(evidence.Config{Store: mute{h.Store}, Originals: h.Vault, Hash: h.Keys.MAC("content"), Clock: h.Clock})
-		err := silent.Export(t.Context(), supervisor(), id, evidence.ReasonHolder, func(string) io.Writer {
-			t.Error("began without a row in the log")
-			return io.Discard
-		})
-		if err == nil {
-			t.Error("the log failed, and nobody said so")
-		}
-	})
-}
-
-// mute is a store whose log takes nothing.
-type mute struct{ evidence.Store }
-
-func (mute) NoteLook(context.Context, dossier.Actor, string, string, string, string) error {
-	return errors.New("no log")
-}
-
-// proves C14: what cannot be read any more is named, and what is not as it came is
-// damage in the log too; the rest leaves all the same.
-func TestExportNamesWhatIsGone(t *testing.T) {
-	t.Parallel()
-	long := strings.Repeat("several segments of a sealed file ", 6000)
-	blob := func(h house.House, f dossier.File) string { return filepath.Join(h.Dir, "blobs", f.Blob[:2], f.Blob) }
-	edit := func(at int) func(*testing.T, house.House, dossier.File) {
-		return func(t *testing.T, h house.House, f dossier.File) {
-			data, err := os.ReadFile(blob(h, f))
-			if err != nil {
-				t.Fatal(err)
-			}
-			data[(at+len(data))%len(data)] ^= 1
-			if err := os.WriteFile(blob(h, f), data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	for name, test := range map[string]struct {
-		data   string
-		spoil  func(t *testing.T, h house.House, f dossier.File)
-		state  evidence.State
-		inside bool // an entry of the archive has what could be read
-	}{
-		"erased after its time": {"x", func(_ *testing.T, h house.House, f dossier.File) {
-			h.Must(dossier.Change{Actor: dossier.System("erasure"), Effects: []dossier.Effect{dossier.EraseFile{FileID: f.ID}}})
-		}, evidence.StateErased, false},
-		"lost": {"x", func(t *testing.T, h house.House, f dossier.File) {
-			if err := h.Vault.Forget(t.Context(), f.Blob); err != nil {
-				t.Fatal(err)
-			}
-		}, evidence.StateMissing, false},
-		"its beginning changed": {long, edit(50), evidence.StateAltered, true},
-		"its end changed":       {long, edit(-1), evidence.StateAltered, true},
-		"cut": {long, func(t *testing.T, h house.House, f dossier.File) {
-			if err := os.Truncate(blob(h, f), 100_000); err != nil {
-				t.Fatal(err)
-			}
-		}, evidence.StateAltered, true},
-		"emptied": {"x", func(t *testing.T, h house.House, f dossier.File) {
-			if err := os.Truncate(blob(h, f), 0); err != nil {
-				t.Fatal(err)
-			}
-		}, evidence.StateAltered, false},
-		"a folder in its place": {"x", func(t *testing.T, h house.House, f dossier.File) {
-			if err := errors.Join(os.Remove(blob(h, f)), os.Mkdir(blob(h, f), 0o700)); err != nil {
-				t.Fatal(err)
-			}
-		}, evidence.StateUnreadable, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			h := house.New(t)
-			id := h.Reviewing(h.AddHolder(someCF))
-			sound := h.Get(id).Submissions[0].Documents[0]
-			f := kept(t, h, h.ID(), "-001", "tiff", test.data)
-			post(t, h, id, dossier.ChannelFax, f)
-			test.spoil(t, h, f)
-			got := take(t, h, id)
-			said := got.manifest.file(f.ID)
-			if said.State != test.state || (said.Entry != "") != test.inside || got.manifest.Whole || said.Bytes != int64(len(test.data)) || len(said.KeyedHash) != 64 {
-				t.Errorf("said to be %+v, all whole: %t", said, got.manifest.Whole)
-			}
-			if test.inside && string(got.entries[said.Entry]) == test.data {
-				t.Error("the bytes are those that came, and nothing was spoilt")
-			}
-			if got.manifest.file(sound.ID).State != evidence.StateWhole {
-				t.Error("the other file did not leave")
-			}
-			damagedIsLogged(t, h, got.manifest, id, f.ID, test.state)
-		})
-	}
-}
-
-// damagedIsLogged wants a row about damage, in the log and in the manifest, and none
-// about an erasure.
-func damagedIsLogged(t *testing.T, h house.House, m manifest, id, fileID string, state evidence.State) {
-	t.Helper()
-	want := 0
-	if state.Damaged() {
-		want = 1
-	}
-	rows := exports(t, h, id)
-	if len(rows) != 1+want {
-		t.Fatalf("rows %+v", rows)
-	}
-	inside := slices.ContainsFunc(m.Log, func(e evidence.Entry) bool { return e.Action == "evidence.damaged" })
-	if inside != (want == 1) {
-		t.Errorf("in the manifest: %t", inside)
-	}
-	if last := rows[want]; want == 1 && (last.HolderID != m.HolderID || !strings.Contains(last.Detail, fileID) || !strings.Contains(last.Detail, string(state))) {
-		t.Errorf("the log says %+v", last)
-	}
-}
-
-// proves C14: bytes that open, but are others than came, are found out by the hash that
-// was kept when they came.
-func TestExportHoldsAgainstTheHash(t *testing.T) {
-	t.Parallel()
-	for name, spoil := range map[string]func(f *dossier.File){
-		"another hash": func(f *dossier.File) { f.KeyedHash = bytes.Repeat([]byte{7}, 32) },
-		"another size": func(f *dossier.File) { f.Bytes++ },
-	} {
-		h := house.New(t)
-		id := h.Reviewing(h.AddHolder(someCF))
-		f := kept(t, h, h.ID(), "-001", "tiff", "II*\x00")
-		spoil(&f)
-		post(t, h, id, dossier.ChannelFax, f)
-		got := take(t, h, id)
-		if said := got.manifest.file(f.ID); said.State != evidence.StateAltered || string(got.entries[said.Entry]) != "II*\x00" {
-			t.Errorf("%s: %+v", name, said)
-		}
-		damagedIsLogged(t, h, got.manifest, id, f.ID, evidence.StateAltered)
-	}
-}
-
-// proves C14: of an erased holder nothing is left but what the log and the register
-// hold, and the export says so.
-func TestExportAfterTheHolderIsErased(t *testing.T) {
-	t.Parallel()
-	house.Each(t, func(t *testing.T, h house.House) {
-		holder := h.AddHolder(someCF)
-		id := h.Reviewing(holder)
-		f := h.Get(id).Submissions[0].Documents[0]
-		h.Must(dossier.Change{Actor: house.Worker(), Dossier: &dossier.Move{ID: id, Event: dossier.EventWithdrawn}})
-		h.Must(dossier.Change{
-			Actor: house.Worker(), PIN: &dossier.PINMove{ID: holder.PIN.ID, Event: dossier.PINEventRevoked},
-			Effects: []dossier.Effect{dossier.EraseHolder{HolderID: holder.ID}},
-		})
-		got := take(t, h, id)
-		if said := got.manifest.file(f.ID); said.State != evidence.StateErased || len(got.entries) != 0 || len(got.manifest.Log) == 0 {
-			t.Errorf("%+v, %d entries", said, len(got.entries))
-		}
-	})
-}
-
 // broken takes some bytes and no more.
 type broken struct{ left int }
 
@@ -576,7 +326,7 @@ func (n endless) Reader(context.Context, dossier.File) (io.ReadCloser, error) {
 // However large the originals, little of them is in memory. Not parallel: it counts
 // what the whole process takes.
 func TestExportHoldsLittle(t *testing.T) {
-	const size = 64 << 20
+	const size = 32 << 20
 	h := house.New(t)
 	id := h.Reviewing(h.AddHolder(someCF))
 	s := evidence.New(evidence.Config{Store: h.Store, Originals: endless(size), Hash: h.Keys.MAC("content"), Clock: h.Clock})
