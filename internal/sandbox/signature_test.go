@@ -118,6 +118,15 @@ func unpacked(b ccitt.Bitmap) *image.Gray {
 // filledForm draws an invented citizen's form.
 func filledForm(t *testing.T, r *reader, c demo.Citizen, signed bool) *image.Gray {
 	t.Helper()
+	if signed {
+		return drawn(t, r, formOf(t, c, c), pageDPI)
+	}
+	return drawn(t, r, formOf(t, c), pageDPI)
+}
+
+// formOf is an invented citizen's form with the signatures of those who signed it.
+func formOf(t *testing.T, c demo.Citizen, hands ...demo.Citizen) []byte {
+	t.Helper()
 	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
 	seed := bytes.Repeat([]byte(c.CodiceFiscale.String()), 8)
 	tok, err := token.Mint(bytes.NewReader(seed), bytes.Repeat([]byte("k"), token.MinKeyLength))
@@ -131,8 +140,8 @@ func filledForm(t *testing.T, r *reader, c demo.Citizen, signed bool) *image.Gra
 	if err != nil {
 		t.Fatal(err)
 	}
-	if signed {
-		signature, err := demo.Signature(c, at)
+	for _, hand := range hands {
+		signature, err := demo.Signature(hand, at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -140,11 +149,17 @@ func filledForm(t *testing.T, r *reader, c demo.Citizen, signed bool) *image.Gra
 			t.Fatal(err)
 		}
 	}
+	return data
+}
+
+// drawn is the first page of a PDF.
+func drawn(t *testing.T, r *reader, data []byte, dpi float64) *image.Gray {
+	t.Helper()
 	doc, err := r.engine.Open(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	img, _, err := doc.Render(t.Context(), 1, pdf.RenderOptions{DPI: pageDPI, Gray: true})
+	img, _, err := doc.Render(t.Context(), 1, pdf.RenderOptions{DPI: dpi, Gray: true})
 	if err := errors.Join(err, doc.Close(context.Background())); err != nil {
 		t.Fatal(err)
 	}
