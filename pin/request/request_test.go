@@ -344,6 +344,26 @@ func TestAskingForSomebodyOnFile(t *testing.T) {
 	})
 }
 
+// TestContactsThatGiveWay: an old contact is told when another takes its place, if
+// messages can reach it; the language on file stays.
+func TestContactsThatGiveWay(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, house.New(t))
+	h := w.AddHolder(someCF)
+	h.Person.Lang = "en"
+	h.Person.Contacts = dossier.Contacts{Email: "ada@prova.example", Mobile: "+41760000000", Phone: "+390600000000"}
+	w.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.SetPerson{HolderID: h.ID, Person: h.Person, Version: h.Version}}})
+	w.MovePIN(h.PIN.ID, dossier.PINEventRevoked)
+	check(t, w.Ask(t.Context(), mario(someCF)))
+	check(t, w.record(w.waiting(), request.Call{Outcome: request.Confirmed}))
+	if told := w.Told(dossier.MessageContactChanged); len(told) != 1 || told[0].To.Value != "ada@prova.example" {
+		t.Errorf("told: %+v", told)
+	}
+	if p := w.onFile(someCF).Person; p.Lang != "en" || p.Contacts.Phone != "+41440000000" {
+		t.Errorf("on file: %+v", p)
+	}
+}
+
 // A proved contact on file gets the first half at once.
 //
 // proves A1
@@ -361,6 +381,23 @@ func TestFirstHalfGoesToAProvedContact(t *testing.T) {
 	check(t, w.record(w.waiting(), request.Call{Outcome: request.Confirmed}))
 	if told := w.Told(dossier.MessageFirstHalf); len(told) != 1 {
 		t.Errorf("first half sent again: %+v", told)
+	}
+}
+
+// A first half goes to the e-mail address before the PEC, and that before the mobile.
+func TestFirstHalfPrefersEmail(t *testing.T) {
+	t.Parallel()
+	for want, change := range map[string]func(*dossier.Contacts){
+		"mario@prova.example": func(c *dossier.Contacts) { c.PEC = "mario@pec.example" },
+		"mario@pec.example":   func(c *dossier.Contacts) { c.Email, c.PEC = "", "mario@pec.example" },
+		"+41760000000":        func(c *dossier.Contacts) { c.Email = "" },
+	} {
+		w := newWorld(t, house.New(t))
+		check(t, w.Ask(t.Context(), ask(func(a *request.Ask) { change(&a.Person.Contacts) })))
+		check(t, w.record(w.waiting(), request.Call{Outcome: request.Confirmed}))
+		if told := w.Told(dossier.MessageFirstHalf); len(told) != 1 || told[0].To.Value != want {
+			t.Errorf("%s: %+v", want, told)
+		}
 	}
 }
 

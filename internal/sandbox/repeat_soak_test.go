@@ -1,3 +1,5 @@
+//go:build soak
+
 package sandbox
 
 import (
@@ -5,7 +7,6 @@ import (
 	"image"
 	"image/color"
 	"math"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -17,28 +18,20 @@ import (
 	"dispositivo/verify/raster"
 )
 
-// TestNoLookTellsARepetition measures why the same bytes are a duplicate (C9) and
+// TestSoakRepetitions measures why the same bytes are a duplicate (C9) and
 // pages that look the same are not: once a page was faxed, its look agrees with that of
 // the first time no better than with one that was changed meanwhile. The rule it tries
 // is the strictest that what is known of a page allows: the looks agree, and findings,
 // codes and zone are the same. At the limit of id.reused it would lose pages that are
 // news, a ticked box or another signature among them; a limit above all of those
-// recognises hardly a repetition. Prints both for forms, with DISPOSITIVO_SOAK for
-// passports and more ways of sending too. Whoever makes it fail by a better measure may
+// recognises hardly a repetition. Prints both. Whoever makes it fail by a better measure may
 // build the rule.
-func TestNoLookTellsARepetition(t *testing.T) {
-	if testing.Short() {
-		t.Skip("draws and faxes forms and passports")
-	}
+func TestSoakRepetitions(t *testing.T) {
 	r := &reader{settings: hello{CacheDir: t.TempDir(), Compile: true}}
 	if err := errors.Join(r.build(t.Context()), r.buildSymbols(t.Context())); err != nil {
 		t.Fatal(err)
 	}
-	sheets := []sheet{formSheet(t, r)}
-	if os.Getenv("DISPOSITIVO_SOAK") != "" {
-		sheets = append(sheets, passportSheet(t, r))
-	}
-	for _, s := range sheets {
+	for _, s := range []sheet{formSheet(t, r), passportSheet(t, r)} {
 		lost, recognised, sent := s.measure(t, r)
 		if lost == 0 || recognised*2 > sent {
 			t.Errorf("%s: %d pages lost at %.2f, %d of %d repetitions recognised without loss: a rule by looks may be safe now",
@@ -167,9 +160,6 @@ func sendings() []func(t *testing.T, r *reader, page *image.Gray, seed uint64) s
 			b := fax.Simulate(page, sheetDPI, fax.Options{DPIX: 204, DPIY: lines, FlipRate: flips, SkewDegrees: skew, Seed: seed})
 			return say(t, r, unpacked(b), raster.Geometry{Aspect: 204 / lines, Bilevel: true})
 		}
-	}
-	if os.Getenv("DISPOSITIVO_SOAK") == "" {
-		return []way{by(196, 0.005, 2), by(98, 0.005, -1)}
 	}
 	return []way{by(196, 0.005, 2), by(196, 0.005, -1), by(196, 0.02, -3), by(98, 0.005, 2), by(98, 0.02, -1)}
 }
