@@ -3,7 +3,6 @@ package request_test
 import (
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -147,100 +146,6 @@ func TestAskOnline(t *testing.T) {
 	})
 }
 
-// proves A1: every field is asked for, and what is missing or wrong is named.
-func TestAskNamesWhatIsWrong(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, house.New(t))
-	for field, spoils := range map[string][]func(*request.Ask){
-		"surname": {
-			func(a *request.Ask) { a.Person.Surname = " " },
-			func(a *request.Ask) { a.Person.Surname = "Ros\xffsi" },
-		},
-		"name": {
-			func(a *request.Ask) { a.Person.Name = "" },
-			func(a *request.Ask) { a.Person.Name = strings.Repeat("a", 101) },
-		},
-		"birth": {
-			func(a *request.Ask) { a.Person.Birth = "9/7/1972" },
-			func(a *request.Ask) { a.Person.Birth = "2026-03-03" }, // tomorrow
-			func(a *request.Ask) { a.Person.Birth = "1879-12-31" },
-		},
-		"sex":            {func(a *request.Ask) { a.Person.Sex = "X" }},
-		"birth_place":    {func(a *request.Ask) { a.Person.BirthPlace = "" }},
-		"birth_province": {func(a *request.Ask) { a.Person.BirthProvince = "Roma" }},
-		"street": {
-			func(a *request.Ask) { a.Person.Address.Street = "" },
-			func(a *request.Ask) { a.Person.Address.Street = "a\u202eb" },
-		},
-		"state":           {func(a *request.Ask) { a.Person.Address.State = "-" }},
-		"city":            {func(a *request.Ask) { a.Person.Address.City = "" }},
-		"mobile":          {func(a *request.Ask) { a.Person.Contacts.Mobile = "12" }},
-		"phone":           {func(a *request.Ask) { a.Person.Contacts.Phone = "tel" }},
-		"email":           {func(a *request.Ask) { a.Person.Contacts.Email = "mario" }},
-		"pec":             {func(a *request.Ask) { a.Person.Contacts.PEC = "mario@" }},
-		"document_type":   {func(a *request.Ask) { a.Person.Document.Type = "" }},
-		"document_number": {func(a *request.Ask) { a.Person.Document.Number = "" }},
-		"document_issuer": {func(a *request.Ask) { a.Person.Document.Issuer = "" }},
-		"document_expiry": {
-			func(a *request.Ask) { a.Person.Document.Expiry = "2026-03-01" },
-			func(a *request.Ask) { a.Person.Document.Expiry = "soon" },
-		},
-		"holder_type": {func(a *request.Ask) { a.Type = "emperor" }},
-		"time_band":   {func(a *request.Ask) { a.Band = "" }},
-	} {
-		for _, spoil := range spoils {
-			err := w.Ask(t.Context(), ask(spoil))
-			house.WantCode(t, err, dossier.CodePINData)
-			if got := args(err)["fields"]; got != field {
-				t.Errorf("%s: wrong fields %q", field, got)
-			}
-		}
-	}
-	// A telephone for the call, and something that can be sent the first half.
-	nowhere := func(a *request.Ask) { a.Person.Contacts = dossier.Contacts{Email: "mario@prova.example"} }
-	if got := args(w.Ask(t.Context(), ask(nowhere)))["fields"]; got != "mobile" {
-		t.Errorf("no telephone: wrong fields %q", got)
-	}
-	silent := func(a *request.Ask) { a.Person.Contacts = dossier.Contacts{Phone: "+41440000000"} }
-	if got := args(w.Ask(t.Context(), ask(silent)))["fields"]; got != "email" {
-		t.Errorf("no mailbox: wrong fields %q", got)
-	}
-	// In Italy an address has postcode and province.
-	w = newWorld(t, house.New(t), func(c *request.Config) { c.Eligibility = gate(t, w.House, request.Before2021) })
-	home := func(a *request.Ask) {
-		a.Person.Address = dossier.Address{Street: "Via Appia 1", City: "Roma", State: "Italia"}
-	}
-	if got := args(w.Ask(t.Context(), ask(home)))["fields"]; got != "postcode province" {
-		t.Errorf("in Italy: wrong fields %q", got)
-	}
-}
-
-// TestAskTakesWhatIsUsual: what forms of other countries lack, how people type, and
-// the days that are just good enough.
-func TestAskTakesWhatIsUsual(t *testing.T) {
-	t.Parallel()
-	for name, change := range map[string]func(*request.Ask){
-		"abroad without postcode and province": func(a *request.Ask) { a.Person.Address.Postcode, a.Person.Address.Province = "", "" },
-		"small letters":                        func(a *request.Ask) { a.Person.BirthProvince = " rm" },
-		"a name of a hundred letters":          func(a *request.Ask) { a.Person.Document.Issuer = strings.Repeat("ü", 100) },
-		"no type":                              func(a *request.Ask) { a.Type = "" },
-		"a document that expires today":        func(a *request.Ask) { a.Person.Document.Expiry = "2026-03-02" },
-		"no mobile, but a telephone":           func(a *request.Ask) { a.Person.Contacts.Mobile = "" },
-		"born today": func(a *request.Ask) {
-			a.Person.Birth, a.Confirmed = "2026-03-02", []string{string(codicefiscale.PartBirth)}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, house.New(t))
-			check(t, w.Ask(t.Context(), ask(change)))
-			if h := w.onFile(someCF); h.Type != dossier.HolderCitizen || h.Person.BirthProvince != "RM" {
-				t.Errorf("on file: %s, born in %s", h.Type, h.Person.BirthProvince)
-			}
-		})
-	}
-}
-
 func args(err error) map[string]string {
 	if e, ok := err.(*dossier.Error); ok { //nolint:errorlint // these are not wrapped
 		return e.Args
@@ -345,13 +250,13 @@ func TestAskingForSomebodyOnFile(t *testing.T) {
 }
 
 // TestContactsThatGiveWay: an old contact is told when another takes its place, if
-// messages can reach it; the language on file stays.
+// messages can reach it; the language on file stays, and so does the proof of what was said again.
 func TestContactsThatGiveWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, house.New(t))
 	h := w.AddHolder(someCF)
 	h.Person.Lang = "en"
-	h.Person.Contacts = dossier.Contacts{Email: "ada@prova.example", Mobile: "+41760000000", Phone: "+390600000000"}
+	h.Person.Contacts = dossier.Contacts{Email: "ada@prova.example", Phone: "+390600000000"}.With(dossier.ContactMobile, "+41760000000", w.Clock.Now(), true)
 	w.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.SetPerson{HolderID: h.ID, Person: h.Person, Version: h.Version}}})
 	w.MovePIN(h.PIN.ID, dossier.PINEventRevoked)
 	check(t, w.Ask(t.Context(), mario(someCF)))
@@ -359,7 +264,7 @@ func TestContactsThatGiveWay(t *testing.T) {
 	if told := w.Told(dossier.MessageContactChanged); len(told) != 1 || told[0].To.Value != "ada@prova.example" {
 		t.Errorf("told: %+v", told)
 	}
-	if p := w.onFile(someCF).Person; p.Lang != "en" || p.Contacts.Phone != "+41440000000" {
+	if p := w.onFile(someCF).Person; p.Lang != "en" || p.Contacts.Phone != "+41440000000" || !p.Contacts.Confirmed(dossier.ContactMobile) {
 		t.Errorf("on file: %+v", p)
 	}
 }
