@@ -68,8 +68,13 @@ func TestAskNamesWhatIsWrong(t *testing.T) {
 	if got := args(w.Ask(t.Context(), ask(silent)))["fields"]; got != "email" {
 		t.Errorf("no mailbox: wrong fields %q", got)
 	}
-	// In Italy an address has postcode and province.
-	w = newWorld(t, house.New(t), func(c *request.Config) { c.Eligibility = gate(t, w.House, request.Before2021) })
+}
+
+// In Italy an address has postcode and province.
+func TestAskFromItaly(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	w := newWorld(t, h, func(c *request.Config) { c.Eligibility = gate(t, h, request.Before2021) })
 	home := func(a *request.Ask) {
 		a.Person.Address = dossier.Address{Street: "Via Appia 1", City: "Roma", State: "Italia"}
 	}
@@ -101,5 +106,41 @@ func TestAskTakesWhatIsUsual(t *testing.T) {
 				t.Errorf("on file: %s, born in %s", h.Type, h.Person.BirthProvince)
 			}
 		})
+	}
+}
+
+// proves A1: length, alphabet, check character; omocodia and provisional codes pass.
+func TestAskChecksTheCode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, house.New(t))
+	for _, cf := range []string{"", "RSSMRA72L09H501", "RSSMRA72L09H501T", "RSSMRA72L09H50!S", "12345678901"} {
+		house.WantCode(t, w.Service.Begin(mario(cf).Person), "cf.invalid")
+		house.WantCode(t, w.Ask(t.Context(), mario(cf)), "cf.invalid")
+	}
+	born := func(a *request.Ask) { a.Person.CodiceFiscale, a.Person.Birth = "RSSMRA75C22H50MA", "1975-03-22" }
+	for _, a := range []request.Ask{mario(someCF), mario(provisional), ask(born)} {
+		check(t, w.Service.Begin(a.Person))
+		check(t, w.Ask(t.Context(), a))
+	}
+}
+
+// proves A1: what contradicts the code is pointed out, and goes through when it
+// is confirmed; other contradictions than the confirmed ones are pointed out anew.
+func TestContradictionsAreConfirmed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, house.New(t))
+	a := ask(func(a *request.Ask) { a.Person.Sex, a.Person.BirthPlace, a.Person.BirthProvince = "F", "Milano", "MI" })
+	err := w.Ask(t.Context(), a)
+	house.WantCode(t, err, dossier.CodePINContradiction)
+	if got := args(err)["parts"]; got != "sex place" {
+		t.Errorf("contradictions %q", got)
+	}
+	a.Confirmed = []string{"sex"}
+	house.WantCode(t, w.Ask(t.Context(), a), dossier.CodePINContradiction)
+	a.Confirmed = []string{"sex", "place"}
+	check(t, w.Ask(t.Context(), a))
+	born := ask(func(a *request.Ask) { a.Person.BirthPlace, a.Person.BirthProvince = "Svizzera", "EE" })
+	if got := args(w.Ask(t.Context(), born))["parts"]; got != "place" {
+		t.Errorf("born abroad: contradictions %q", got)
 	}
 }

@@ -153,42 +153,6 @@ func args(err error) map[string]string {
 	return nil
 }
 
-// proves A1: length, alphabet, check character; omocodia and provisional codes pass.
-func TestAskChecksTheCode(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, house.New(t))
-	for _, cf := range []string{"", "RSSMRA72L09H501", "RSSMRA72L09H501T", "RSSMRA72L09H50!S", "12345678901"} {
-		house.WantCode(t, w.Service.Begin(mario(cf).Person), "cf.invalid")
-		house.WantCode(t, w.Ask(t.Context(), mario(cf)), "cf.invalid")
-	}
-	born := func(a *request.Ask) { a.Person.CodiceFiscale, a.Person.Birth = "RSSMRA75C22H50MA", "1975-03-22" }
-	for _, a := range []request.Ask{mario(someCF), mario(provisional), ask(born)} {
-		check(t, w.Service.Begin(a.Person))
-		check(t, w.Ask(t.Context(), a))
-	}
-}
-
-// proves A1: what contradicts the code is pointed out, and goes through when it
-// is confirmed; other contradictions than the confirmed ones are pointed out anew.
-func TestContradictionsAreConfirmed(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, house.New(t))
-	a := ask(func(a *request.Ask) { a.Person.Sex, a.Person.BirthPlace, a.Person.BirthProvince = "F", "Milano", "MI" })
-	err := w.Ask(t.Context(), a)
-	house.WantCode(t, err, dossier.CodePINContradiction)
-	if got := args(err)["parts"]; got != "sex place" {
-		t.Errorf("contradictions %q", got)
-	}
-	a.Confirmed = []string{"sex"}
-	house.WantCode(t, w.Ask(t.Context(), a), dossier.CodePINContradiction)
-	a.Confirmed = []string{"sex", "place"}
-	check(t, w.Ask(t.Context(), a))
-	born := ask(func(a *request.Ask) { a.Person.BirthPlace, a.Person.BirthProvince = "Svizzera", "EE" })
-	if got := args(w.Ask(t.Context(), born))["parts"]; got != "place" {
-		t.Errorf("born abroad: contradictions %q", got)
-	}
-}
-
 // proves A1: who has a PIN is told on the contacts on file, a few times, and
 // nothing else happens; the asker gets the same answer.
 func TestAskingForWhoHasAPIN(t *testing.T) {

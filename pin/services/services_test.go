@@ -117,6 +117,13 @@ func TestCategories(t *testing.T) {
 			t.Errorf("%s is in category %q", typ, got)
 		}
 	}
+	untold := dossier.Holder{Person: dossier.Person{Standing: dossier.Standing{Position: dossier.CategoryWorker}}}
+	if got := untold.Category(); got != dossier.CategoryWorker {
+		t.Errorf("somebody of no type is in category %q", got)
+	}
+	if slices.Contains(dossier.Categories(), dossier.Category(dossier.HolderCitizen)) {
+		t.Error("a citizen is a worker or a pensioner")
+	}
 }
 
 // A catalogue with a slip in it does not come into force.
