@@ -81,6 +81,11 @@ const (
 	CodeDelegationDelegate Code = "delegation.delegate" // nobody who could be a delegate
 	CodeDelegationDates    Code = "delegation.dates"    // begins too early, ends too soon or too late
 	CodeDelegationKind     Code = "delegation.kind"     // granting and acting want a PIN dispositivo
+
+	// The search of an office (E2).
+	CodeOfficeNone     Code = "office.none"     // neither position nor place was given
+	CodeOfficePlace    Code = "office.place"    // no place of the catalogue, or more than one
+	CodeOfficePosition Code = "office.position" // coordinates that are none
 )
 
 // Error is the one error type of the domain. Each edge maps it once: an HTTP

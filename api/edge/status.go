@@ -41,7 +41,8 @@ func statusByCode(code dossier.Code) (int, bool) {
 		dossier.CodeActivationProof, dossier.CodeActivationContacts,
 		dossier.CodePINData, dossier.CodePINContradiction, dossier.CodePINHolderOnly,
 		dossier.CodeServiceNoDomanda, dossier.CodeDomandaNote,
-		dossier.CodeDelegationDelegate, dossier.CodeDelegationDates:
+		dossier.CodeDelegationDelegate, dossier.CodeDelegationDates,
+		dossier.CodeOfficeNone, dossier.CodeOfficePlace, dossier.CodeOfficePosition:
 		return http.StatusUnprocessableEntity, true
 	case dossier.CodeRateLimited, dossier.CodeLocked:
 		return http.StatusTooManyRequests, true

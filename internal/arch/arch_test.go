@@ -65,6 +65,8 @@ var allowed = map[string]string{
 	// Who somebody is by a provider's word or a card; it goes out by netx alone.
 	"internal/federation": "dossier internal/clock internal/codicefiscale internal/netx",
 	"internal/courier":    "dossier internal/clock internal/notify",
+	// It compares names of places as those of birth are compared.
+	"internal/offices": "dossier internal/codicefiscale internal/throttle",
 	// Folders that machines leave files in; a dossier.Error says whether to try again.
 	"internal/spool": "dossier internal/clock",
 	// It posts what the store wrote to subscribers, by netx alone.
@@ -108,8 +110,8 @@ var allowed = map[string]string{
 	"internal/store": "dossier internal/audit internal/clock internal/ident internal/operator internal/seal internal/session pin/journal verify/review",
 	"api/edge":       "dossier internal/i18n internal/session",
 	"api/ui":         "api/edge dossier internal/i18n internal/session",
-	"api/v1":         "api/edge dossier intake intake/counter intake/fax intake/fitting intake/match internal/federation internal/operator internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/evidence verify/review",
-	"api/portal":     "api/edge api/ui dossier intake internal/codicefiscale internal/federation internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/recovery pin/request pin/revocation pin/services",
+	"api/v1":         "api/edge dossier intake intake/counter intake/fax intake/fitting intake/match internal/federation internal/offices internal/operator internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/letters pin/recovery pin/request pin/revocation pin/services verify/evidence verify/review",
+	"api/portal":     "api/edge api/ui dossier intake internal/codicefiscale internal/federation internal/offices internal/session pin pin/activation pin/conversion pin/delegation pin/journal pin/recovery pin/request pin/revocation pin/services",
 	"api/desk":       "api/edge api/ui dossier intake intake/counter intake/match internal/operator internal/session pin/conversion pin/delegation pin/journal pin/letters pin/request pin/revocation pin/services verify/evidence verify/review",
 	"api":            "api/desk api/edge api/portal api/ui api/v1 dossier",
 
