@@ -134,6 +134,19 @@ func TestProblemForMachines(t *testing.T) {
 	}
 }
 
+// proves E2: a page that says so may ask where the browser is, and no other.
+func TestAllowPosition(t *testing.T) {
+	b := setup(t)
+	b.router.GET("/near", b.edge.AllowPosition(), func(c *gin.Context) { c.String(200, "") })
+	b.router.GET("/far", func(c *gin.Context) { c.String(200, "") })
+	for path, want := range map[string]string{"/near": "geolocation=(self),", "/far": "geolocation=(),", "/nowhere": "geolocation=(),"} {
+		got := b.get(path).Header().Values("Permissions-Policy")
+		if len(got) != 1 || !strings.Contains(got[0], want) || !strings.Contains(got[0], "camera=(), ") {
+			t.Errorf("%s: %q", path, got)
+		}
+	}
+}
+
 // Every code has a text in every language, and no text keeps a placeholder
 // that the domain never fills.
 func TestEveryCodeHasATitle(t *testing.T) {

@@ -56,7 +56,7 @@ func (e *Edge) Harden() gin.HandlerFunc {
 		h.Set("Content-Security-Policy", contentPolicy)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
+		h.Set("Permissions-Policy", permissions("()"))
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("X-Frame-Options", "DENY")
@@ -64,6 +64,20 @@ func (e *Edge) Harden() gin.HandlerFunc {
 		if e.isSecure(c) {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
+		c.Next()
+	}
+}
+
+// permissions is what a page's script may ask of the device.
+func permissions(geolocation string) string {
+	return "camera=(), geolocation=" + geolocation + ", microphone=(), payment=(), usb=()"
+}
+
+// AllowPosition lets the pages behind it ask the browser for where it is (E2); all
+// others stay as Harden made them.
+func (e *Edge) AllowPosition() gin.HandlerFunc {
+	return func(c *gin.Context) {
+		c.Header("Permissions-Policy", permissions("(self)"))
 		c.Next()
 	}
 }

@@ -99,6 +99,7 @@ type Deps struct {
 	Services   Services
 	Delegation Delegation
 	Sessions   Sessions
+	Offices    Offices
 	// MaxBytes is the limit of an uploaded file in bytes, for texts and for
 	// the check in the browser. The door keeps it.
 	MaxBytes int64

@@ -62,10 +62,11 @@ func (p *Portal) Routes(r gin.IRouter) {
 	p.revokeRoutes(pages)
 	p.stopRoutes(pages)
 	p.requestRoutes(pages)
+	p.officeRoutes(pages)
 	pages.GET(pathBlank, on(p.blankForm))
 	pages.GET("/manifest.webmanifest", on(p.UI.Manifest))
 	pages.GET("/accessibilita", on(p.text("ui.accessibility", "how", "limits", "tell")))
-	pages.GET("/privacy", on(p.text("ui.privacy", "what", "who", "keep", "cookies")))
+	pages.GET("/privacy", on(p.text("ui.privacy", "what", "who", "keep", "position", "cookies")))
 	if p.Messages != nil {
 		pages.GET("/demo/messages", on(p.messages))
 	}

@@ -41,6 +41,7 @@ type bench struct {
 	identities fakeIdentities
 	catalogue  *fakeServices
 	deleghe    *fakeDelegation
+	log        *bytes.Buffer
 }
 
 func setup(t *testing.T) *bench {
@@ -63,14 +64,15 @@ func setup(t *testing.T) *bench {
 	sessions := fakeSessions{
 		"token-a": citizenSession(), "token-must": halfSession(dossier.RoleMustChange), "token-half": halfSession(dossier.RoleSimplified),
 	}
+	log := &bytes.Buffer{}
 	e := edge.New(edge.Config{
 		Texts: texts, Sessions: sessions,
-		Logger: slog.New(slog.DiscardHandler), Page: pages.ErrorPage,
+		Logger: slog.New(slog.NewJSONHandler(log, nil)), Page: pages.ErrorPage,
 	})
 	pages.SetCSRF(e.CSRF)
 	b := &bench{
 		t: t, router: gin.New(), sessions: sessions, conv: &fakeConversion{}, door: &fakeDoor{}, activation: &fakeActivation{}, letters: &fakeLetters{}, asks: &fakeRequests{}, devices: &fakeDevices{},
-		catalogue: &fakeServices{}, deleghe: &fakeDelegation{},
+		catalogue: &fakeServices{}, log: log, deleghe: &fakeDelegation{},
 		contacts: &fakeContacts{all: dossier.Contacts{Mobile: "+39333000000", Phone: "+39061234567"}.With(dossier.ContactEmail, "m@prova.example", noon(), true)},
 		access:   &fakeAccess{account: pin.Account{HolderID: "holder-a", Kind: dossier.Ordinario, Person: dossier.Person{Name: "Maria", Surname: "Rossi"}}},
 	}
@@ -78,7 +80,7 @@ func setup(t *testing.T) *bench {
 	b.router.NoRoute(e.NotFound())
 	portal.New(portal.Deps{
 		Edge: e, UI: pages, Access: b.access, Activation: b.activation, Devices: b.devices, Contacts: b.contacts, Conversion: b.conv, Requests: b.asks, Door: b.door, Letters: b.letters,
-		Identities: &b.identities, Services: b.catalogue, Delegation: b.deleghe, Sessions: sessions, MaxBytes: 1 << 20,
+		Identities: &b.identities, Services: b.catalogue, Delegation: b.deleghe, Sessions: sessions, Offices: finder(t), MaxBytes: 1 << 20,
 		Messages: func(context.Context) ([]portal.Message, error) {
 			return []portal.Message{{At: noon(), Class: "sms", To: "+1 202", Text: "<script>alert(1)</script>"}}, nil
 		},
@@ -152,7 +154,7 @@ func (b *bench) upload(lang string, files ...string) *httptest.ResponseRecorder 
 func TestPagesAreSound(t *testing.T) {
 	b := setup(t)
 	for _, lang := range []string{"it", "en"} {
-		for _, path := range []string{"/", "/accesso", "/accesso?uscito=1", "/accesso?sbloccato=1", "/accesso/sblocco", "/accesso/rinnovo", "/accesso?attivato=mobile", "/pin/attivazione", "/stato", "/richiesta-pin", "/richiesta-pin/inviata", "/accessibilita", "/privacy", "/demo/messages"} {
+		for _, path := range []string{"/", "/accesso", "/accesso?uscito=1", "/accesso?sbloccato=1", "/accesso/sblocco", "/accesso/rinnovo", "/accesso?attivato=mobile", "/pin/attivazione", "/stato", "/richiesta-pin", "/richiesta-pin/inviata", "/sedi", "/accessibilita", "/privacy", "/demo/messages"} {
 			w := b.get(path, "", lang)
 			if w.Code != 200 || !strings.Contains(w.Body.String(), `<html lang="`+lang+`">`) {
 				t.Errorf("%s %s: %d", lang, path, w.Code)

@@ -47,6 +47,9 @@ func (u *UI) funcs(lang string) template.FuncMap {
 		"role":      func(r any) string { return named("ui.role.", r, "") },
 		"act":       func(action string) string { return u.act(lang, action) },
 		"who":       func(actor string) string { return u.who(lang, actor) },
+		"km":        func(km float64) string { return u.km(lang, km) },
+		"geo":       geo,
+		"tel":       tel,
 		"weight":    weight,
 		"asset":     u.static.url,
 		"count":     func(key string, n int) string { return u.count(lang, key, n) },
@@ -146,6 +149,30 @@ func (u *UI) who(lang, actor string) string {
 // size is a number of bytes for people, in binary units, as the limit is (C2).
 func (u *UI) size(lang string, bytes int64) string {
 	return u.texts.T(lang, "ui.size", map[string]string{"n": strconv.FormatInt(bytes, 10)})
+}
+
+// km is a distance to the kilometre.
+func (u *UI) km(lang string, km float64) string {
+	if km < 1 {
+		return u.texts.T(lang, "ui.offices.here", nil)
+	}
+	return u.texts.T(lang, "ui.offices.km", map[string]string{"km": strconv.FormatFloat(km, 'f', 0, 64)})
+}
+
+// geo names a point in degrees (WGS 84) for whatever map the device has (RFC 5870).
+func geo(latitude, longitude float64) template.URL {
+	degrees := func(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+	return template.URL("geo:" + degrees(latitude) + "," + degrees(longitude)) //nolint:gosec // numbers alone
+}
+
+// tel names a telephone number (RFC 3966): what is no digit in it is left out.
+func tel(number string) template.URL {
+	return template.URL("tel:" + strings.Map(func(r rune) rune { //nolint:gosec // digits alone
+		if r == '+' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, number))
 }
 
 // tone is the badge colour of a dossier's or submission's state. The state's

@@ -16,6 +16,7 @@ import (
 	"dispositivo/intake"
 	"dispositivo/intake/counter"
 	"dispositivo/intake/fitting"
+	"dispositivo/internal/offices"
 	"dispositivo/internal/operator"
 	"dispositivo/internal/session"
 	"dispositivo/pin"
@@ -59,6 +60,7 @@ type Deps struct {
 	Services    *services.Desk
 	Delegation  *delegation.Service
 	Identities  Identities
+	Offices     *offices.Finder
 	Desk        *review.Desk
 	Evidence    *evidence.Service
 	Faxes       Faxes
@@ -87,6 +89,8 @@ func (a *API) Routes(r gin.IRouter) {
 	r.POST("/operator-sessions", h(a.signInOperator))
 	r.POST("/pin-requests", h(a.askForPIN))
 	r.GET("/conversions/blank-form", h(a.blankForm))
+	r.GET("/offices", h(a.offices))
+	r.POST("/offices/search", h(a.searchOffices))
 	r.DELETE("/sessions/current", h(a.signOut))
 	a.letterRoutes(r)
 	a.lostRoutes(r)

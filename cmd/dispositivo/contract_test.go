@@ -167,6 +167,7 @@ func TestContract(t *testing.T) { //nolint:tparallel // each part goes on from t
 	t.Run("strangers", func(t *testing.T) { w.strangers(t, s) })
 	t.Run("PIN and contacts", func(t *testing.T) { w.pins(t, s) })
 	t.Run("services", func(t *testing.T) { w.services(t, s) })
+	t.Run("offices", func(t *testing.T) { w.offices(t, s) })
 	t.Run("delegations", func(t *testing.T) { w.delegations(t, s) })
 	t.Run("guardians", func(t *testing.T) { w.guardians(t, s) })
 	t.Run("upload", func(t *testing.T) { w.uploads(t, s) })

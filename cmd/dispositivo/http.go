@@ -43,7 +43,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 			Edge: e, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Operators: s.operators, Sessions: s.sessions, Conversion: s.conversion, Requests: s.requests, Journal: s.journal,
 			Door: s.door, Fitting: s.fitting, MaxComposed: sandbox.MaxFitBytes, Letters: s.letters, Desk: s.desk, Evidence: s.evidence, PublicURL: c.publicURL(), Faxes: hooks, Matching: s.matching,
 			Recovery: s.recovery, Revocation: s.revocation,
-			Services: s.catalogue, Delegation: s.delegation, Identities: doors,
+			Services: s.catalogue, Delegation: s.delegation, Identities: doors, Offices: s.offices,
 			Scans: s.scans, Slip: s.slip,
 		}),
 		Portal: portal.New(c.portalDeps(h, s, e, u, doors)),
@@ -88,7 +88,7 @@ func (c *serveCmd) portalDeps(h *house, s *services, e *edge.Edge, u *ui.UI, doo
 		Edge: e, UI: u, Access: s.access, Activation: s.activation, Devices: s.devices, Contacts: s.contacts, Conversion: s.conversion, Requests: s.requests,
 		Door: s.door, Fitting: s.fitting, MaxBytes: c.MaxBytes, MaxComposed: sandbox.MaxFitBytes,
 		Letters: s.letters, Journal: s.journal, Identities: doors, Recovery: s.recovery, Revocation: s.revocation,
-		Services: s.catalogue, Delegation: s.delegation, Sessions: s.sessions,
+		Services: s.catalogue, Delegation: s.delegation, Sessions: s.sessions, Offices: s.offices,
 	}
 	if c.Demo {
 		deps.Messages = h.messageBox

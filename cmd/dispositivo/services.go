@@ -18,6 +18,7 @@ import (
 	"dispositivo/internal/i18n"
 	"dispositivo/internal/netx"
 	"dispositivo/internal/notify"
+	"dispositivo/internal/offices"
 	"dispositivo/internal/operator"
 	"dispositivo/internal/passhash"
 	"dispositivo/internal/sandbox"
@@ -53,6 +54,7 @@ type services struct {
 	letters    *letters.Service
 	catalogue  *catalogue.Desk
 	delegation *delegation.Service
+	offices    *offices.Finder
 	requests   *request.Service
 	recovery   *recovery.Service
 	revocation *revocation.Service
@@ -123,6 +125,9 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicUR
 	s.wireLost(h, eligible, publicURL)
 	s.delegation = newDelegation(h, rome)
 	if s.catalogue, err = newCatalogue(h, p, publicURL, rome); err != nil {
+		return nil, err
+	}
+	if s.offices, err = newOffices(h, p.Offices); err != nil {
 		return nil, err
 	}
 	s.door = newDoor(h, pool, s.conversion, p)

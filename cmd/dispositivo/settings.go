@@ -109,6 +109,7 @@ type procedure struct {
 	PINRemind  int            `help:"Days before the end of the window of a PIN in which its holder is reminded (A9)." default:"14" env:"DISPOSITIVO_PIN_REMIND"`
 	KeepImages int            `help:"Days after the decision until images are erased." default:"90" env:"DISPOSITIVO_KEEP_IMAGES"`
 	Services   string         `help:"Catalogue of services in JSON (pin/services/catalogue.json shows how); unset: the built-in one (B7)." type:"existingfile" env:"DISPOSITIVO_SERVICES"`
+	Offices    string         `help:"Catalogue of offices and consulates in JSON (internal/offices/catalogue.json shows how); unset: the built-in one (E2)." type:"existingfile" env:"DISPOSITIVO_OFFICES"`
 	NoProbe    bool           `help:"Leave structure to the screening alone; to measure with." hidden:"" env:"DISPOSITIVO_NO_PROBE"`
 }
 

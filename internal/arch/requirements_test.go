@@ -61,7 +61,7 @@ var rows = [][2]string{
 	{"D3", "operators revoke, suspend, unlock"},
 	{"D4", "renewal of an expired PIN"},
 	{"E1", "Italian and English, WCAG 2.1 AA, Bootstrap Italia"},
-	{"E2", "usable on a phone: installable, camera, forms (the search of the nearest office is not built)"},
+	{"E2", "usable on a phone: installable, camera, nearest office or consulate, forms"},
 	{"E3", "documented interfaces"},
 	{"E4", "payments (later)"},
 }

@@ -104,6 +104,9 @@ type Catalogue struct {
 	note      Text
 	// places are what people may name: the letters of a name → whatever bears it.
 	places map[string][]place
+	// byCountry and labels are by language.
+	byCountry map[string][]Country
+	labels    map[string][]string
 }
 
 // Embedded returns the catalogue that comes with the program.
@@ -123,27 +126,18 @@ func Read(r io.Reader) (Catalogue, error) {
 	return c, nil
 }
 
+// written is a catalogue as it is in its file.
+type written struct {
+	Source    string          `json:"source"`
+	Note      Text            `json:"note"`
+	Countries map[string]Text `json:"countries"`
+	Offices   []entry         `json:"offices"`
+}
+
 func read(r io.Reader) (Catalogue, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	file, err := decode(r)
 	if err != nil {
 		return Catalogue{}, err
-	}
-	if len(data) > maxBytes {
-		return Catalogue{}, fmt.Errorf("it has more than %d bytes", maxBytes)
-	}
-	var file struct {
-		Source    string          `json:"source"`
-		Note      Text            `json:"note"`
-		Countries map[string]Text `json:"countries"`
-		Offices   []entry         `json:"offices"`
-	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&file); err != nil {
-		return Catalogue{}, err
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return Catalogue{}, errors.New("something follows its end")
 	}
 	c := Catalogue{countries: file.Countries, note: file.Note}
 	if err := c.checkWords(); err != nil {
@@ -153,7 +147,40 @@ func read(r io.Reader) (Catalogue, error) {
 		return Catalogue{}, err
 	}
 	c.places = index(c)
+	c.arrange()
 	return c, nil
+}
+
+func decode(r io.Reader) (file written, err error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	if err != nil {
+		return file, err
+	}
+	if len(data) > maxBytes {
+		return file, fmt.Errorf("it has more than %d bytes", maxBytes)
+	}
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&file); err != nil {
+		return file, err
+	}
+	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
+		return file, errors.New("something follows its end")
+	}
+	return file, nil
+}
+
+// arrange makes the lists of each language that countries have names in.
+func (c *Catalogue) arrange() {
+	c.byCountry, c.labels = map[string][]Country{}, map[string][]string{}
+	for _, name := range c.countries {
+		for lang := range name {
+			if c.byCountry[lang] == nil {
+				c.byCountry[lang] = c.group(lang)
+				c.labels[lang] = labels(c.byCountry[lang])
+			}
+		}
+	}
 }
 
 var countryShape = regexp.MustCompile(`^[A-Z]{2}$`)
@@ -281,8 +308,16 @@ type Country struct {
 	Offices    []Office
 }
 
-// ByCountry groups the offices, Italy first and then by name in the language.
+// ByCountry groups the offices, Italy first and then by name in the language, or
+// in Italian. The list is everybody's: it is not to be changed.
 func (c Catalogue) ByCountry(lang string) []Country {
+	if groups, ok := c.byCountry[lang]; ok {
+		return groups
+	}
+	return c.byCountry["it"]
+}
+
+func (c Catalogue) group(lang string) []Country {
 	at := map[string]int{}
 	var groups []Country
 	for _, o := range c.list {

@@ -60,9 +60,17 @@ func letters(name string) string { return strings.ReplaceAll(codicefiscale.Fold(
 // label is how a city is offered, such as "Torino (Italia)".
 func label(city, country string) string { return city + " (" + country + ")" }
 
-// Labels lists what a person can choose from: countries, then cities with their
-// country, by all their names, each once.
+// Labels lists what a person can choose from in a language, or in Italian:
+// countries, then cities with their country, by all their names, each once. The
+// list is everybody's: it is not to be changed.
 func (c Catalogue) Labels(lang string) []string {
+	if list, ok := c.labels[lang]; ok {
+		return list
+	}
+	return c.labels["it"]
+}
+
+func labels(groups []Country) []string {
 	var list []string
 	seen := map[string]bool{}
 	add := func(l string) {
@@ -70,7 +78,6 @@ func (c Catalogue) Labels(lang string) []string {
 			list, seen[l] = append(list, l), true
 		}
 	}
-	groups := c.ByCountry(lang)
 	for _, country := range groups {
 		add(country.Name)
 	}

@@ -217,7 +217,40 @@ function enhancePrint(box) {
   box.querySelector("button").addEventListener("click", () => print());
 }
 
+// ---- The nearest office: asked for at a button, rounded here, sent in the form ----
+
+function enhanceNear(box) {
+  if (!navigator.geolocation) return;
+  const form = box.closest("form");
+  const place = form.querySelector('[name="luogo"]');
+  const told = box.querySelector("[data-told]");
+  const put = (name, degrees) => {
+    const field = form.querySelector(`[name="${name}"]`) ?? document.createElement("input");
+    field.type = "hidden";
+    field.name = name;
+    field.value = degrees.toFixed(2); // about a kilometre: nobody needs to know better
+    form.append(field);
+  };
+  const found = ({ coords }) => {
+    put("latitudine", coords.latitude);
+    put("longitudine", coords.longitude);
+    place.value = "";
+    form.submit();
+  };
+  const failed = ({ code }) => {
+    told.textContent = code === 1 ? told.dataset.denied : told.dataset.unknown;
+    place.focus();
+  };
+  box.hidden = false;
+  box.querySelector("button").addEventListener("click", () => {
+    told.textContent = told.dataset.waiting;
+    navigator.geolocation.getCurrentPosition(found, failed, { timeout: 20000, maximumAge: 600000 });
+  });
+  addEventListener("pageshow", () => { told.textContent = ""; });
+}
+
 function enhance(root) {
+  root.querySelectorAll("[data-near]").forEach(enhanceNear);
   root.querySelectorAll("[data-print]").forEach(enhancePrint);
   root.querySelectorAll("[data-credentials]").forEach(enhanceCredentials);
   root.querySelectorAll("[data-upload]").forEach(enhanceUpload);
