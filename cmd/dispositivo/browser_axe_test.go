@@ -129,6 +129,7 @@ func everyPage(t *testing.T, b *chromium) {
 			p.visit(path)
 			p.inspect(name)
 		}
+		p.officePages()
 		p.expects("/no-such-page")
 		p.visit("/no-such-page")
 		p.inspect("not-found")

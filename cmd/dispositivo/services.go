@@ -124,10 +124,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicUR
 	}
 	s.wireLost(h, eligible, publicURL)
 	s.delegation = newDelegation(h, rome)
-	if s.catalogue, err = newCatalogue(h, p, publicURL, rome); err != nil {
-		return nil, err
-	}
-	if s.offices, err = newOffices(h, p.Offices); err != nil {
+	if err = s.wireCatalogues(h, p, publicURL, rome); err != nil {
 		return nil, err
 	}
 	s.door = newDoor(h, pool, s.conversion, p)

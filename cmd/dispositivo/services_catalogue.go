@@ -9,6 +9,15 @@ import (
 	catalogue "dispositivo/pin/services"
 )
 
+// wireCatalogues wires what is looked up in lists: services and offices.
+func (s *services) wireCatalogues(h *house, p procedure, publicURL string, rome *time.Location) (err error) {
+	if s.catalogue, err = newCatalogue(h, p, publicURL, rome); err != nil {
+		return err
+	}
+	s.offices, err = newOffices(h, p.Offices)
+	return err
+}
+
 // newCatalogue wires the services: the built-in list, or that of a file.
 func newCatalogue(h *house, p procedure, publicURL string, rome *time.Location) (*catalogue.Desk, error) {
 	list, err := readCatalogue(p.Services)
