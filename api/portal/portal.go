@@ -76,16 +76,7 @@ func (p *Portal) Routes(r gin.IRouter) {
 	half.GET(pathArea, on(p.area))
 	p.serviceRoutes(half)
 
-	activating := all.Group("", p.Edge.Only(dossier.RoleSimplified), p.Edge.Guard())
-	activating.GET(pathActivateContacts, on(p.activateContactsForm))
-	activating.POST(pathActivateContacts, on(p.activateContacts))
-	activating.GET(pathActivateFinish, on(p.activateFinishForm))
-	activating.POST(pathActivateFinish, on(p.activateFinish))
-
-	changing := all.Group("", p.Edge.Only(dossier.RoleCitizen, dossier.RoleMustChange), p.Edge.Guard())
-	changing.GET(pathChange, on(p.changeForm))
-	changing.POST(pathChange, on(p.propose))
-	changing.POST("/pin/cambio/conferma", on(p.change))
+	p.pinRoutes(all)
 
 	own := all.Group("", p.Edge.Only(dossier.RoleCitizen), p.Edge.Guard(pathSend, pathCompose))
 	p.contactRoutes(own)
@@ -99,6 +90,21 @@ func (p *Portal) Routes(r gin.IRouter) {
 	own.GET("/conversione/:id", on(p.status))
 	own.GET("/conversione/:id/ritiro", on(p.withdrawForm))
 	own.POST("/conversione/:id/ritiro", on(p.withdraw))
+}
+
+// pinRoutes mounts activation and change: each has a role that opens nothing else.
+func (p *Portal) pinRoutes(all gin.IRouter) {
+	on := p.Edge.Handle
+	activating := all.Group("", p.Edge.Only(dossier.RoleSimplified), p.Edge.Guard())
+	activating.GET(pathActivateContacts, on(p.activateContactsForm))
+	activating.POST(pathActivateContacts, on(p.activateContacts))
+	activating.GET(pathActivateFinish, on(p.activateFinishForm))
+	activating.POST(pathActivateFinish, on(p.activateFinish))
+
+	changing := all.Group("", p.Edge.Only(dossier.RoleCitizen, dossier.RoleMustChange), p.Edge.Guard())
+	changing.GET(pathChange, on(p.changeForm))
+	changing.POST(pathChange, on(p.propose))
+	changing.POST("/pin/cambio/conferma", on(p.change))
 }
 
 // show renders a page of the portal.
