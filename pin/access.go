@@ -83,10 +83,14 @@ func (a *Access) SignIn(ctx context.Context, t Try) (session.Session, Account, e
 	if err := a.usable(secrets.Issue, len(Normalize(t.PIN)) == 2*Length); err != nil {
 		return session.Session{}, Account{}, err
 	}
-	if err := a.forceChange(ctx, &secrets.Issue); err != nil {
+	h, err := a.cfg.Store.Holder(ctx, secrets.Issue.HolderID)
+	if err != nil {
 		return session.Session{}, Account{}, fmt.Errorf("sign in: %w", err)
 	}
-	return a.start(ctx, secrets.Issue)
+	if err := a.forceChange(ctx, h.Type, &secrets.Issue); err != nil {
+		return session.Session{}, Account{}, fmt.Errorf("sign in: %w", err)
+	}
+	return a.start(ctx, h, secrets.Issue)
 }
 
 // Renew lets the holder of a PIN that lapsed after its activation in, to change
@@ -101,7 +105,11 @@ func (a *Access) Renew(ctx context.Context, t Try) (session.Session, Account, er
 			return session.Session{}, Account{}, err
 		}
 	}
-	return a.start(ctx, secrets.Issue)
+	h, err := a.cfg.Store.Holder(ctx, secrets.Issue.HolderID)
+	if err != nil {
+		return session.Session{}, Account{}, fmt.Errorf("renew: %w", err)
+	}
+	return a.start(ctx, h, secrets.Issue)
 }
 
 // prove finds out whether the PIN is right, under the lock rule. also is asked,
@@ -216,15 +224,11 @@ func (a *Access) usable(p dossier.PINIssue, whole bool) error {
 }
 
 // forceChange lets a PIN that is too old open nothing but its change (B4).
-func (a *Access) forceChange(ctx context.Context, p *dossier.PINIssue) error {
-	if p.State != dossier.PINActive {
+func (a *Access) forceChange(ctx context.Context, t dossier.HolderType, p *dossier.PINIssue) error {
+	if p.State != dossier.PINActive || !a.cfg.Policy.changeDue(t, p.SecretAt, a.cfg.Clock.Now()) {
 		return nil
 	}
-	h, err := a.cfg.Store.Holder(ctx, p.HolderID)
-	if err != nil || !a.cfg.Policy.changeDue(h.Type, p.SecretAt, a.cfg.Clock.Now()) {
-		return err
-	}
-	_, err = a.cfg.Store.Apply(ctx, dossier.Change{
+	_, err := a.cfg.Store.Apply(ctx, dossier.Change{
 		Actor: worker, PIN: &dossier.PINMove{ID: p.ID, Event: dossier.PINEventChangeDue, Version: p.Version},
 	})
 	if err != nil {
@@ -237,13 +241,17 @@ func (a *Access) forceChange(ctx context.Context, p *dossier.PINIssue) error {
 // worker is who acts when a time is over.
 var worker = dossier.System("pin")
 
-func (a *Access) start(ctx context.Context, p dossier.PINIssue) (session.Session, Account, error) {
+// start opens the session of the PIN's holder, and refuses who may no longer use a
+// PIN: only who gave the right one learns it.
+func (a *Access) start(ctx context.Context, h dossier.Holder, p dossier.PINIssue) (session.Session, Account, error) {
 	actor := dossier.Actor{Role: p.Opens(), ID: p.HolderID}
 	if actor.Role == "" {
 		return session.Session{}, Account{}, dossier.Problem(dossier.CodeCredentialsWrong)
 	}
-	if err := a.eligible(ctx, p.HolderID); err != nil {
-		return session.Session{}, Account{}, err
+	if a.cfg.Eligible != nil {
+		if err := a.cfg.Eligible(h.Person); err != nil {
+			return session.Session{}, Account{}, err
+		}
 	}
 	s, err := a.cfg.Sessions.Start(ctx, actor, p.ID)
 	if dossier.CodeOf(err) == dossier.CodeConflict { // revoked or recovered while it was proved
@@ -252,20 +260,7 @@ func (a *Access) start(ctx context.Context, p dossier.PINIssue) (session.Session
 	if err != nil {
 		return session.Session{}, Account{}, fmt.Errorf("sign in: %w", err)
 	}
-	account, err := a.Account(ctx, actor)
-	return s, account, err
-}
-
-// eligible refuses who may no longer use a PIN, and learns it only with the right one.
-func (a *Access) eligible(ctx context.Context, holderID string) error {
-	if a.cfg.Eligible == nil {
-		return nil
-	}
-	h, err := a.cfg.Store.Holder(ctx, holderID)
-	if err != nil {
-		return fmt.Errorf("sign in: %w", err)
-	}
-	return a.cfg.Eligible(h.Person)
+	return s, accountOf(h, actor), nil
 }
 
 // Account returns the holder's own account.
@@ -277,6 +272,10 @@ func (a *Access) Account(ctx context.Context, actor dossier.Actor) (Account, err
 	if err != nil {
 		return Account{}, fmt.Errorf("read account: %w", err)
 	}
+	return accountOf(h, actor), nil
+}
+
+func accountOf(h dossier.Holder, actor dossier.Actor) Account {
 	account := Account{HolderID: h.ID, Person: h.Person, Kind: h.PIN.Kind, MustChange: actor.Role == dossier.RoleMustChange}
 	switch {
 	case actor.Way.Elsewhere():
@@ -284,5 +283,5 @@ func (a *Access) Account(ctx context.Context, actor dossier.Actor) (Account, err
 	case actor.Role == dossier.RoleSimplified:
 		account.Kind = dossier.Semplificato
 	}
-	return account, nil
+	return account
 }

@@ -13,11 +13,12 @@ import (
 // wrong counts as a wrong PIN and answers as one: errors and hashes are as for
 // SignIn. CodePINLetterPending says that the second half did not go out yet.
 func (a *Access) ProveFirstHalf(ctx context.Context, t Try, fits func(dossier.Person) bool) (session.Session, Account, error) {
-	secrets, err := a.prove(ctx, t, func(ctx context.Context, s dossier.PINSecrets) (bool, error) {
+	var h dossier.Holder
+	secrets, err := a.prove(ctx, t, func(ctx context.Context, s dossier.PINSecrets) (_ bool, err error) {
 		if s.Hash != "" || len(Normalize(t.PIN)) != Length {
 			return false, nil // the PIN in use is no half, nor are both
 		}
-		h, err := a.cfg.Store.Holder(ctx, s.Issue.HolderID)
+		h, err = a.cfg.Store.Holder(ctx, s.Issue.HolderID)
 		return err == nil && fits(h.Person), err
 	})
 	if err != nil {
@@ -29,7 +30,7 @@ func (a *Access) ProveFirstHalf(ctx context.Context, t Try, fits func(dossier.Pe
 	if secrets.Issue.State != dossier.PINAwaitingActivation {
 		return session.Session{}, Account{}, dossier.Problem(dossier.CodePINLetterPending)
 	}
-	return a.start(ctx, secrets.Issue)
+	return a.start(ctx, h, secrets.Issue)
 }
 
 // ProveSecondHalf checks the second half of the PIN that a session of the first

@@ -30,7 +30,7 @@ import (
 const beMain = "DISPOSITIVO_TEST_BE_MAIN"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(beMain) != "" || len(os.Args) == 2 && os.Args[1] == sandboxChild {
+	if os.Getenv(beMain) != "" || childMain(os.Args) != nil {
 		main()
 		return
 	}

@@ -38,6 +38,8 @@ type house struct {
 	subscribers []webhook.Subscriber
 	// others are the requests that a core is kept free for.
 	others passhash.Others
+	// hashers compute hashes outside this process; nil: it does.
+	hashers *passhash.Children
 	// vouched is the file of checkpoints outside the database.
 	vouched checkpointFile
 	// faults is what the last reconciliation found; -1: it failed.
@@ -125,7 +127,22 @@ func (h *house) checkMark(ctx context.Context) error {
 
 // hasher makes and checks PINs and passwords.
 func (h *house) hasher() *passhash.Hasher {
-	return passhash.New(h.keys.Pepper(), passhash.YieldTo(&h.others))
+	options := []passhash.Option{passhash.YieldTo(&h.others)}
+	if h.hashers != nil {
+		options = append(options, passhash.In(h.hashers))
+	}
+	return passhash.New(h.keys.Pepper(), options...)
+}
+
+// hashInChildren has all hashers made from now on compute in children of this very
+// binary, until end is called.
+func (h *house) hashInChildren() (end func(), err error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find own binary: %w", err)
+	}
+	h.hashers = passhash.NewChildren(h.logger, exe, hashChild)
+	return h.hashers.Close, nil
 }
 
 func (h *house) sessions() *session.Keeper {

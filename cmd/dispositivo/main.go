@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"dispositivo/internal/passhash"
 	"dispositivo/internal/sandbox"
 )
 
@@ -22,11 +23,27 @@ import (
 // any setting, key or database is looked at.
 const sandboxChild = "sandbox-child"
 
+// hashChild is the hidden command that computes hashes, likewise.
+const hashChild = "hash-child"
+
 func main() {
-	if len(os.Args) == 2 && os.Args[1] == sandboxChild {
-		os.Exit(sandbox.ChildMain(os.Stdin, os.Stdout))
+	if child := childMain(os.Args); child != nil {
+		os.Exit(child(os.Stdin, os.Stdout))
 	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// childMain is what a child of ours runs; nil for any other command line.
+func childMain(args []string) func(io.Reader, io.Writer) int {
+	switch {
+	case len(args) != 2:
+		return nil
+	case args[1] == sandboxChild:
+		return sandbox.ChildMain
+	case args[1] == hashChild:
+		return passhash.ChildMain
+	}
+	return nil
 }
 
 // commands is the command line (DESIGN, section 6).

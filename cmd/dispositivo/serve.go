@@ -51,6 +51,11 @@ func (c *serveCmd) Run(env *environment) error {
 		return err
 	}
 	defer h.close() //nolint:errcheck // nothing acknowledged depends on it
+	endHashers, err := h.hashInChildren()
+	if err != nil {
+		return err
+	}
+	defer endHashers()
 	if err := h.checkMark(env.ctx); err != nil {
 		return err
 	}

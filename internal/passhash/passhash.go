@@ -15,8 +15,6 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-
-	"golang.org/x/crypto/argon2"
 )
 
 // params are the cost of a hash; they are kept in its record, so that they can
@@ -34,7 +32,7 @@ func Cost() (passes, memory uint32, lanes uint8) {
 	return standard.time, standard.memory, standard.threads
 }
 
-const saltBytes, keyBytes = 16, 32
+const saltBytes, macBytes, keyBytes = 16, sha256.Size, 32
 
 // ErrFormat says that a stored hash is none of ours.
 var ErrFormat = errors.New("passhash: unknown hash format")
@@ -45,6 +43,8 @@ type Hasher struct {
 	gate   *gate
 	// dummy is what an unknown account is checked against: the same work.
 	dummy string
+	// children compute the hashes; nil: this process does.
+	children *Children
 	// computed is called for every hash; nil: nobody counts.
 	computed func()
 }
@@ -113,7 +113,13 @@ func (h *Hasher) compute(ctx context.Context, p params, salt []byte, secret stri
 	}
 	mac := hmac.New(sha256.New, h.pepper)
 	mac.Write([]byte(secret))
-	return argon2.IDKey(mac.Sum(nil), salt, p.time, p.memory, p.threads, keyBytes), nil
+	peppered := mac.Sum(nil)
+	if h.children != nil {
+		if key, ok := h.children.key(ctx, p, salt, peppered); ok {
+			return key, nil
+		}
+	}
+	return p.key(salt, peppered), nil
 }
 
 func random(n int) []byte {
