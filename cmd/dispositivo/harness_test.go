@@ -88,6 +88,7 @@ type server struct {
 	args []string
 	cmd  *exec.Cmd
 	log  *lockedBuffer
+	exe  string // what is started; "": this binary
 	// roots are whose certificate the server shows; nil: it speaks plain HTTP.
 	roots *x509.CertPool
 }
@@ -132,6 +133,9 @@ func (s *server) start() {
 	s.t.Helper()
 	shareEngines(s.t, s.Data)
 	s.cmd = program(context.Background(), s.args...)
+	if s.exe != "" {
+		s.cmd.Path = s.exe
+	}
 	s.cmd.Stdout, s.cmd.Stderr = s.log, s.log
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := s.cmd.Start(); err != nil {

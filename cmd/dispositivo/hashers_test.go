@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
 	"dispositivo/internal/testkit"
@@ -47,6 +48,53 @@ func TestHashChildren(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// An upgrade puts another binary where the server's was: its children are still of
+// the version that runs, whose requests they understand.
+func TestChildrenAfterUpgrade(t *testing.T) {
+	t.Parallel()
+	s := &server{t: t, Data: t.TempDir(), log: &lockedBuffer{}, exe: filepath.Join(t.TempDir(), "dispositivo")}
+	copyFile(t, s.exe, os.Args[0])
+	addr := testkit.FreeAddr(t)
+	s.URL, s.args = "http://"+addr, []string{"serve", "--demo", "--addr", addr, "--data", s.Data}
+	s.start()
+	t.Cleanup(s.stop)
+	for _, pid := range hashersOf(t, s.cmd.Process.Pid) { // those of the demonstration's own people
+		n, err := strconv.Atoi(pid)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := syscall.Kill(n, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Rename(s.exe, s.exe+".old"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(s.exe, []byte("#!/bin/false\n"), 0o700); err != nil { //nolint:gosec // it is to be run
+		t.Fatal(err)
+	}
+	if err := os.Remove(s.exe + ".old"); err != nil {
+		t.Fatal(err)
+	}
+	s.citizen(free()[0]) // computed by the server when it finds the child gone
+	s.citizen(free()[0])
+	if len(hashersOf(t, s.cmd.Process.Pid)) == 0 {
+		t.Errorf("no child was started\n%s", s.log)
+	}
+}
+
+// copyFile copies a program.
+func copyFile(t *testing.T, to, from string) {
+	t.Helper()
+	data, err := os.ReadFile(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, data, 0o700); err != nil { //nolint:gosec // it is to be run
+		t.Fatal(err)
 	}
 }
 

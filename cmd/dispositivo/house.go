@@ -137,9 +137,9 @@ func (h *house) hasher() *passhash.Hasher {
 // hashInChildren has all hashers made from now on compute in children of this very
 // binary, until end is called.
 func (h *house) hashInChildren() (end func(), err error) {
-	exe, err := os.Executable()
+	exe, err := ownBinary()
 	if err != nil {
-		return nil, fmt.Errorf("find own binary: %w", err)
+		return nil, err
 	}
 	h.hashers = passhash.NewChildren(h.logger, exe, hashChild)
 	return h.hashers.Close, nil
@@ -161,11 +161,26 @@ func (h *house) tries(burst int, every time.Duration) *throttle.Throttle {
 	return throttle.New(h.clock, burst, every)
 }
 
-// newSandbox returns a pool of children of this very binary.
-func newSandbox(cacheDir string, size int, limits sandbox.Limits, logger *slog.Logger, clk clock.Clock) (*sandbox.Pool, error) {
+// ownBinary is what children run: on Linux the very file this process was started
+// from, even when an upgrade has put another in its place, whose children might
+// speak otherwise.
+func ownBinary() (string, error) {
+	const running = "/proc/self/exe"
+	if _, err := os.Stat(running); err == nil {
+		return running, nil
+	}
 	exe, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("find own binary: %w", err)
+		return "", fmt.Errorf("find own binary: %w", err)
+	}
+	return exe, nil
+}
+
+// newSandbox returns a pool of children of this very binary.
+func newSandbox(cacheDir string, size int, limits sandbox.Limits, logger *slog.Logger, clk clock.Clock) (*sandbox.Pool, error) {
+	exe, err := ownBinary()
+	if err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(cacheDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make cache folder: %w", err)
