@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -89,13 +90,14 @@ func (p *Portal) service(c *gin.Context) error {
 	return p.show(c, page)
 }
 
-// enterService writes the access into the log, then shows the service.
+// enterService writes the access into the log, then shows the service: its page on
+// this portal, or that the holder is in.
 func (p *Portal) enterService(c *gin.Context) error {
 	s, err := p.Services.Enter(c.Request.Context(), edge.Acting(c), c.Param("service"))
 	if err != nil {
 		return err
 	}
-	c.Redirect(http.StatusSeeOther, servicePath(s.ID)+"?dentro=1")
+	c.Redirect(http.StatusSeeOther, cmp.Or(s.Page, servicePath(s.ID)+"?dentro=1"))
 	return nil
 }
 

@@ -68,6 +68,9 @@ type Service struct {
 	// Categories and Funds are those it serves; empty: all.
 	Categories []dossier.Category `json:"categories,omitempty"`
 	Funds      []dossier.Fund     `json:"funds,omitempty"`
+	// Page is where on this portal the service is found once entered, such as /sedi;
+	// "": it is none of ours. Something is filed on the service's own page.
+	Page string `json:"page,omitempty"`
 	// Closed says that it is out of use for now.
 	Closed bool `json:"closed,omitempty"`
 }
@@ -109,6 +112,8 @@ func Read(r io.Reader) (Catalogue, error) {
 	return Catalogue{list: file.Services}, nil
 }
 
+var pageShape = regexp.MustCompile(`^(/[a-z][a-z0-9-]*)+$`)
+
 var idShape = regexp.MustCompile(`^[a-z][a-z0-9-]{1,39}$`)
 
 func (s Service) check() error {
@@ -128,6 +133,9 @@ func (s Service) check() error {
 	}
 	if s.MayBeHeld && s.Access != Act {
 		return errors.New("only an act may be held")
+	}
+	if s.Page != "" && (!pageShape.MatchString(s.Page) || s.Domanda) {
+		return fmt.Errorf("%q is no page of this portal, or something is filed there", s.Page)
 	}
 	for _, c := range s.Categories {
 		if !slices.Contains(dossier.Categories(), c) {

@@ -144,6 +144,9 @@ func TestCatalogueIsChecked(t *testing.T) {
 		{`"act"`, `"consult"`},
 		{`"act"`, `"simplified"`},
 		{`"access"`, `"acess"`},
+		{`"access"`, `"page":"/sedi","access"`}, // something is filed there
+		{`"access":"act","domanda":true,"may_be_held":true`, `"access":"consult","page":"https://elsewhere.example/"`},
+		{`"access":"act","domanda":true,"may_be_held":true`, `"access":"consult","page":"//elsewhere.example"`},
 	} {
 		bad := strings.Replace(good, change[0], change[1], 1)
 		if _, err := services.Read(strings.NewReader(`{"services":[` + bad + `]}`)); err == nil {
