@@ -47,7 +47,7 @@ func (e *Edge) preSession(c *gin.Context) string {
 	if v := c.GetString(keyPre); v != "" {
 		return v
 	}
-	if v, err := c.Cookie(cookiePre); err == nil && validSecret(v, preLen) {
+	if v := e.cookie(c, cookiePre, "/"); validSecret(v, preLen) {
 		return v
 	}
 	v := freshSecret(preLen)
@@ -72,10 +72,7 @@ func validSecret(v string, n int) bool {
 func (e *Edge) dropPreSession(c *gin.Context) { e.setPre(c, "", -1) }
 
 func (e *Edge) setPre(c *gin.Context, v string, maxAge int) {
-	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure unless the settings say that this is plain HTTP
-		Name: cookiePre, Value: v, Path: "/", MaxAge: maxAge,
-		HttpOnly: true, Secure: e.isSecure(c), SameSite: http.SameSiteStrictMode,
-	})
+	e.setCookie(c, keepsake{name: cookiePre, value: v, path: "/", age: maxAge, site: http.SameSiteStrictMode})
 }
 
 func (e *Edge) signPre(v string) string {
@@ -89,8 +86,8 @@ func (e *Edge) tokenMatches(c *gin.Context, token string) bool {
 	if s, ok := SessionOf(c); ok {
 		return s.CSRFMatches(token)
 	}
-	pre, err := c.Cookie(cookiePre)
-	return err == nil && validSecret(pre, preLen) && hmac.Equal([]byte(e.signPre(pre)), []byte(token))
+	pre := e.cookie(c, cookiePre, "/")
+	return validSecret(pre, preLen) && hmac.Equal([]byte(e.signPre(pre)), []byte(token))
 }
 
 // Guard refuses every writing request of a page that does not prove to come
@@ -112,7 +109,7 @@ func (e *Edge) Guard(uploads ...string) gin.HandlerFunc {
 }
 
 func (e *Edge) checkForm(c *gin.Context, uploads []string) error {
-	if !sameOrigin(c.Request) {
+	if !e.sameOrigin(c) {
 		return dossier.Problem(dossier.CodeCSRF)
 	}
 	kind, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
@@ -137,18 +134,18 @@ func (e *Edge) checkForm(c *gin.Context, uploads []string) error {
 
 // sameOrigin believes what browsers say about where a request comes from;
 // clients that say nothing are left to the token.
-func sameOrigin(r *http.Request) bool {
-	switch r.Header.Get("Sec-Fetch-Site") {
+func (e *Edge) sameOrigin(c *gin.Context) bool {
+	switch c.GetHeader("Sec-Fetch-Site") {
 	case "cross-site", "same-site":
 		return false
 	}
-	origin := r.Header.Get("Origin")
+	origin := c.GetHeader("Origin")
 	if origin == "" || origin == "null" {
 		// "null" is what Referrer-Policy: no-referrer makes of our own forms.
 		return true
 	}
 	u, err := url.Parse(origin)
-	return err == nil && u.Host == r.Host
+	return err == nil && u.Host == c.Request.Host && (u.Scheme == "https" || !e.isSecure(c))
 }
 
 // Parts opens a multipart form as a stream. Its first part must be the token,

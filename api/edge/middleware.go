@@ -17,7 +17,6 @@ const (
 	keyRequestID = "edge.request"
 
 	cookieLang = "lang"
-	yearInSecs = 365 * 24 * 60 * 60
 )
 
 // contentPolicy lets a page load only our own files: no inline script or
@@ -105,17 +104,14 @@ func (e *Edge) Localise() gin.HandlerFunc {
 }
 
 func (e *Edge) chooseLang(c *gin.Context) string {
-	if chosen, err := c.Cookie(cookieLang); err == nil && slices.Contains(e.texts.Languages(), chosen) {
+	if chosen := e.cookie(c, cookieLang, "/"); slices.Contains(e.texts.Languages(), chosen) {
 		return chosen
 	}
 	return e.texts.Match(c.GetHeader("Accept-Language"))
 }
 
 func (e *Edge) rememberLang(c *gin.Context, lang string) {
-	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure unless the settings say that this is plain HTTP
-		Name: cookieLang, Value: lang, Path: "/", MaxAge: yearInSecs,
-		HttpOnly: true, Secure: e.isSecure(c), SameSite: http.SameSiteLaxMode,
-	})
+	e.setCookie(c, keepsake{name: cookieLang, value: lang, path: "/", age: yearInSecs, site: http.SameSiteLaxMode})
 }
 
 // withoutLang is the request's own address without the wish. Leading slashes

@@ -59,8 +59,8 @@ func Operators() Realm {
 func (e *Edge) Cookies(realm Realm) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Set(keyRealm, realm)
-		token, err := c.Cookie(realm.Cookie)
-		if err != nil || token == "" {
+		token := e.cookie(c, realm.Cookie, realm.Path)
+		if token == "" {
 			c.Next()
 			return
 		}
@@ -177,7 +177,7 @@ func (e *Edge) turnAway(c *gin.Context) {
 	if isRead(c) {
 		q.Set("dopo", c.Request.URL.Path)
 	}
-	if _, err := c.Cookie(realm.Cookie); err == nil || !isRead(c) {
+	if e.cookie(c, realm.Cookie, realm.Path) != "" || !isRead(c) {
 		q.Set("uscito", "1") // there was a session: say that it is over
 	}
 	lead(c, realm.SignIn+"?"+q.Encode())
@@ -226,13 +226,13 @@ func (e *Edge) Welcome(c *gin.Context, realm Realm, s session.Session) {
 			e.log.WarnContext(c.Request.Context(), "session before not ended", slog.String("request", RequestID(c)), slog.Any("error", err))
 		}
 	}
-	e.setCookie(c, realm, s.Token, 0)
+	e.setSession(c, realm, s.Token, 0)
 	e.dropPreSession(c)
 }
 
 // Leave ends the request's session, here and on the client.
 func (e *Edge) Leave(c *gin.Context, realm Realm) error {
-	e.setCookie(c, realm, "", -1)
+	e.setSession(c, realm, "", -1)
 	token := c.GetString(keyToken)
 	if token == "" {
 		return nil
@@ -252,8 +252,8 @@ const (
 
 // Device returns the secret by which the realm's sign-in page knows a browser
 // again (B3): that of its cookie, or a fresh one, which RememberDevice hands out.
-func Device(c *gin.Context) string {
-	if v, err := c.Cookie(cookieDevice); err == nil && validSecret(v, deviceBytes) {
+func (e *Edge) Device(c *gin.Context, realm Realm) string {
+	if v := e.cookie(c, cookieDevice, realm.Path); validSecret(v, deviceBytes) {
 		return v
 	}
 	return freshSecret(deviceBytes)
@@ -263,23 +263,9 @@ func Device(c *gin.Context) string {
 // time. It is sent to every page of the realm: an activation has to know the
 // browser too, or a lock made elsewhere would keep its holder from the second half.
 func (e *Edge) RememberDevice(c *gin.Context, realm Realm, device string) {
-	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure wherever it is served by TLS
-		Name: cookieDevice, Value: device, Path: realm.Path, MaxAge: yearInSecs,
-		HttpOnly: true, Secure: e.isSecure(c), SameSite: http.SameSiteLaxMode,
-	})
+	e.setCookie(c, keepsake{name: cookieDevice, value: device, path: realm.Path, age: yearInSecs, site: http.SameSiteLaxMode})
 }
 
-// SetShortCookie sets a cookie for one errand, below a path; a negative age, in
-// seconds, takes it away. It comes back on links from elsewhere.
-func (e *Edge) SetShortCookie(c *gin.Context, name, path, value string, age int) {
-	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // as in setCookie
-		Name: name, Value: value, Path: path, MaxAge: age, HttpOnly: true, Secure: e.isSecure(c), SameSite: http.SameSiteLaxMode,
-	})
-}
-
-func (e *Edge) setCookie(c *gin.Context, realm Realm, value string, maxAge int) {
-	http.SetCookie(c.Writer, &http.Cookie{ //nolint:gosec // Secure unless the settings say that this is plain HTTP
-		Name: realm.Cookie, Value: value, Path: realm.Path, MaxAge: maxAge,
-		HttpOnly: true, Secure: e.isSecure(c), SameSite: realm.SameSite,
-	})
+func (e *Edge) setSession(c *gin.Context, realm Realm, token string, maxAge int) {
+	e.setCookie(c, keepsake{name: realm.Cookie, value: token, path: realm.Path, age: maxAge, site: realm.SameSite})
 }

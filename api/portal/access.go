@@ -54,16 +54,16 @@ func (p *Portal) signInForm(c *gin.Context) error {
 }
 
 // tryOf is what a form with a codice fiscale and a PIN asks for, from this browser.
-func tryOf(c *gin.Context) pin.Try {
+func (p *Portal) tryOf(c *gin.Context) pin.Try {
 	return pin.Try{
-		CodiceFiscale: c.PostForm("codice_fiscale"), PIN: c.PostForm("pin"), Source: edge.Source(c), Device: edge.Device(c),
+		CodiceFiscale: c.PostForm("codice_fiscale"), PIN: c.PostForm("pin"), Source: edge.Source(c), Device: p.Edge.Device(c, edge.Citizens()),
 	}
 }
 
 // signIn opens a session. Where it leads is the area; who may not see that yet
 // is led on from there.
 func (p *Portal) signIn(c *gin.Context) error {
-	try, after := tryOf(c), c.PostForm("dopo")
+	try, after := p.tryOf(c), c.PostForm("dopo")
 	s, _, err := p.Access.SignIn(c.Request.Context(), try)
 	if err != nil {
 		return p.signInProblem(c, signInData{CodiceFiscale: try.CodiceFiscale, After: after}, err)

@@ -49,7 +49,7 @@ func (p *Portal) activate(c *gin.Context) error {
 	if data.Proof == "document" {
 		proof = activation.Proof{Document: &data.Document}
 	}
-	try := tryOf(c)
+	try := p.tryOf(c)
 	s, err := p.Activation.Begin(c.Request.Context(), try, proof)
 	if err != nil {
 		return p.activateProblem(c, data, err)
@@ -209,7 +209,7 @@ func (p *Portal) activateFinishForm(c *gin.Context) error {
 func (p *Portal) activateFinish(c *gin.Context) error {
 	ses, _ := edge.SessionOf(c)
 	answers := activation.Answers{
-		Codes: map[dossier.ContactKind]string{}, Half: c.PostForm("parte"), Source: edge.Source(c), Device: edge.Device(c),
+		Codes: map[dossier.ContactKind]string{}, Half: c.PostForm("parte"), Source: edge.Source(c), Device: p.Edge.Device(c, edge.Citizens()),
 	}
 	for _, kind := range dossier.ContactKinds() {
 		answers.Codes[kind] = c.PostForm("codice_" + string(kind))

@@ -60,7 +60,7 @@ func (p *Portal) endIdentity(c *gin.Context) error {
 	if way == dossier.WayCNS || !slices.Contains(p.Identities.Ways(), way) {
 		return dossier.Problem(dossier.CodeNotFound)
 	}
-	cookie, _ := c.Cookie(cookieVisit) // none: refused by Finish
+	cookie := p.Edge.ShortCookie(c, cookieVisit, pathIdentity) // none: refused by Finish
 	p.Edge.SetShortCookie(c, cookieVisit, pathIdentity, "", -1)
 	id, err := p.Identities.Finish(c.Request.Context(), way, cookie, c.Request.URL.Query())
 	return p.enter(c, id, err)

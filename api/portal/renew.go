@@ -26,7 +26,7 @@ func (p *Portal) renewForm(c *gin.Context) error { return p.show(c, renewPage(re
 // renew lets the holder of an expired PIN in against the complete old one, to
 // be shown a new one (A8, D4).
 func (p *Portal) renew(c *gin.Context) error {
-	try := tryOf(c)
+	try := p.tryOf(c)
 	s, _, err := p.Access.Renew(c.Request.Context(), try)
 	if err != nil {
 		page := renewPage(renewData{CodiceFiscale: try.CodiceFiscale, Locked: dossier.CodeOf(err) == dossier.CodeLocked})

@@ -40,7 +40,7 @@ func (p *Portal) askCode(c *gin.Context) error {
 // tries of its own.
 func (p *Portal) unlock(c *gin.Context) error {
 	data := unlockData{CodiceFiscale: c.PostForm("codice_fiscale"), Asked: true}
-	device := edge.Device(c)
+	device := p.Edge.Device(c, edge.Citizens())
 	err := p.Devices.Answer(c.Request.Context(), data.CodiceFiscale, c.PostForm("codice"), device, edge.Source(c))
 	if err != nil {
 		page := unlockPage(data)
