@@ -11,6 +11,38 @@ import (
 // LossFor is how long the code of a loss may be typed back, from when it was drawn.
 const LossFor = challengeFor
 
+// LossStore is what settling a loss needs of the database.
+type LossStore interface {
+	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
+	CloseTask(ctx context.Context, id string) error
+	// Loss returns CodeNotFound for one that is over.
+	Loss(ctx context.Context, id string) (dossier.Loss, error)
+	HolderByKeyedCF(ctx context.Context, keyed []byte) (dossier.Holder, error)
+}
+
+// SettleLoss does what who lost a PIN has asked for and a worker has to do, so that
+// the answer tells nothing: by what is on file just now, settle says what comes of it.
+// Nothing comes of a loss that is over.
+func SettleLoss(
+	ctx context.Context, store LossStore, taskID, lossID string, settle func(taskID string, l dossier.Loss, h dossier.Holder) dossier.Change,
+) error {
+	l, err := store.Loss(ctx, lossID)
+	if dossier.CodeOf(err) == dossier.CodeNotFound {
+		return store.CloseTask(ctx, taskID)
+	}
+	if err != nil {
+		return fmt.Errorf("settle loss: %w", err)
+	}
+	h, err := store.HolderByKeyedCF(ctx, l.KeyedCF)
+	if err != nil && dossier.CodeOf(err) != dossier.CodeNotFound {
+		return fmt.Errorf("settle loss: %w", err)
+	}
+	if _, err := store.Apply(ctx, settle(taskID, l, h)); err != nil {
+		return fmt.Errorf("settle loss: %w", err)
+	}
+	return nil
+}
+
 // IssueOf is the value by which a message says which issue its half is for: the
 // holder may have another one by the time it is worded.
 const IssueOf = "pin"

@@ -26,15 +26,11 @@ const (
 
 // Store is what revocations need of the database.
 type Store interface {
-	Apply(ctx context.Context, ch dossier.Change) (dossier.Outcome, error)
-	CloseTask(ctx context.Context, id string) error
-	// Loss returns CodeNotFound for one that is over.
-	Loss(ctx context.Context, id string) (dossier.Loss, error)
+	pin.LossStore
 	// TryLoss counts a try before it is compared; CodeNotFound: there is none left.
 	TryLoss(ctx context.Context, kind dossier.LossKind, handle string, limit int) (dossier.Loss, error)
 	Holder(ctx context.Context, id string) (dossier.Holder, error)
 	HolderByCF(ctx context.Context, codiceFiscale string) (dossier.Holder, error)
-	HolderByKeyedCF(ctx context.Context, keyed []byte) (dossier.Holder, error)
 	KeyCF(codiceFiscale string) []byte
 	KeyLoss(part, value string) []byte
 	// Lock is the count of wrong tries of a codice fiscale (B3).
@@ -113,21 +109,7 @@ func (s *Service) Ask(ctx context.Context, a Ask) (handle string, err error) {
 
 // Settle carries out what Ask left to a worker.
 func (s *Service) Settle(ctx context.Context, taskID, lossID string) error {
-	l, err := s.cfg.Store.Loss(ctx, lossID)
-	if dossier.CodeOf(err) == dossier.CodeNotFound {
-		return s.cfg.Store.CloseTask(ctx, taskID)
-	}
-	if err != nil {
-		return fmt.Errorf("settle revocation: %w", err)
-	}
-	h, err := s.cfg.Store.HolderByKeyedCF(ctx, l.KeyedCF)
-	if err != nil && dossier.CodeOf(err) != dossier.CodeNotFound {
-		return fmt.Errorf("settle revocation: %w", err)
-	}
-	if _, err := s.cfg.Store.Apply(ctx, s.settle(taskID, l, h)); err != nil {
-		return fmt.Errorf("settle revocation: %w", err)
-	}
-	return nil
+	return pin.SettleLoss(ctx, s.cfg.Store, taskID, lossID, s.settle)
 }
 
 // settle is what a loss leads to, by what is on file just now: a code by e-mail or
