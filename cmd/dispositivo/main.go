@@ -28,6 +28,7 @@ const hashChild = "hash-child"
 
 func main() {
 	if child := childMain(os.Args); child != nil {
+		_ = os.WriteFile("/proc/self/comm", []byte("dispositivo"), 0) // for top and ps: it was started as /proc/self/exe
 		os.Exit(child(os.Stdin, os.Stdout))
 	}
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
