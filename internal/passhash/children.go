@@ -27,6 +27,11 @@ const requestBytes = 4 + 4 + 1 + saltBytes + macBytes
 // core: one that does not answer is ended.
 const answerWithin = 10 * time.Second
 
+// restAfter is how long no child is asked after one could not be started, came to
+// nothing at its first hash, or was ended: where none can live, each sign-in would
+// pay for the try, up to answerWithin, and leave a line in the log.
+const restAfter = 30 * time.Second
+
 // collectEvery is after how many hashes a child frees their memory, 19 MiB each.
 const collectEvery = 2
 
@@ -43,9 +48,12 @@ type Children struct {
 	args   []string
 	logger *slog.Logger
 	within time.Duration
+	rest   time.Duration
 
-	mu     sync.Mutex
-	idle   []*child
+	mu   sync.Mutex
+	idle []*child
+	// until is when children are asked again.
+	until  time.Time
 	all    sync.WaitGroup
 	closed bool
 }
@@ -53,7 +61,7 @@ type Children struct {
 // NewChildren returns children that run exe with args, whose main must be
 // ChildMain. The logger hears of those that fail; of what they compute, nothing.
 func NewChildren(logger *slog.Logger, exe string, args ...string) *Children {
-	return &Children{exe: exe, args: args, logger: logger, within: answerWithin}
+	return &Children{exe: exe, args: args, logger: logger, within: answerWithin, rest: restAfter}
 }
 
 // In has hashes computed by children.
@@ -68,7 +76,7 @@ func (c *Children) Close() {
 	c.idle = nil
 	c.mu.Unlock()
 	for _, ch := range idle {
-		_ = ch.end() // it has nothing to lose
+		_ = ch.end(c.within) // it has nothing to lose
 	}
 	c.all.Wait()
 }
@@ -82,23 +90,35 @@ func (c *Children) key(ctx context.Context, p params, salt, mac []byte) ([]byte,
 			c.giveBack(ch)
 			return key, true
 		}
-		err = errors.Join(err, ch.end())
+		err = errors.Join(err, ch.end(c.within))
 	}
-	if !errors.Is(err, errClosed) {
+	if !errors.Is(err, errUnasked) {
+		if ch == nil || !ch.proved || errors.Is(err, errTooLong) {
+			c.takeRest()
+		}
 		c.logger.LogAttrs(ctx, slog.LevelWarn, "no child could compute a hash; the server does", slog.Any("error", err))
 	}
 	return nil, false
 }
 
-var errClosed = errors.New("passhash: closed")
+// errUnasked says that no child is asked: they are closed, or at rest.
+var errUnasked = errors.New("passhash: no child is asked")
+
+var errTooLong = errors.New("passhash: child took too long")
+
+func (c *Children) takeRest() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.until = time.Now().Add(c.rest)
+}
 
 // take returns the child that was busy last, whose memory is still at hand, or a
 // new one.
 func (c *Children) take() (*child, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
-		return nil, errClosed
+	if c.closed || time.Now().Before(c.until) {
+		return nil, errUnasked
 	}
 	if last := len(c.idle) - 1; last >= 0 {
 		ch := c.idle[last]
@@ -115,13 +135,14 @@ func (c *Children) take() (*child, error) {
 
 func (c *Children) giveBack(ch *child) {
 	c.mu.Lock()
+	ch.proved = true
 	closed := c.closed
 	if !closed {
 		c.idle = append(c.idle, ch)
 	}
 	c.mu.Unlock()
 	if closed {
-		_ = ch.end() // it has nothing to lose
+		_ = ch.end(c.within) // it has nothing to lose
 	}
 }
 
@@ -131,6 +152,8 @@ type child struct {
 	in     io.WriteCloser
 	out    io.Reader
 	forget func()
+	// proved says that it has computed a hash.
+	proved bool
 }
 
 // start starts the process: on one core, with nothing of the server's settings.
@@ -147,12 +170,22 @@ func (ch *child) start() (err error) {
 
 // keyWithin is key with an end: a child that is stopped would be waited for for ever.
 func (ch *child) keyWithin(limit time.Duration, p params, salt, mac []byte) ([]byte, error) {
-	watch := time.AfterFunc(limit, func() { _ = ch.cmd.Process.Kill() }) // it may be gone
-	defer watch.Stop()
-	return ch.key(p, salt, mac)
+	watch := ch.killAfter(limit)
+	key, err := ch.key(p, salt, mac)
+	if !watch.Stop() {
+		return nil, errors.Join(errTooLong, err) // even with an answer: it is being killed
+	}
+	return key, err
+}
+
+func (ch *child) killAfter(limit time.Duration) *time.Timer {
+	return time.AfterFunc(limit, func() { _ = ch.cmd.Process.Kill() }) // it may be gone
 }
 
 func (ch *child) key(p params, salt, mac []byte) ([]byte, error) {
+	if len(salt) != saltBytes || len(mac) != macBytes {
+		return nil, ErrFormat // what is left of it would be read as the next request's
+	}
 	request := make([]byte, 0, requestBytes)
 	request = binary.BigEndian.AppendUint32(request, p.time)
 	request = binary.BigEndian.AppendUint32(request, p.memory)
@@ -168,9 +201,11 @@ func (ch *child) key(p params, salt, mac []byte) ([]byte, error) {
 	return key, nil
 }
 
-// end closes the child's input, which ends it, and collects it.
-func (ch *child) end() error {
+// end closes the child's input, which ends it, and collects it. One that is
+// stopped does not hear of it, and is killed: a server's end waits for this.
+func (ch *child) end(limit time.Duration) error {
 	defer ch.forget()
+	defer ch.killAfter(limit).Stop()
 	return errors.Join(ch.in.Close(), ch.cmd.Wait())
 }
 

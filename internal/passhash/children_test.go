@@ -121,7 +121,7 @@ func TestChildrenFail(t *testing.T) {
 			if tc.silent {
 				return
 			}
-			c.within, c.exe = answerWithin, os.Args[0]
+			c.within, c.exe, c.until = answerWithin, os.Args[0], time.Time{}
 			c.args = []string{asChild}
 			compute(t, c)
 			if len(c.idle) != 1 {
@@ -129,6 +129,62 @@ func TestChildrenFail(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where no child can live, the hashes of the next half minute do without, silently;
+// one that worked and died is replaced at once.
+func TestChildrenRest(t *testing.T) {
+	t.Parallel()
+	for command, fails := range map[string]bool{asVillain: true, asChild: false} {
+		c, log := children(t, command)
+		if !fails {
+			compute(t, c)
+			if err := c.idle[0].cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.within = 50 * time.Millisecond
+		compute(t, c)
+		c.within = answerWithin
+		compute(t, c) // would take ten seconds with the villain
+		compute(t, c)
+		if n := strings.Count(log.String(), "no child could compute"); n != 1 {
+			t.Errorf("%s: said %d times\n%s", command, n, log)
+		}
+		if rests := len(c.idle) == 0; rests != fails {
+			t.Errorf("%s: %d children are kept", command, len(c.idle))
+		}
+	}
+}
+
+// A child that is stopped does not keep the server from ending.
+func TestCloseEndsTheStopped(t *testing.T) {
+	t.Parallel()
+	c, _ := children(t, asChild)
+	compute(t, c)
+	ch := c.idle[0]
+	if err := ch.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	c.within = 50 * time.Millisecond
+	c.Close()
+	if ch.cmd.ProcessState == nil {
+		t.Error("it was not collected")
+	}
+}
+
+// What is not of a request's length is computed here: its rest would be read as
+// the beginning of the next one.
+func TestNoOddRequests(t *testing.T) {
+	t.Parallel()
+	c, _ := children(t, asChild)
+	for _, n := range []int{0, saltBytes - 1, saltBytes + 1} {
+		if key, ok := c.key(t.Context(), standard, make([]byte, n), make([]byte, macBytes)); ok {
+			t.Errorf("salt of %d: %x", n, key)
+		}
+		c.until = time.Time{}
+	}
+	compute(t, c)
 }
 
 // compute checks one hash by way of the children against one made here.
