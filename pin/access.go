@@ -33,6 +33,9 @@ type Store interface {
 	KnownDevice(ctx context.Context, codiceFiscale, device string) (bool, error)
 	RememberDevice(ctx context.Context, codiceFiscale, device string, until time.Time) error
 	ProposedSecret(ctx context.Context, pinIssueID string) (hash string, err error)
+	// RefreshSecret puts a hash of the same PIN in place of another; it does nothing
+	// when the PIN was changed meanwhile.
+	RefreshSecret(ctx context.Context, pinIssueID, was, hash string) error
 }
 
 // Config holds the settings of an Access and what it works with.
@@ -74,7 +77,8 @@ type Try struct {
 // activated (CodePINNotActivated) or no longer for people like him (CodePINNotEligible).
 //
 // How many hashes are computed depends on the length of what was typed alone:
-// two for both halves, one for everything else; during a lock none (B3).
+// two for both halves, one for everything else; during a lock none (B3). Only the
+// right PIN costs another one, when its hash is made anew.
 func (a *Access) SignIn(ctx context.Context, t Try) (session.Session, Account, error) {
 	secrets, err := a.prove(ctx, t, nil)
 	if err != nil {
@@ -143,10 +147,26 @@ func (a *Access) prove(ctx context.Context, t Try, also func(context.Context, do
 	if err != nil {
 		return dossier.PINSecrets{}, err
 	}
+	if err := a.refresh(ctx, secrets, Normalize(t.PIN)); err != nil {
+		return dossier.PINSecrets{}, err
+	}
 	if t.Device == "" {
 		return secrets, nil
 	}
 	return secrets, a.cfg.Store.RememberDevice(ctx, cf, t.Device, a.cfg.Clock.Now().Add(deviceFor))
+}
+
+// refresh makes the hash of a right PIN in use anew when the cost was raised since:
+// nobody else has what it is made of. Halves are gone before it would pay.
+func (a *Access) refresh(ctx context.Context, s dossier.PINSecrets, typed string) error {
+	if s.Hash == "" || !a.cfg.Hasher.Outdated(s.Hash) {
+		return nil
+	}
+	hash, err := a.cfg.Hasher.Hash(ctx, typed)
+	if err != nil {
+		return err
+	}
+	return a.cfg.Store.RefreshSecret(ctx, s.Issue.ID, s.Hash, hash)
 }
 
 // subject is whose wrong tries are counted: those of a known device apart, so

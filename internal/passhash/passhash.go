@@ -103,6 +103,13 @@ func (h *Hasher) Verify(ctx context.Context, stored, secret string) (bool, error
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }
 
+// Outdated reports whether a stored hash was made at another cost than one made now
+// would be: who has just given the right secret may have it made anew.
+func (*Hasher) Outdated(stored string) bool {
+	p, _, _, err := decode(stored)
+	return err == nil && p != standard
+}
+
 func (h *Hasher) compute(ctx context.Context, p params, salt []byte, secret string) ([]byte, error) {
 	if err := h.gate.enter(ctx); err != nil {
 		return nil, err

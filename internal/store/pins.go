@@ -168,6 +168,14 @@ func (a *applier) setSecret(ctx context.Context, e dossier.SetSecret) error {
 	return a.endSessions(ctx, e.PINIssueID, e.KeepSession)
 }
 
+// RefreshSecret puts a hash of the same PIN, made at another cost, in place of one
+// that was; when that is gone, it does nothing.
+func (s *Store) RefreshSecret(ctx context.Context, pinIssueID, was, hash string) error {
+	return s.tx(ctx, "refresh PIN", func(t *tx) error {
+		return t.exec(ctx, `UPDATE pins SET hash = ? WHERE id = ? AND hash = ?`, hash, pinIssueID, was)
+	})
+}
+
 // proposeSecret notes what a holder was shown; the one before no longer counts.
 func (a *applier) proposeSecret(ctx context.Context, e dossier.ProposeSecret) error {
 	err := a.exec(ctx, `INSERT INTO proposals (pin_id, hash, until) VALUES (?, ?, ?)
