@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"math/big"
 	"strings"
+	"unicode"
 )
 
 // Length is the number of characters of a PIN in use, and of a half (A7, B2).
@@ -15,14 +16,18 @@ const Length = 8
 const Alphabet = "ACDEFHJKMNPRTVWXY23456789"
 
 // twins maps what people type for a symbol that looks alike.
-var twins = strings.NewReplacer("0", "D", "O", "D", "Q", "D", "Z", "2", "S", "5", "G", "6", "B", "8", "U", "V",
-	" ", "", "-", "", "\u00a0", "", ".", "")
+var twins = strings.NewReplacer("0", "D", "O", "D", "Q", "D", "Z", "2", "S", "5", "G", "6", "B", "8", "U", "V")
 
 // Normalize brings a typed PIN into the form in which it is hashed: upper case,
 // without what people put between groups, look-alikes replaced by the symbol of
 // the alphabet. It does not check anything.
 func Normalize(typed string) string {
-	return twins.Replace(strings.ToUpper(strings.TrimSpace(typed)))
+	return twins.Replace(strings.ToUpper(strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || unicode.IsPunct(r) || unicode.Is(unicode.Cf, r) { // telephones make a dash of a hyphen
+			return -1
+		}
+		return r
+	}, typed)))
 }
 
 // Group writes a PIN or a half in groups of four, as it is shown and printed.
