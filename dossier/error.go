@@ -21,6 +21,7 @@ const (
 	CodeRequestInvalid     Code = "request.invalid"
 	CodeFormParts          Code = "form.parts"
 	CodeUploadInterrupted  Code = "upload.interrupted"
+	CodeFitGaveUp          Code = "composition.gave_up" // nothing was kept, unlike with machine.gave_up
 	CodeCSRF               Code = "csrf"
 	CodeMethodNotAllowed   Code = "method_not_allowed"
 	CodeRateLimited        Code = "rate_limited"

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"golang.org/x/sync/errgroup"
 
@@ -130,7 +131,9 @@ func (d *Door) checkPost(ctx context.Context, p Post) error {
 	case p.size() == 0:
 		return d.refusePost(ctx, p, dossier.Problem(dossier.Code(dossier.FileEmpty)))
 	case p.size() > MaxOriginal:
-		return d.refusePost(ctx, p, dossier.Problem(dossier.Code(dossier.FileTooLarge)))
+		return d.refusePost(ctx, p, &dossier.Error{Code: dossier.Code(dossier.FileTooLarge), Args: map[string]string{
+			"size": strconv.FormatInt(p.size(), 10), "limit": strconv.Itoa(MaxOriginal),
+		}})
 	}
 	return nil
 }

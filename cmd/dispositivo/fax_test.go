@@ -108,6 +108,21 @@ func TestFaxes(t *testing.T) {
 	if _, code := command(t, "fax-received", "--data", s.Data, "recvq/none.tif", "ttyS0", "13", ""); code == 0 {
 		t.Error("no file, and exit 0")
 	}
+	for _, line := range []string{"--help", "-", "-3906", "--answer=" + filepath.Join(recvq, "planted"), "--"} { // what a line calls itself is no flag
+		if again, code := command(t, append(slices.Clone(hook), line)...); code != 0 || again != out {
+			t.Errorf("caller %q: exit %d, %q", line, code, again)
+		}
+	}
+	dashed := slices.Insert(slices.Clone(hook), 5, "--")
+	if again, code := command(t, dashed...); code != 0 || again != out {
+		t.Errorf("behind --: exit %d, %q", code, again)
+	}
+	if _, err := os.Stat(filepath.Join(recvq, "planted")); err == nil {
+		t.Error("a caller's name says where a file is written")
+	}
+	if _, code := command(t, "fax-received", "--data", s.Data, "recvq/none.tif", "ttyS0", "14", "--help"); code != 0 {
+		t.Error("an error that looks like a flag is not recorded")
+	}
 	if _, code := command(t, "fax-received", "--data", t.TempDir(), "--spool", recvq, name, "ttyS0", "12", ""); code == 0 {
 		t.Error("no server, and exit 0")
 	}

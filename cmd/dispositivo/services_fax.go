@@ -198,15 +198,29 @@ func (f faxes) credential(data string) (string, error) {
 
 // faxReceivedCmd is HylaFAX's received-fax hook, called by its script faxrcvd.
 type faxReceivedCmd struct {
-	Data         string   `help:"The server's data folder, in which its socket lies." default:"data" type:"path" env:"DISPOSITIVO_DATA"`
-	GatewayToken string   `help:"File with the credential; default: gateway.token in the data folder." name:"gateway-token-file" type:"path" env:"DISPOSITIVO_GATEWAY_TOKEN_FILE"`
-	Spool        string   `help:"Spool of HylaFAX, to which FILE is relative; default: the working folder." type:"path" env:"DISPOSITIVO_HYLAFAX_SPOOL"`
-	Answer       string   `help:"File to write the answer page to: once the pages are read, within a minute (C7)." type:"path"`
-	File         string   `arg:"" help:"The fax, such as recvq/fax000000001.tif."`
-	Device       string   `arg:"" help:"The modem."`
-	CommID       string   `arg:"" name:"commid" help:"Number of the call."`
-	Error        string   `arg:"" help:"Why the reception failed; empty: it did not."`
-	CallerIDs    []string `arg:"" name:"callerid" optional:"" help:"What the line says of the caller."`
+	Data         string `help:"The server's data folder, in which its socket lies." default:"data" type:"path" env:"DISPOSITIVO_DATA"`
+	GatewayToken string `help:"File with the credential; default: gateway.token in the data folder." name:"gateway-token-file" type:"path" env:"DISPOSITIVO_GATEWAY_TOKEN_FILE"`
+	Spool        string `help:"Spool of HylaFAX, to which FILE is relative; default: the working folder." type:"path" env:"DISPOSITIVO_HYLAFAX_SPOOL"`
+	Answer       string `help:"File to write the answer page to: once the pages are read, within a minute (C7)." type:"path"`
+	// Behind the file nothing is a flag: a line may call itself "--help", and then a
+	// fax would count as safe that nobody took.
+	File      string   `arg:"" passthrough:"" help:"The fax, such as recvq/fax000000001.tif."`
+	Device    string   `arg:"" help:"The modem."`
+	CommID    string   `arg:"" name:"commid" help:"Number of the call."`
+	Error     string   `arg:"" help:"Why the reception failed; empty: it did not."`
+	CallerIDs []string `arg:"" name:"callerid" optional:"" help:"What the line says of the caller."`
+}
+
+// Validate is called by kong. A "--" that a script puts before the hook's arguments is
+// none of them.
+func (c *faxReceivedCmd) Validate() error {
+	if c.File == "--" && len(c.CallerIDs) > 0 {
+		c.File, c.Device, c.CommID, c.Error, c.CallerIDs = c.Device, c.CommID, c.Error, c.CallerIDs[0], c.CallerIDs[1:]
+	}
+	if strings.HasPrefix(c.File, "-") {
+		return errors.New("flags stand before the file")
+	}
+	return nil
 }
 
 // Run implements the command. It fails unless the server has the fax safe: the

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"dispositivo/dossier"
 	"dispositivo/internal/netx"
 )
 
@@ -50,10 +51,12 @@ func pollOne(ctx context.Context, in Inbox, door Door, f Fax) error {
 		return err
 	}
 	f.Data = data
-	if _, err := deliver(ctx, door, in.name(), f); err != nil {
+	_, err = deliver(ctx, door, in.name(), f)
+	if code := dossier.CodeOf(err); err != nil && code != dossier.Code(dossier.FileEmpty) && code != dossier.Code(dossier.FileTooLarge) {
 		return err
 	}
-	return in.markRead(ctx, f.ID)
+	// What can never be taken is in the ledger: once, not at every look.
+	return errors.Join(err, in.markRead(ctx, f.ID))
 }
 
 // SRFax is an account of SRFax: one address, JSON in and out.

@@ -18,6 +18,8 @@ type inbox struct {
 	read bool
 	// deaf makes marking fail, as a crash before it would.
 	deaf bool
+	// blank makes the fax one without a byte.
+	blank bool
 }
 
 func (b *inbox) mark() bool {
@@ -31,6 +33,13 @@ func (b *inbox) isRead() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.read
+}
+
+func (b *inbox) page() []byte {
+	if b.blank {
+		return []byte{}
+	}
+	return page
 }
 
 func reply(w http.ResponseWriter, v any) { _ = json.NewEncoder(w).Encode(v) }
@@ -53,7 +62,7 @@ func (b *inbox) srfax(w http.ResponseWriter, r *http.Request) {
 			}
 			result["Result"] = list
 		case "Retrieve_Fax":
-			result["Result"] = page // base64
+			result["Result"] = b.page() // base64
 		case "Update_Viewed_Status":
 			if !b.mark() {
 				result["Status"] = "Failed"
@@ -79,7 +88,7 @@ func (b *inbox) interfax(w http.ResponseWriter, r *http.Request) {
 		}
 		reply(w, list)
 	case "GET /inbound/faxes/292626603/content":
-		_, _ = w.Write(page)
+		_, _ = w.Write(b.page())
 	case "POST /inbound/faxes/292626603/mark?unread=false":
 		if !b.mark() {
 			w.WriteHeader(http.StatusInternalServerError)
@@ -136,5 +145,29 @@ func TestPoll(t *testing.T) {
 				t.Errorf("%d submissions, marked %t", n, b.isRead())
 			}
 		})
+	}
+}
+
+// A fax that can never be taken is entered once, and not at every look again.
+func TestPollNever(t *testing.T) {
+	t.Parallel()
+	client, err := netx.New(netx.Options{Hosts: []string{"127.0.0.1"}, AllowLoopback: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	h := house.New(t)
+	b := &inbox{blank: true}
+	provider := httptest.NewServer(http.HandlerFunc(b.interfax))
+	t.Cleanup(provider.Close)
+	account := fax.InterFAX{Client: client, URL: provider.URL, User: "user", Password: "password"}
+	if err := fax.Poll(t.Context(), account, newDoor(h)); err == nil {
+		t.Error("it is no error")
+	}
+	if err := fax.Poll(t.Context(), account, newDoor(h)); err != nil || !b.isRead() {
+		t.Errorf("it is fetched again: %v", err)
+	}
+	if n := len(ledger(t, h)); n != 1 {
+		t.Errorf("%d lines in the ledger", n)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"dispositivo/intake"
 	"dispositivo/intake/fax"
 	"dispositivo/internal/spool"
 	"dispositivo/internal/testkit/house"
@@ -144,7 +145,15 @@ func TestSpoolFaults(t *testing.T) {
 	}
 	wantFiles(t, filepath.Join(dir, "corrupt"), "empty.tif", "empty.tif.json")
 	wantFiles(t, filepath.Join(dir, "done"), "odd.tif", "odd.tif.json")
-	if n := len(ledger(t, h)); n != 1 {
+	put(t, dir, "large.tif", make([]byte, intake.MaxOriginal+2))
+	put(t, dir, "large.done", nil)
+	if err := s.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(filepath.Join(dir, "corrupt", "large.tif")); err != nil || info.Size() != intake.MaxOriginal+2 {
+		t.Errorf("a fax over the limit: %v", err)
+	}
+	if n := len(ledger(t, h)); n != 2 {
 		t.Errorf("%d lines in the ledger", n)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 
 	"dispositivo/dossier"
 	"dispositivo/intake"
@@ -115,7 +116,9 @@ func (w *Webhooks) TakeFrom(ctx context.Context, name string, c Call, body io.Re
 		return intake.Receipt{}, invalid("read body: %w", err)
 	}
 	if len(c.Body) > MaxWebhook {
-		return intake.Receipt{}, dossier.Problem(dossier.Code(dossier.FileTooLarge))
+		return intake.Receipt{}, &dossier.Error{Code: dossier.Code(dossier.FileTooLarge), Args: map[string]string{
+			"size": strconv.Itoa(len(c.Body)), "limit": strconv.Itoa(intake.MaxOriginal),
+		}}
 	}
 	return w.Take(ctx, name, c)
 }

@@ -196,7 +196,11 @@ func problem(f sandbox.FitFinding, files [][]byte) error {
 	case dossier.FileType:
 		args["found"] = f.Detail
 	}
-	return &dossier.Error{Code: dossier.Code(f.Code), Args: args}
+	code := dossier.Code(f.Code)
+	if f.Code == dossier.MachineGaveUp {
+		code = dossier.CodeFitGaveUp // its text promises a person, and here nothing is kept for one
+	}
+	return &dossier.Error{Code: code, Args: args}
 }
 
 func pagesOf(fitted sandbox.Fitted, shown []sandbox.Rendered) []dossier.ComposedPage {

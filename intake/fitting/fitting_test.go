@@ -200,6 +200,17 @@ func TestRefusalNamesThePage(t *testing.T) {
 	}
 }
 
+// proves C3: where the machine gave up nobody is told that a person will look: nothing
+// is kept for one.
+func TestGaveUpPromisesNobody(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	holder := h.AddHolder(someCF)
+	found := sandbox.FitFinding{File: -1, Finding: dossier.Finding{Code: dossier.MachineGaveUp, Severity: dossier.SeverityBlock}}
+	_, err := newService(h, h.Begin(holder), fitter{refuse: &found}).Make(t.Context(), house.Citizen(holder), pages)
+	house.WantCode(t, err, dossier.CodeFitGaveUp)
+}
+
 // A holder may not compose without end, nor more at once than there are places.
 func TestEnter(t *testing.T) {
 	t.Parallel()

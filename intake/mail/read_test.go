@@ -20,6 +20,7 @@ func TestFiles(t *testing.T) {
 	t.Parallel()
 	nested := "Content-Type: message/rfc822\r\n\r\n" + string(letter(ordinary, pdfTwo))
 	uu := "Content-Type: text/plain\r\n\r\nbegin 644 modulo.pdf\r\n,)5!$1BTQ+C<@;VYE\r\n`\r\nend\r\n"
+	photograph := append([]byte("\xff\xd8\xff\xe0\x00\x10JFIF\x00"), make([]byte, smallPicture)...)
 	b64 := base64.StdEncoding.EncodeToString(pdfOne)
 	for name, test := range map[string]struct {
 		raw  string
@@ -32,6 +33,13 @@ func TestFiles(t *testing.T) {
 		"the mail itself": {ordinary + "Content-Type: application/pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n" + b64 + "\r\n", [][]byte{pdfOne}},
 		"inline": {ordinary + "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: application/pdf\r\nContent-Disposition: inline; filename=a.pdf\r\n" +
 			"Content-Transfer-Encoding: base64\r\n\r\n" + b64 + "\r\n--x--\r\n", [][]byte{pdfOne}},
+		// An iPhone attaches so.
+		"a photograph in the text": {ordinary + "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: image/jpeg; name=IMG_0001.jpeg\r\n" +
+			"Content-Disposition: inline; filename=IMG_0001.jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+			base64.StdEncoding.EncodeToString(photograph) + "\r\n--x--\r\n", [][]byte{photograph}},
+		"a logo without a place": {ordinary + "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: image/jpeg\r\n" +
+			"Content-Disposition: inline; filename=logo.jpeg\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
+			base64.StdEncoding.EncodeToString(photograph[:999]) + "\r\n--x--\r\n", nil},
 		"never closed": {strings.TrimSuffix(string(letter(ordinary, pdfOne)), "--b--\r\n"), [][]byte{pdfOne}},
 		"a logo in the text": {ordinary + "Content-Type: multipart/related; boundary=x\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n<img src=cid:l>\r\n--x\r\nContent-Type: image/png\r\n" +
 			"Content-ID: <l>\r\n\r\n\x89PNG\r\n\x1a\n\r\n--x--\r\n", nil},

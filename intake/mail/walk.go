@@ -20,6 +20,11 @@ const (
 	maxHeader     = 256 << 10
 )
 
+// smallPicture is up to what size, in bytes, a picture that stands in the text under a
+// name of its own is taken for a logo. Telephones put photographs there: what they
+// attach is "inline" too.
+const smallPicture = 16 << 10
+
 var (
 	errComplex = errors.New("mail: too many parts, or too deep")
 	errLarge   = errors.New("mail: the parts are larger than allowed")
@@ -122,7 +127,8 @@ func (w *walker) tree(p *enmime.Part, depth int, related bool) error {
 	if p.FirstChild == nil {
 		return w.leaf(part{
 			typ: strings.ToLower(p.ContentType), name: p.FileName, data: p.Content, coded: w.coded[p],
-			shown: !strings.EqualFold(p.Disposition, "attachment") && (related || p.ContentID != "" || strings.EqualFold(p.Disposition, "inline")),
+			shown: !strings.EqualFold(p.Disposition, "attachment") &&
+				(related || p.ContentID != "" || strings.EqualFold(p.Disposition, "inline") && (p.FileName == "" || len(p.Content) < smallPicture)),
 		}, depth)
 	}
 	for child := p.FirstChild; child != nil; child = child.NextSibling {

@@ -57,7 +57,8 @@ type Config struct {
 	Dir    string
 	Clock  clock.Clock
 	Logger *slog.Logger
-	// MaxBytes is the largest file that is read.
+	// MaxBytes is the largest file that is taken. Take is given the beginning of a larger
+	// one, a byte more than MaxBytes, and must refuse it.
 	MaxBytes int64
 	Settle   time.Duration // 0: DefaultSettle
 	// Take has the file safe when it returns without an error; answer is then left
@@ -171,15 +172,14 @@ func (s *Spool) take(ctx context.Context, name, sidecar string) error {
 	if sidecar == "" && !s.settled(name, info) {
 		return nil
 	}
-	if info.Size() > s.cfg.MaxBytes {
-		s.log(ctx, slog.LevelError, "over the limit, set aside in corrupt", nil)
-		return s.move(corruptDir, name, sidecar, nil)
-	}
-	data, err := os.ReadFile(path) //nolint:gosec // a name of the spool's own folder
+	data, err := s.read(path)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", s.cfg.What, nameless(err))
 	}
 	answer, err := s.cfg.Take(ctx, Item{Name: name, Data: data, Sidecar: s.readSidecar(ctx, sidecar)})
+	if err == nil && int64(len(data)) > s.cfg.MaxBytes {
+		err = dossier.Problem(dossier.Code(dossier.FileTooLarge)) // it was not read to its end
+	}
 	if err != nil && !dossier.Temporary(err) {
 		s.log(ctx, slog.LevelError, "the door cannot take it, set aside in corrupt", err)
 		return s.move(corruptDir, name, sidecar, nil)
@@ -188,6 +188,17 @@ func (s *Spool) take(ctx context.Context, name, sidecar string) error {
 		return fmt.Errorf("take in %s: %w", s.cfg.What, err)
 	}
 	return s.move(doneDir, name, sidecar, answer)
+}
+
+// read reads a file up to the limit and one byte on, so that Take can enter one that
+// is too large into its ledger.
+func (s *Spool) read(path string) ([]byte, error) {
+	f, err := os.Open(path) //nolint:gosec // a name of the spool's own folder
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // only read
+	return io.ReadAll(io.LimitReader(f, s.cfg.MaxBytes+1))
 }
 
 // settled reports whether a file has been the same for long enough.

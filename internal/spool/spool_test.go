@@ -136,6 +136,9 @@ func TestKept(t *testing.T) {
 	if err := b.spool.Look(t.Context()); err != nil {
 		t.Error(err)
 	}
+	if n := len(b.taken[len(b.taken)-2].Data); n != 101 {
+		t.Errorf("%d bytes of a file over the limit were shown, want 101", n)
+	}
 	b.holds("corrupt", "large.tif", "large.tif.done", "never.tif", "never.tif.done")
 	kept, err := filepath.Glob(filepath.Join(b.dir, "done", "a*.pdf"))
 	if err != nil || len(kept) != 4 { // two files and the answer beside each
