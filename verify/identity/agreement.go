@@ -13,6 +13,10 @@ import (
 // number is a better one.
 const ReuseAgreement = 0.40
 
+// RepeatAgreement is the agreement from which a page is said to look like one of the
+// same dossier (page.repeated). docs/reading.md has the tables.
+const RepeatAgreement = ReuseAgreement
+
 // dissent is the share of the print that may agree less.
 const dissent = 0.1
 
