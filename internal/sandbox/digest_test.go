@@ -28,7 +28,9 @@ func TestSamePixelsInAnyEncoding(t *testing.T) {
 		}
 		return r.Pages[0].Pixels
 	}
-	in := func(p ccitt.Params, page ccitt.Bitmap, x, y int) []byte { return fax.TIFF([]ccitt.Bitmap{page}, p, x, y) }
+	in := func(p ccitt.Params, page ccitt.Bitmap, x, y int) []byte {
+		return fax.TIFF([]ccitt.Bitmap{page}, p, x, y)
+	}
 	first := pixels(in(ccitt.Params{Encoding: ccitt.Group4}, page, 204, 196))
 	for name, data := range map[string][]byte{
 		"mh":                 in(ccitt.Params{Encoding: ccitt.ModifiedHuffman}, page, 204, 196),
