@@ -61,7 +61,7 @@ func TestRepeatedFaxInTheBrowser(t *testing.T) {
 	clerk.takes(d.Submissions[2].Protocol.String())
 	like := "somiglia alla pagina %d di " + d.Submissions[0].Protocol.String() + ": forse lo stesso foglio inviato di nuovo, forse una versione più recente. Confrontarle"
 	clerk.sees("main", fmt.Sprintf(like, 1), fmt.Sprintf(like, 2), "Già ricevuto in precedenza")
-	clerk.sees(".dsp-sheet:not([hidden])", "Pagina 1 di 4") // the two faxes that count
+	clerk.sees(".dsp-sheet:not([hidden])", "Pagina 1 di 4", "(pagina 1 di "+d.Submissions[0].Protocol.String()+")") // the two faxes that count
 	clerk.inspect("desk-dossier-repeated")
 
 	holder := b.person(t, wide, true)
@@ -124,7 +124,7 @@ func faxedAgain(t *testing.T, data []byte) []byte {
 				}
 			}
 		}
-		pages = append(pages, fax.Simulate(sheet, 300, fax.Options{FlipRate: 0.005, SkewDegrees: 1, Seed: uint64(p.N)})) //nolint:gosec // pages are few
+		pages = append(pages, fax.Simulate(sheet, 300, fax.Options{FlipRate: 0.005, SkewDegrees: 1, Seed: uint64(p.N)}))
 	}
 	return fax.TIFF(pages, ccitt.Params{Encoding: ccitt.Group32D}, 204, 196)
 }

@@ -107,8 +107,18 @@ func plainTIFF(page ccitt.Bitmap, compression uint32) []byte {
 	const body = 8 + 2 + 12*12 + 4 + 16
 	w, h := uint32(page.Width), uint32(page.Height)
 	for _, e := range [][3]uint32{
-		{256, 4, w}, {257, 4, h}, {258, 4, 1}, {259, 4, compression}, {262, 4, photometric}, {273, 4, body}, {277, 4, 1},
-		{278, 4, h}, {279, 4, uint32(len(data))}, {282, 5, body - 16}, {283, 5, body - 8}, {296, 4, 2},
+		{256, 4, w},
+		{257, 4, h},
+		{258, 4, 1},
+		{259, 4, compression},
+		{262, 4, photometric},
+		{273, 4, body},
+		{277, 4, 1},
+		{278, 4, h},
+		{279, 4, uint32(len(data))},
+		{282, 5, body - 16},
+		{283, 5, body - 8},
+		{296, 4, 2},
 	} {
 		out = le.AppendUint16(out, uint16(e[0]))
 		out = le.AppendUint16(out, uint16(e[1]))

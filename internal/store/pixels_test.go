@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"bytes"
+	"fmt"
+	"slices"
 	"testing"
 
 	"dispositivo/dossier"
@@ -69,6 +71,54 @@ func TestEarlierWithPage(t *testing.T) {
 		e.Must(dossier.Change{Actor: house.Citizen(ada), Dossier: &dossier.Move{ID: id, Event: dossier.EventWithdrawn}})
 		if got := find(last, pixels); got != "" {
 			t.Errorf("found %s, of a dossier that ended", got)
+		}
+	})
+}
+
+// proves C8 C9 C14: our form is compared within its dossier, beside the other pages; never with
+// other holders', for everybody's look alike; and not once it is erased.
+func TestTraitsOfForms(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, e house.House) {
+		ada, bice := e.AddHolder("PRVDAA80A41H501X"), e.AddHolder("PRVBCI80A41H501Z")
+		sub := e.Send(ada, e.Begin(ada), "a form and a document")
+		file := sub.Documents[0]
+		e.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.KeepTraits{
+			SubmissionID: sub.ID, HolderID: ada.ID, Traits: []dossier.Trait{
+				{FileID: file.ID, Page: 2, Outline: []byte("document"), SealedLook: []byte("look")},
+				{FileID: file.ID, Page: 1, Outline: []byte("form"), SealedLook: []byte("look"), Form: true},
+				{FileID: file.ID, Page: 3, DocumentNumber: "UTO X1"},
+			},
+		}}})
+		within := func(dossierID string) (all []string) {
+			t.Helper()
+			err := e.EachOutlineOf(t.Context(), dossierID, func(fileID string, page int, outline []byte) error {
+				all = append(all, fmt.Sprintf("%t %d %s", fileID == file.ID, page, outline))
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return all
+		}
+		if all := within(sub.DossierID); !slices.Equal(all, []string{"true 1 form", "true 2 document"}) {
+			t.Errorf("within the dossier: %q", all)
+		}
+		if all := within(e.Begin(bice)); len(all) != 0 {
+			t.Errorf("within another dossier: %q", all)
+		}
+		err := e.EachOutline(t.Context(), bice.ID, func(_ string, page int, outline []byte, _ bool) error {
+			if page != 2 {
+				t.Errorf("another holder's page is compared with %s", outline)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.EraseFile{FileID: file.ID}}})
+		if all := within(sub.DossierID); len(all) != 0 {
+			t.Errorf("after the erasure: %q", all)
 		}
 	})
 }

@@ -2,8 +2,6 @@ package store_test
 
 import (
 	"bytes"
-	"fmt"
-	"slices"
 	"testing"
 
 	"dispositivo/dossier"
@@ -12,7 +10,7 @@ import (
 
 // proves C8 C14: what pages are known by is found under other holders alone,
 // never under one's own, is replaced when pages are read again, and goes with the
-// images; our form is found within its dossier alone.
+// images.
 func TestTraits(t *testing.T) {
 	t.Parallel()
 	house.Each(t, func(t *testing.T, e house.House) {
@@ -24,7 +22,6 @@ func TestTraits(t *testing.T) {
 				SubmissionID: sub.ID, HolderID: ada.ID, Traits: []dossier.Trait{
 					{FileID: file.ID, Page: 2, Outline: []byte("outline"), SealedLook: []byte("look"), DocumentNumber: number},
 					{FileID: file.ID, Page: 3, Outline: []byte("other")},
-					{FileID: file.ID, Page: 1, Outline: []byte("our form"), SealedLook: []byte("look"), Form: true},
 				},
 			}}})
 		}
@@ -61,29 +58,12 @@ func TestTraits(t *testing.T) {
 		if all, _ := outlines(ada); len(all) != 0 {
 			t.Errorf("the holder's own pages: %v", all)
 		}
-		within := func(dossierID string) (all []string) {
-			t.Helper()
-			err := e.EachOutlineOf(t.Context(), dossierID, func(fileID string, page int, outline []byte) error {
-				all = append(all, fmt.Sprintf("%t %d %s", fileID == file.ID, page, outline))
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-			return all
-		}
-		if all := within(sub.DossierID); !slices.Equal(all, []string{"true 1 our form", "true 2 outline", "true 3 other"}) {
-			t.Errorf("within the dossier: %q", all)
-		}
-		if all := within(e.Begin(bice)); len(all) != 0 {
-			t.Errorf("within another dossier: %q", all)
-		}
 		f, look, err := e.SealedLook(t.Context(), file.ID, 2)
 		if err != nil || string(look) != "look" || !bytes.Equal(f.WrappedKey, file.WrappedKey) {
 			t.Errorf("look %q, %v", look, err)
 		}
 		e.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.EraseFile{FileID: file.ID}}})
-		if all, _ := outlines(bice); len(all)+len(within(sub.DossierID)) != 0 || used("UTO X2", bice) {
+		if all, _ := outlines(bice); len(all) != 0 || used("UTO X2", bice) {
 			t.Errorf("after the erasure: %v", all)
 		}
 		_, _, err = e.SealedLook(t.Context(), file.ID, 2)

@@ -16,21 +16,20 @@ import (
 // none or 98 for 196 lines would show it at half its height.
 func (p *Page) Digest() [sha256.Size]byte {
 	w, h := p.src.size()
-	kind, pixels := byte('g'), []byte(nil)
-	switch {
-	case p.src.colour != nil:
+	var kind byte
+	var pixels []byte
+	if p.src.colour != nil {
 		kind, pixels = 'c', p.src.colour.Pix
-	default:
-		var ok bool
-		if pixels, ok = packed(p.src.gray.Pix); ok {
-			kind = 'b'
-		} else {
-			pixels = p.src.gray.Pix
-		}
+	} else if bits, ok := packed(p.src.gray.Pix); ok {
+		kind, pixels = 'b', bits
+	} else {
+		kind, pixels = 'g', p.src.gray.Pix
 	}
-	head := []byte{'p', 'i', 'x', '1', kind, byte(max(1, p.geometry.Orientation)), byte(math.Round(math.Log2(p.geometry.Aspect)) + 8)}
-	head = binary.BigEndian.AppendUint32(head, uint32(w)) //nolint:gosec // bounded by maxAny
-	head = binary.BigEndian.AppendUint32(head, uint32(h)) //nolint:gosec // likewise
+	head := []byte{'p', 'i', 'x', '1', kind}
+	head = append(head, byte(max(1, p.geometry.Orientation)))               //nolint:gosec // 1 to 8
+	head = append(head, byte(math.Round(math.Log2(p.geometry.Aspect))+128)) // -2 to 2: newPage looks
+	head = binary.BigEndian.AppendUint32(head, uint32(w))                   //nolint:gosec // bounded by maxAny
+	head = binary.BigEndian.AppendUint32(head, uint32(h))                   //nolint:gosec // likewise
 	sum := sha256.New()
 	_, _ = sum.Write(head) // a hash never fails to write
 	_, _ = sum.Write(pixels)
