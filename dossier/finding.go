@@ -29,6 +29,7 @@ const (
 	PageDamaged        FindingCode = "page.damaged"
 	PageCut            FindingCode = "page.cut"
 	PageTooHeavy       FindingCode = "page.too_heavy" // no way to make it small enough and legible
+	PageRepeated       FindingCode = "page.repeated"  // looks like one of the same dossier: see Repetition
 	FormMissing        FindingCode = "form.missing"
 	FormUnsigned       FindingCode = "form.unsigned"
 	FormOldVersion     FindingCode = "form.old_version"

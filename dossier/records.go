@@ -90,6 +90,9 @@ type Page struct {
 	// ImageBlob and ThumbBlob are sealed re-encoded pictures; empty when the
 	// page could not be shown.
 	ImageBlob, ThumbBlob string
+	// KeyedPixels is the keyed hash of the page's pixels as they came, whatever
+	// encoding they came in (C9); nil when there are none, and once it is erased (C14).
+	KeyedPixels []byte
 }
 
 // Dossier is the conversion of one holder's PIN.

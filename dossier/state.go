@@ -16,7 +16,7 @@ const (
 	SubmissionScreening SubmissionState = "screening"
 	// SubmissionJoined belongs to a dossier. Final: the dossier goes on.
 	SubmissionJoined SubmissionState = "joined"
-	// SubmissionDuplicate repeats what the same dossier already holds. Final.
+	// SubmissionDuplicate repeats what is here already, byte by byte or pixel by pixel. Final.
 	SubmissionDuplicate SubmissionState = "duplicate"
 	// SubmissionRefused cannot be used; the sender was told why and how to mend it. Final.
 	SubmissionRefused SubmissionState = "refused"
@@ -37,7 +37,7 @@ const (
 	EventReadingStarted SubmissionEvent = "reading_started"  // the worker took it up
 	EventReadWell       SubmissionEvent = "read_well"        // screened, and its dossier is known
 	EventReadUnmatched  SubmissionEvent = "read_unmatched"   // screened, but no dossier is proved
-	EventReadDuplicate  SubmissionEvent = "read_duplicate"   // the dossier already holds these bytes
+	EventReadDuplicate  SubmissionEvent = "read_duplicate"   // these bytes, or these very pages, are here already
 	EventReadUnusable   SubmissionEvent = "read_unusable"    // a block finding other than quarantine
 	EventReadUnsafe     SubmissionEvent = "read_unsafe"      // active or embedded content, or the machine gave up
 	EventReadNoDocument SubmissionEvent = "read_no_document" // a receipt, a bounce, an empty mail

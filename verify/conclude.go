@@ -23,13 +23,18 @@ func (s *Screener) conclude(ctx context.Context, taskID string, sub dossier.Subm
 	if err != nil {
 		return fmt.Errorf("screen: %w", err)
 	}
-	if res, err = s.missingPages(sub, res); err != nil {
-		return fmt.Errorf("screen: %w", err)
+	event := dossier.EventReadDuplicate
+	if _, repeats := repeatedIn(d, sub, res); repeats {
+		res.findings = nil // the first one has them
+	} else {
+		if res, err = s.missingPages(sub, res); err != nil {
+			return fmt.Errorf("screen: %w", err)
+		}
+		if res, err = s.compare(ctx, d, sub, res); err != nil {
+			return fmt.Errorf("screen: %w", err)
+		}
+		event = s.submissionEvent(sub, res)
 	}
-	if res, err = s.compare(ctx, d, sub, res); err != nil {
-		return fmt.Errorf("screen: %w", err)
-	}
-	event := s.submissionEvent(sub, res)
 	if d.State != dossier.StateScreening {
 		return s.apply(ctx, taskID, sub, res, event, nil) // it ended meanwhile
 	}
@@ -50,12 +55,16 @@ func (s *Screener) compare(ctx context.Context, d dossier.Dossier, sub dossier.S
 	}
 	res.findings = append(res.findings, compareZones(res.zones, h.Person, sub.ReceivedAt)...)
 	res.findings = append(res.findings, compareCards(res.leaves, h.Person)...)
-	pages := others(res.leaves, res.zones)
+	pages := sheets(res.leaves, res.zones)
 	reused, err := s.reused(ctx, pages, d.HolderID)
 	if err != nil {
 		return res, err
 	}
-	res.findings = append(res.findings, reused...)
+	resembling, err := s.resembling(ctx, d, sub, res.leaves)
+	if err != nil {
+		return res, err
+	}
+	res.findings = slices.Concat(res.findings, reused, resembling)
 	kept, err := s.traits(pages)
 	if err != nil {
 		return res, err
@@ -93,7 +102,9 @@ func (s *Screener) submissionEvent(sub dossier.Submission, res reading) dossier.
 }
 
 // dossierEvent says where the dossier goes. It waits for the holder only when
-// that is certain: nothing usable came, or nothing but our own form.
+// that is certain: nothing usable came, or nothing but our own form. A repetition that
+// was sent into the dossier itself gives it back to a person, who may have asked for more:
+// nothing here says so any more.
 func dossierEvent(d dossier.Dossier, sub dossier.Submission, event dossier.SubmissionEvent, res reading) dossier.Event {
 	var others []dossier.Submission
 	for _, o := range d.Submissions {
@@ -112,7 +123,7 @@ func dossierEvent(d dossier.Dossier, sub dossier.Submission, event dossier.Submi
 	switch {
 	case event == dossier.EventReadUnsafe:
 		return dossier.EventMachineGaveUp
-	case event == dossier.EventReadUnusable && onlyForms:
+	case (event == dossier.EventReadUnusable || event == dossier.EventReadDuplicate) && onlyForms:
 		return dossier.EventScreenedPartly
 	case event == dossier.EventReadWell && lacksID(res.findings) && onlyForms:
 		return dossier.EventScreenedPartly

@@ -30,12 +30,13 @@ type leaf struct {
 	bars     []string // what codes of bars say
 	codes    []string // codici fiscali in the page's text
 	look     identity.Look
-	looked   bool // look is known
+	looked   bool   // look is known
+	pixels   []byte // keyed hash of the page's pixels; nil when it was not drawn
 }
 
 // readLeaf takes what a drawn page says.
-func readLeaf(f dossier.File, r sandbox.Rendered) leaf {
-	l := leaf{file: f, n: r.N, codes: codesIn(r.Text)}
+func (s *Screener) readLeaf(f dossier.File, r sandbox.Rendered) leaf {
+	l := leaf{file: f, n: r.N, codes: codesIn(r.Text), pixels: s.pixelsOf(r.Pixels)}
 	if m, ok := paper.ReadMarker(r.Text); ok {
 		l.sheet, l.version = true, m.Version
 		if m.ID != "" {

@@ -32,6 +32,12 @@ func (s *Screener) place(ctx context.Context, taskID string, sub dossier.Submiss
 	if err != nil {
 		return sub, res, false, fmt.Errorf("screen: %w", err)
 	}
+	if earlier, ok, err := s.repeated(ctx, target, sub, res); err != nil || ok {
+		if err != nil {
+			return sub, res, false, fmt.Errorf("screen: %w", err)
+		}
+		return sub, res, true, s.duplicate(ctx, taskID, sub, res, earlier)
+	}
 	if target.ID == "" {
 		if res, err = s.missingPages(sub, res); err != nil {
 			return sub, res, false, fmt.Errorf("screen: %w", err)
@@ -62,11 +68,17 @@ func (s *Screener) copied(ctx context.Context, taskID string, sub dossier.Submis
 	if err != nil {
 		return false, fmt.Errorf("screen: %w", err)
 	}
+	return true, s.duplicate(ctx, taskID, sub, res, earlier)
+}
+
+// duplicate ends a submission that repeats an earlier one, beside it. No dossier moves: one
+// that waits for something else waits on.
+func (s *Screener) duplicate(ctx context.Context, taskID string, sub dossier.Submission, res reading, earlier dossier.Submission) error {
 	if earlier.DossierID != "" {
 		res.effects = append(res.effects, dossier.Join{SubmissionID: sub.ID, DossierID: earlier.DossierID})
 	}
 	res.findings = nil // the first one has them
-	return true, s.apply(ctx, taskID, sub, res, dossier.EventReadDuplicate, nil)
+	return s.apply(ctx, taskID, sub, res, dossier.EventReadDuplicate, nil)
 }
 
 // target is the one dossier that the tokens name and that still takes pages; else

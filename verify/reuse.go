@@ -20,26 +20,25 @@ const (
 	leastLikeness = 0.6
 )
 
-// other is a page that is not our form: it may be of an identity document.
-type other struct {
+// sheet is a page that may come again. One that is not our form may be of an identity
+// document.
+type sheet struct {
 	file   dossier.File
 	n      int
 	look   identity.Look
-	looked bool   // look is known
-	number string // of its proved zone, with the state
+	looked bool // look is known
+	form   bool
+	number string // of its proved zone, with the state; our form has none
 }
 
-// others lists the pages that are not our form, with the document numbers read
-// off them. A number is told by the state whose citizen the holder is, too.
-func others(leaves []leaf, zones []dossier.Zone) []other {
-	var all []other
+// sheets lists the pages with the document numbers read off them. A number is told by the
+// state whose citizen the holder is, too.
+func sheets(leaves []leaf, zones []dossier.Zone) []sheet {
+	var all []sheet
 	for _, l := range leaves {
-		if l.isForm() {
-			continue
-		}
-		o := other{file: l.file, n: l.n, look: l.look, looked: l.looked}
+		o := sheet{file: l.file, n: l.n, look: l.look, looked: l.looked, form: l.isForm()}
 		for _, z := range zones {
-			if z.FileID == l.file.ID && z.Page == l.n && z.DocumentNumber != "" {
+			if !o.form && z.FileID == l.file.ID && z.Page == l.n && z.DocumentNumber != "" {
 				o.number = z.Nationality + " " + z.DocumentNumber
 			}
 		}
@@ -49,10 +48,10 @@ func others(leaves []leaf, zones []dossier.Zone) []other {
 }
 
 // traits are what the pages will be known by.
-func (s *Screener) traits(others []other) ([]dossier.Trait, error) {
+func (s *Screener) traits(sheets []sheet) ([]dossier.Trait, error) {
 	var all []dossier.Trait
-	for _, o := range others {
-		t := dossier.Trait{FileID: o.file.ID, Page: o.n, DocumentNumber: o.number}
+	for _, o := range sheets {
+		t := dossier.Trait{FileID: o.file.ID, Page: o.n, Form: o.form, DocumentNumber: o.number}
 		if o.looked {
 			outline := o.look.Outline()
 			t.Outline = outline[:]
@@ -70,10 +69,14 @@ func (s *Screener) traits(others []other) ([]dossier.Trait, error) {
 
 // reused finds pages that came before under another codice fiscale: by the
 // document's number, else by what they look like. Two documents whose numbers
-// are known and differ are two documents, however alike they look.
-func (s *Screener) reused(ctx context.Context, others []other, holderID string) ([]dossier.Finding, error) {
+// are known and differ are two documents, however alike they look; and everybody's form
+// looks alike.
+func (s *Screener) reused(ctx context.Context, sheets []sheet, holderID string) ([]dossier.Finding, error) {
 	var found []dossier.Finding
-	for _, o := range others {
+	for _, o := range sheets {
+		if o.form {
+			continue
+		}
 		detail := ""
 		if o.number != "" {
 			used, err := s.store.NumberUsed(ctx, o.number, holderID)
@@ -85,7 +88,14 @@ func (s *Screener) reused(ctx context.Context, others []other, holderID string) 
 			}
 		}
 		if detail == "" && o.looked {
-			agreement, err := s.mostAgreeing(ctx, o, holderID)
+			_, agreement, err := s.mostAgreeing(ctx, o.look, func(each func(fileID string, page int, outline []byte) error) error {
+				return s.store.EachOutline(ctx, holderID, func(fileID string, page int, outline []byte, numbered bool) error {
+					if numbered && o.number != "" {
+						return nil
+					}
+					return each(fileID, page, outline)
+				})
+			})
 			if err != nil {
 				return nil, err
 			}
@@ -100,20 +110,22 @@ func (s *Screener) reused(ctx context.Context, others []other, holderID string) 
 	return found, nil
 }
 
-// likely is a page of another holder that may be a copy.
+// likely is a page that may be a copy.
 type likely struct {
 	fileID   string
 	page     int
 	likeness float64
 }
 
-// mostAgreeing compares a page with those of others whose outlines are most
-// alike, and returns the highest agreement.
-func (s *Screener) mostAgreeing(ctx context.Context, o other, holderID string) (float64, error) {
+// mostAgreeing compares a page with those whose outlines are most alike, and returns
+// the one that agrees best.
+func (s *Screener) mostAgreeing(
+	ctx context.Context, look identity.Look, each func(func(fileID string, page int, outline []byte) error) error,
+) (best likely, agreement float64, err error) {
 	var candidates []likely
-	own := o.look.Outline()
-	err := s.store.EachOutline(ctx, holderID, func(fileID string, page int, raw []byte, numbered bool) error {
-		if len(raw) != len(identity.Outline{}) || numbered && o.number != "" {
+	own := look.Outline()
+	err = each(func(fileID string, page int, raw []byte) error {
+		if len(raw) != len(identity.Outline{}) {
 			return nil
 		}
 		theirs := identity.Outline(raw)
@@ -123,26 +135,27 @@ func (s *Screener) mostAgreeing(ctx context.Context, o other, holderID string) (
 		return nil
 	})
 	if err != nil {
-		return 0, err
+		return best, 0, err
 	}
 	slices.SortFunc(candidates, func(a, b likely) int { return cmp.Compare(b.likeness, a.likeness) })
-	most := 0.0
 	for _, c := range candidates[:min(len(candidates), likelyCopies)] {
-		look, err := s.openLook(ctx, c)
+		theirs, err := s.openLook(ctx, c)
 		if dossier.CodeOf(err) == dossier.CodeNotFound {
 			continue // erased meanwhile
 		}
 		if err != nil {
-			return 0, err
+			return best, 0, err
 		}
-		most = max(most, o.look.Agreement(&look))
+		if agrees := look.Agreement(&theirs); agrees > agreement {
+			best, agreement = c, agrees
+		}
 	}
-	return most, nil
+	return best, agreement, nil
 }
 
 // sealLook packs a look with its page's number, so that it opens as that page's
 // alone.
-func (s *Screener) sealLook(o other) ([]byte, error) {
+func (s *Screener) sealLook(o sheet) ([]byte, error) {
 	var packed bytes.Buffer
 	w, err := flate.NewWriter(&packed, flate.BestCompression)
 	if err != nil {

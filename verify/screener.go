@@ -23,9 +23,14 @@ type Store interface {
 	Form(ctx context.Context, dossierID string) (form dossier.Person, tokenID, statusCode string, err error)
 	NumberUsed(ctx context.Context, number, butHolderID string) (bool, error)
 	EachOutline(ctx context.Context, butHolderID string, fn func(fileID string, page int, outline []byte, numbered bool) error) error
+	EachOutlineOf(ctx context.Context, dossierID string, fn func(fileID string, page int, outline []byte) error) error
 	SealedLook(ctx context.Context, fileID string, page int) (dossier.File, []byte, error)
 	// EarlierCopy returns CodeNotFound when nothing before brought the same documents.
 	EarlierCopy(ctx context.Context, sub dossier.Submission) (dossier.Submission, error)
+	// EarlierWithPage returns CodeNotFound when nothing before that counts has the page and is the same.
+	EarlierWithPage(
+		ctx context.Context, sub dossier.Submission, keyedPixels []byte, same func(dossier.Submission) bool,
+	) (dossier.Submission, error)
 	// DossierByToken returns CodeNotFound for a token of no dossier.
 	DossierByToken(ctx context.Context, tokenID string) (string, error)
 }
@@ -51,7 +56,7 @@ type Config struct {
 	Vault  Vault
 	Reader Reader
 	Logger *slog.Logger
-	Hash   *seal.MAC // the keyed hash of plain bytes
+	Hash   *seal.MAC // the keyed hash of plain bytes, and of the pixels of pages
 	// MaxBytes is the limit of one uploaded file, MaxOriginal that of one that came
 	// by post.
 	MaxBytes, MaxOriginal int64
@@ -166,7 +171,7 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 	leaves := map[int]leaf{}
 	report, err := s.reader.ReadEach(ctx, as.data, sandbox.ReadOptions{TolerateActive: sub.Cleared, MaxBytes: s.limitOf(sub.Channel)}, func(r sandbox.Rendered) error {
 		page, err := s.keep(ctx, f, r)
-		images[r.N], leaves[r.N] = page, readLeaf(f, r)
+		images[r.N], leaves[r.N] = page, s.readLeaf(f, r)
 		return err
 	})
 	if gaveUp, ok := sandbox.GaveUp(err); ok {
@@ -180,7 +185,7 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 		img := images[p.N]
 		pages = append(pages, dossier.Page{
 			N: p.N, Width: p.Width, Height: p.Height, DPIX: p.DPIX, DPIY: p.DPIY, Encoding: p.Encoding, Turn: p.Turn,
-			ImageBlob: img.ImageBlob, ThumbBlob: img.ThumbBlob,
+			ImageBlob: img.ImageBlob, ThumbBlob: img.ThumbBlob, KeyedPixels: leaves[p.N].pixels,
 		})
 	}
 	own := s.complete(f, report, leaves)

@@ -42,6 +42,9 @@ type pageView struct {
 	N           int
 	Full, Thumb string
 	Seen        bool
+	// From is the number of the register it came with, where more than one came: findings
+	// name pages by it (page.repeated).
+	From string
 	// Shown is false when the page could not be turned into an image.
 	Shown bool
 }
@@ -64,10 +67,10 @@ func newCaseData(actor dossier.Actor, k review.Case, readOnly bool, choice revie
 		}
 	}
 	data.Protocol = newest.Protocol.String()
-	blank := blankPages(k.Dossier)
+	blank, from := blankPages(k.Dossier), protocols(k.Dossier)
 	for i, ref := range pageRefs(k) {
 		v := viewOf(ref, i+1)
-		v.Seen, v.Shown = k.Seen[ref], !blank[ref]
+		v.Seen, v.Shown, v.From = k.Seen[ref], !blank[ref], from[ref.DocumentID]
 		if !v.Seen {
 			data.Unseen++
 		}
@@ -101,6 +104,20 @@ func blankPages(d dossier.Dossier) map[review.PageRef]bool {
 		}
 	}
 	return blank
+}
+
+// protocols tells with which number each document came; nothing where all came at once.
+func protocols(d dossier.Dossier) map[string]string {
+	from := map[string]string{}
+	if len(d.Submissions) < 2 {
+		return from
+	}
+	for _, s := range d.Submissions {
+		for _, f := range s.Documents {
+			from[f.ID] = s.Protocol.String()
+		}
+	}
+	return from
 }
 
 func viewOf(ref review.PageRef, index int) pageView {

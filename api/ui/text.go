@@ -31,6 +31,7 @@ func (u *UI) funcs(lang string) template.FuncMap {
 		"stateIs":   func(s any) string { return named("state.", s, ".meaning") },
 		"stateNext": func(s any) string { return named("state.", s, ".next") },
 		"finding":   func(code any) string { return named("finding.", code, "") },
+		"noticed":   func(f dossier.Finding) string { return u.noticed(lang, f) },
 		"mend":      func(code any) string { return named("error.", code, ".detail") },
 		"severity":  func(s any) string { return named("finding.severity.", s, "") },
 		"reason":    func(r any) string { return named("reason.", r, "") },
@@ -56,6 +57,20 @@ func (u *UI) funcs(lang string) template.FuncMap {
 		"dict":      dict,
 		"in":        func(path, prefix string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") },
 	}
+}
+
+// noticed words a finding. One that names another page says which.
+func (u *UI) noticed(lang string, f dossier.Finding) string {
+	key := "finding." + string(f.Code)
+	r, ok := f.Repetition()
+	if !ok {
+		return u.texts.T(lang, key, nil)
+	}
+	how := ".like"
+	if r.Same {
+		how = ".same"
+	}
+	return u.texts.T(lang, key+how, map[string]string{"page": strconv.Itoa(r.Page), "protocol": r.Protocol.String()})
 }
 
 // toArgs turns "name", value, … into placeholders.

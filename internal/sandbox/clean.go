@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"math"
 	"strings"
@@ -119,6 +120,9 @@ func (f frame) page(native bool) (Rendered, error) {
 	}
 	if len(h.Look) == identity.LookSize {
 		r.Look = h.Look
+	}
+	if len(h.Pixels) == sha256.Size {
+		r.Pixels = h.Pixels
 	}
 	magic := "\x89PNG\r\n\x1a\n"
 	switch h.ContentType {

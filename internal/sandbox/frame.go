@@ -174,6 +174,7 @@ type pageHead struct {
 	Image       int    `json:"image"`
 	Text        string `json:"text"`
 	Look        []byte `json:"look"`
+	Pixels      []byte `json:"pixels"`
 }
 
 // result ends a request.

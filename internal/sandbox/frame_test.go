@@ -76,7 +76,7 @@ func FuzzAnswer(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if p, err := fr.page(false); err == nil && (len(p.Image) == 0 || len(p.Text) > maxText || !utf8.ValidString(p.Text)) {
+		if p, err := fr.page(false); err == nil && (len(p.Image) == 0 || len(p.Text) > maxText || len(p.Pixels)%32 != 0 || len(p.Pixels) > 32 || !utf8.ValidString(p.Text)) {
 			t.Fatalf("page %+v", p)
 		}
 		var r result

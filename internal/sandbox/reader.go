@@ -156,7 +156,7 @@ func (v *visit) show(ctx context.Context, n int, page *raster.Page, text string)
 	v.signs(ctx, n, page)
 	head := pageHead{
 		N: n, Width: image.Width, Height: image.Height, ContentType: image.ContentType,
-		Image: len(image.Data), Text: cutText(text), Look: v.look(n, page),
+		Image: len(image.Data), Text: cutText(text), Look: v.look(page), Pixels: v.pixels(page),
 	}
 	return writeFrame(v.out, framePage, head, image.Data, thumb.Data)
 }

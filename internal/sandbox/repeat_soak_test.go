@@ -18,14 +18,15 @@ import (
 	"dispositivo/verify/raster"
 )
 
-// TestSoakRepetitions measures why the same bytes are a duplicate (C9) and
-// pages that look the same are not: once a page was faxed, its look agrees with that of
+// TestSoakRepetitions measures why the same bytes and the same pixels are a duplicate (C9)
+// and pages that look the same are not, but are said to the reviewer (page.repeated): once a
+// page was faxed, its look agrees with that of
 // the first time no better than with one that was changed meanwhile. The rule it tries
 // is the strictest that what is known of a page allows: the looks agree, and findings,
 // codes and zone are the same. At the limit of id.reused it would lose pages that are
 // news, a ticked box or another signature among them; a limit above all of those
-// recognises hardly a repetition. Prints both. Whoever makes it fail by a better measure may
-// build the rule.
+// recognises hardly a repetition. Prints both, and how many page.repeated is said of. Whoever makes
+// it fail by a better measure may build the rule.
 func TestSoakRepetitions(t *testing.T) {
 	r := &reader{settings: hello{CacheDir: t.TempDir(), Compile: true}}
 	if err := errors.Join(r.build(t.Context()), r.buildSymbols(t.Context())); err != nil {
@@ -70,17 +71,21 @@ func (s sheet) measure(t *testing.T, r *reader) (lost, recognised, sent int) {
 				all.add(b, again)
 			}
 		}
-		t.Logf("| %s: %s | %d of %d | %d | %.2f |", s.name, name, len(all.told), all.pairs, all.from(identity.ReuseAgreement), all.most())
+		t.Logf("| %s: %s | %d of %d | %d of %d | %d | %.2f |", s.name, name, reach(all.all, identity.RepeatAgreement), all.pairs,
+			len(all.told), all.pairs, reach(all.told, identity.ReuseAgreement), all.most())
 		return all
 	}
-	t.Log("| page: what came after it | machine reads the same | taken for a repetition | greatest agreement |")
+	t.Log("| page: what came after it | page.repeated | machine reads the same | agree at 0.40 | most |")
 	same, highest := compared("the same sheet", s.first, 100), 0.0
 	for _, n := range s.news {
 		other := compared(n.name, n.page, 200)
-		lost += other.from(identity.ReuseAgreement)
+		lost += reach(other.told, identity.ReuseAgreement)
 		highest = max(highest, other.most())
 	}
-	recognised = same.from(math.Nextafter(highest, 2))
+	if n := reach(same.all, identity.RepeatAgreement); n*10 < same.pairs*9 {
+		t.Errorf("%s: page.repeated is said of %d of %d repetitions", s.name, n, same.pairs)
+	}
+	recognised = reach(same.told, math.Nextafter(highest, 2))
 	t.Logf("%s: a limit above all news, %.2f, recognises %d of %d repetitions", s.name, highest, recognised, same.pairs)
 	return lost, recognised, same.pairs
 }
@@ -88,18 +93,21 @@ func (s sheet) measure(t *testing.T, r *reader) (lost, recognised, sent int) {
 // agreements are those of pairs of which the machine reads the same.
 type agreements struct {
 	pairs int
-	told  []float64
+	told  []float64 // of those of which the machine reads the same
+	all   []float64 // of every pair
 }
 
 func (a *agreements) add(one, other said) {
 	a.pairs++
+	a.all = append(a.all, one.look.Agreement(&other.look))
 	if one.sameAs(other) {
 		a.told = append(a.told, one.look.Agreement(&other.look))
 	}
 }
 
-func (a *agreements) from(limit float64) (n int) {
-	for _, v := range a.told {
+// reach counts the agreements from a limit on.
+func reach(agreements []float64, limit float64) (n int) {
+	for _, v := range agreements {
 		if v >= limit {
 			n++
 		}

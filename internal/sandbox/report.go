@@ -86,9 +86,11 @@ type Rendered struct {
 	// is personal: it must stay in memory.
 	Text string
 	// Look is what the page looks like, as bytes of an identity.Look; nil when
-	// next to nothing is printed, or when the page bears our form's code. It is as
-	// personal as the picture.
+	// next to nothing is printed. It is as personal as the picture.
 	Look []byte
+	// Pixels is raster's Page.Digest of the page as it was decoded: whoever has the
+	// page can compute it, so that it is kept as a keyed hash alone.
+	Pixels []byte
 }
 
 // Judged returns r with verdict, code and message as its findings demand, and

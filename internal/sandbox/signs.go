@@ -126,9 +126,18 @@ func (v *visit) bears(n int) bool {
 	return slices.ContainsFunc(v.report.Symbols, func(s Symbol) bool { return s.Page == n && isToken(s.Text) })
 }
 
-// look is what the page may be known by when it comes again.
-func (v *visit) look(n int, page *raster.Page) []byte {
-	if v.options.Native || v.bears(n) {
+// pixels is what the very same page is known by when it comes again.
+func (v *visit) pixels(page *raster.Page) []byte {
+	if v.options.Native {
+		return nil
+	}
+	digest := page.Digest()
+	return digest[:]
+}
+
+// look is what the page may be known by when it was scanned or faxed again.
+func (v *visit) look(page *raster.Page) []byte {
+	if v.options.Native {
 		return nil
 	}
 	look, ok := identity.LookOf(page.Ink())

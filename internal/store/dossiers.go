@@ -206,10 +206,10 @@ func (s *Store) fill(ctx context.Context, q querier, sub *dossier.Submission) er
 func (s *Store) fillPages(ctx context.Context, q querier, f *dossier.File) error {
 	return q.each(ctx, func(rows *sql.Rows) error {
 		var p dossier.Page
-		err := rows.Scan(&p.N, &p.Width, &p.Height, &p.DPIX, &p.DPIY, &p.Encoding, &p.Turn, &p.ImageBlob, &p.ThumbBlob)
+		err := rows.Scan(&p.N, &p.Width, &p.Height, &p.DPIX, &p.DPIY, &p.Encoding, &p.Turn, &p.ImageBlob, &p.ThumbBlob, &p.KeyedPixels)
 		f.Pages = append(f.Pages, p)
 		return err
-	}, `SELECT n, width, height, dpi_x, dpi_y, encoding, turn, image_blob, thumb_blob FROM pages WHERE file_id = ? ORDER BY n`, f.ID)
+	}, `SELECT n, width, height, dpi_x, dpi_y, encoding, turn, image_blob, thumb_blob, keyed_pixels FROM pages WHERE file_id = ? ORDER BY n`, f.ID)
 }
 
 // FileSubmission returns the submission a file came with.

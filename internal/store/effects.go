@@ -175,9 +175,9 @@ func (a *applier) addPages(ctx context.Context, e dossier.AddPages) error {
 		return fmt.Errorf("forget pages: %w", err)
 	}
 	for _, p := range e.Pages {
-		err := a.exec(ctx, `INSERT INTO pages (file_id, n, width, height, dpi_x, dpi_y, encoding, turn, image_blob, thumb_blob)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			e.FileID, p.N, p.Width, p.Height, p.DPIX, p.DPIY, p.Encoding, p.Turn, p.ImageBlob, p.ThumbBlob)
+		err := a.exec(ctx, `INSERT INTO pages (file_id, n, width, height, dpi_x, dpi_y, encoding, turn, image_blob, thumb_blob, keyed_pixels)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			e.FileID, p.N, p.Width, p.Height, p.DPIX, p.DPIY, p.Encoding, p.Turn, p.ImageBlob, p.ThumbBlob, p.KeyedPixels)
 		if err != nil {
 			return fmt.Errorf("insert page: %w", err)
 		}
@@ -329,7 +329,7 @@ func (a *applier) eraseFile(ctx context.Context, e dossier.EraseFile) error {
 	if n == 0 {
 		return conflict("the file is erased already")
 	}
-	if err := a.exec(ctx, `UPDATE pages SET image_blob = '', thumb_blob = '' WHERE file_id = ?`, e.FileID); err != nil {
+	if err := a.exec(ctx, `UPDATE pages SET image_blob = '', thumb_blob = '', keyed_pixels = NULL WHERE file_id = ?`, e.FileID); err != nil {
 		return fmt.Errorf("erase page images: %w", err)
 	}
 	if err := a.exec(ctx, `DELETE FROM traits WHERE file_id = ?`, e.FileID); err != nil {

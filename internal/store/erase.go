@@ -98,7 +98,8 @@ func (a *applier) eraseFilesOf(ctx context.Context, id string) error {
 		return fmt.Errorf("erase files of holder: %w", err)
 	}
 	for _, query := range []string{
-		`UPDATE pages SET image_blob = '', thumb_blob = '' WHERE file_id IN ` + files, `DELETE FROM traits WHERE holder_id = ?`,
+		`UPDATE pages SET image_blob = '', thumb_blob = '', keyed_pixels = NULL WHERE file_id IN ` + files,
+		`DELETE FROM traits WHERE holder_id = ?`,
 	} {
 		if err := a.exec(ctx, query, id); err != nil {
 			return fmt.Errorf("erase files of holder: %w", err)

@@ -82,7 +82,7 @@ var kept = map[string]map[string]string{
 	},
 	"pages": {
 		"file_id": id, "n": about, "width": about, "height": about, "dpi_x": about, "dpi_y": about, "encoding": about, "turn": about,
-		"image_blob": emptied, "thumb_blob": emptied,
+		"image_blob": emptied, "thumb_blob": emptied, "keyed_pixels": emptied,
 	},
 	"findings": {"submission_id": id, "n": about, "code": about, "severity": about, "page": about, "detail": about},
 	"decisions": {

@@ -64,18 +64,40 @@ func (s *Store) EarlierCopy(ctx context.Context, sub dossier.Submission) (dossie
 	if len(own) == 0 {
 		return dossier.Submission{}, dossier.Problem(dossier.CodeNotFound)
 	}
+	same := func(earlier dossier.Submission) bool {
+		return sameBytes(dossier.Submission{Documents: read(earlier)}, dossier.Submission{Documents: own})
+	}
+	return s.earlier(ctx, sub, same, `s.state NOT IN ('refused', 'duplicate', 'not_a_submission')
+		AND s.id IN (SELECT submission_id FROM files WHERE keyed_hash = ? AND evidence = 0)`, own[0].KeyedHash)
+}
+
+// EarlierWithPage returns the first submission before sub that has a page with the very
+// pixels, pleases same, was read to its end and still counts: in a state of joined or unmatched,
+// and of no dossier that ended. One in quarantine does not count, for what comes after it
+// may be the mended file. CodeNotFound when there is none.
+func (s *Store) EarlierWithPage(
+	ctx context.Context, sub dossier.Submission, keyedPixels []byte, same func(dossier.Submission) bool,
+) (dossier.Submission, error) {
+	return s.earlier(ctx, sub, same, `s.state IN ('joined', 'unmatched') AND s.id IN (
+		SELECT f.submission_id FROM pages p JOIN files f ON f.id = p.file_id WHERE p.keyed_pixels = ? AND f.evidence = 0)`, keyedPixels)
+}
+
+// earlier returns the first submission before sub that pleases same, among the twenty first of
+// which the condition is true and that are of no dossier that ended.
+func (s *Store) earlier(
+	ctx context.Context, sub dossier.Submission, same func(dossier.Submission) bool, condition string, arg []byte,
+) (dossier.Submission, error) {
 	var ids []string
 	err := s.reader().each(ctx, func(rows *sql.Rows) error {
 		var id string
 		err := rows.Scan(&id)
 		ids = append(ids, id)
 		return err
-	}, `SELECT s.id FROM files f JOIN submissions s ON s.id = f.submission_id LEFT JOIN dossiers d ON d.id = s.dossier_id
-		WHERE f.keyed_hash = ? AND f.evidence = 0 AND s.state NOT IN ('refused', 'duplicate', 'not_a_submission')
+	}, `SELECT s.id FROM submissions s LEFT JOIN dossiers d ON d.id = s.dossier_id WHERE `+condition+`
 		AND (s.protocol_year < ? OR s.protocol_year = ? AND s.protocol_number < ?)
 		AND (d.id IS NULL OR d.state NOT IN ('converted', 'rejected', 'expired', 'withdrawn', 'superseded'))
 		ORDER BY s.protocol_year, s.protocol_number LIMIT 20`,
-		own[0].KeyedHash, sub.Protocol.Year, sub.Protocol.Year, sub.Protocol.Number)
+		arg, sub.Protocol.Year, sub.Protocol.Year, sub.Protocol.Number)
 	if err != nil {
 		return dossier.Submission{}, unavailable("find copy", err)
 	}
@@ -84,7 +106,7 @@ func (s *Store) EarlierCopy(ctx context.Context, sub dossier.Submission) (dossie
 		if err != nil {
 			return dossier.Submission{}, err
 		}
-		if sameBytes(dossier.Submission{Documents: read(earlier)}, dossier.Submission{Documents: own}) {
+		if same(earlier) {
 			return earlier, nil
 		}
 	}

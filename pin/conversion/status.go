@@ -98,7 +98,7 @@ func statusOf(d dossier.Dossier) Status {
 	for _, sub := range slices.Backward(d.Submissions) {
 		one := SubmissionStatus{
 			Protocol: sub.Protocol.String(), Channel: sub.Channel, State: sub.State,
-			ReceivedAt: sub.ReceivedAt, Findings: sub.Findings,
+			ReceivedAt: sub.ReceivedAt, Findings: dossier.ForHolder(sub.Findings),
 		}
 		for _, f := range sub.Documents {
 			one.Pages += len(f.Pages)

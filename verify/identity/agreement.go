@@ -13,6 +13,12 @@ import (
 // number is a better one.
 const ReuseAgreement = 0.40
 
+// RepeatAgreement is the agreement from which a page is said to look like one of the
+// same dossier (page.repeated). It is lower than ReuseAgreement, because a false alarm
+// costs a reviewer a look and accuses nobody: it finds eight copies in ten where that finds five,
+// and of pairs of other people's passports not one in a hundred reaches it.
+const RepeatAgreement = 0.33
+
 // dissent is the share of the print that may agree less.
 const dissent = 0.1
 

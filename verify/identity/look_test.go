@@ -125,8 +125,9 @@ func lookOf(t *testing.T, img *image.Gray, g raster.Geometry) identity.Look {
 
 // TestLooks: copies of one passport agree, those of others never as much, all
 // ways of copying against all. Prints the table of docs/reading.md, with
-// DISPOSITIVO_SOAK for six people instead of three.
-// proves C8
+// DISPOSITIVO_SOAK for six people instead of three, and how many of all pairs reach
+// the limit of page.repeated, within a dossier: more copies, and hardly any others.
+// proves C8 C9
 func TestLooks(t *testing.T) {
 	people := 3
 	if os.Getenv("DISPOSITIVO_SOAK") != "" {
@@ -144,6 +145,7 @@ func TestLooks(t *testing.T) {
 		}
 	}
 	most, alikest, missed, pairs := -1.0, -1.0, 0, 0
+	said, alarms, strangers := 0, 0, 0
 	for k := range names {
 		for m := range k + 1 {
 			var same, other []float64
@@ -160,17 +162,12 @@ func TestLooks(t *testing.T) {
 				}
 			}
 			most = max(most, slices.Max(other))
+			alarms, strangers = alarms+reach(other, identity.RepeatAgreement), strangers+len(other)
 			if k == m {
 				continue
 			}
-			found := 0
-			for _, a := range same {
-				if pairs++; a >= identity.ReuseAgreement {
-					found++
-				} else {
-					missed++
-				}
-			}
+			found := reach(same, identity.ReuseAgreement)
+			pairs, missed, said = pairs+len(same), missed+len(same)-found, said+reach(same, identity.RepeatAgreement)
 			t.Logf("| %s | %s | %d of %d | %.2f | %.2f |", names[k], names[m], found, people, slices.Min(same), slices.Max(other))
 		}
 	}
@@ -178,6 +175,20 @@ func TestLooks(t *testing.T) {
 	if most >= identity.ReuseAgreement || missed*2 > pairs {
 		t.Errorf("copies and others are not apart")
 	}
+	t.Logf("at %.2f: %d of %d copies, %d of %d pairs of others", identity.RepeatAgreement, said, pairs, alarms, strangers)
+	if said*4 < pairs*3 || alarms*50 > strangers {
+		t.Errorf("what comes again in a dossier is not told from what is new")
+	}
+}
+
+// reach counts the agreements from a limit on.
+func reach(agreements []float64, limit float64) (n int) {
+	for _, a := range agreements {
+		if a >= limit {
+			n++
+		}
+	}
+	return n
 }
 
 // TestLookOfNothing: an empty page and one of specks have no look, and bytes
