@@ -91,6 +91,7 @@ func repetitions() map[string]repetition {
 		"the first has active content":         {before: drawnPages("a").with(active), now: drawnPages("a"), want: unmatched},
 		"the second has active content":        {before: drawnPages("a"), now: drawnPages("a").with(active), want: dossier.SubmissionQuarantined},
 		"the first was cut on the way":         {before: drawnPages("a"), now: drawnPages("a"), incomplete: true, coded: true, want: joined},
+		"the first was cut, without code":      {before: drawnPages("a"), now: drawnPages("a"), incomplete: true, want: unmatched},
 		"the first lost rows":                  {before: drawnPages("a").with(lost), now: drawnPages("a"), coded: true, want: joined},
 		"the first had specks":                 {before: drawnPages("a").with(specks), now: drawnPages("a"), coded: true, want: duplicate},
 		"the first was refused":                {before: drawnPages("a"), now: drawnPages("a"), between: refuse, want: unmatched},
@@ -155,7 +156,8 @@ func TestSamePixelsElsewhere(t *testing.T) {
 }
 
 // proves C9: a file with other bytes and the same pages, sent into the dossier itself, is
-// a duplicate too; the dossier goes back to where what it holds puts it.
+// a duplicate too; the dossier goes back to where what it holds puts it. What an
+// operator cleared is read as anything else.
 func TestSamePixelsInTheDossier(t *testing.T) {
 	t.Parallel()
 	h := house.New(t)
@@ -176,6 +178,14 @@ func TestSamePixelsInTheDossier(t *testing.T) {
 	screen(t, h, drawnPages("a", "b", "c"), holder, id, "and a page more")
 	if state, sub := last(); state != dossier.StateReviewing || sub != dossier.SubmissionJoined {
 		t.Errorf("dossier %s, submission %s", state, sub)
+	}
+	cleared := h.Must(h.Arrival(holder, id, "cleared by an operator")).Submission
+	h.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.Clear{SubmissionID: cleared.ID}}})
+	if err := newScreener(h, drawnPages("a", "b")).Screen(t.Context(), h.Task(dossier.TaskScreen, cleared.ID).ID, cleared.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, sub := last(); sub != dossier.SubmissionJoined {
+		t.Errorf("what an operator cleared: %s", sub)
 	}
 	other := h.AddHolder(otherCF)
 	id, tok := tokened(t, h, other)
