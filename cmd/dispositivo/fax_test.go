@@ -73,6 +73,27 @@ func signedCall(t testing.TB, secret string, v any) (http.Header, []byte) {
 	return header, body
 }
 
+// hookNames hands a fax over again with what lines call themselves: it is no flag, and
+// the receipt is the first one.
+func hookNames(t *testing.T, hook []string, receipt, recvq string) {
+	t.Helper()
+	for _, line := range []string{"--help", "-", "-3906", "--answer=" + filepath.Join(recvq, "planted"), "--"} {
+		if again, code := command(t, append(slices.Clone(hook), line)...); code != 0 || again != receipt {
+			t.Errorf("caller %q: exit %d, %q", line, code, again)
+		}
+	}
+	dashed := slices.Insert(slices.Clone(hook), 5, "--")
+	if again, code := command(t, dashed...); code != 0 || again != receipt {
+		t.Errorf("behind --: exit %d, %q", code, again)
+	}
+	if _, err := os.Stat(filepath.Join(recvq, "planted")); err == nil {
+		t.Error("a caller's name says where a file is written")
+	}
+	if _, code := command(t, "fax-received", "--data", hook[2], "recvq/none.tif", "ttyS0", "14", "--help"); code != 0 {
+		t.Error("an error that looks like a flag is not recorded")
+	}
+}
+
 // proves C3 C4 C7 C9: three ways in, files of Ghostscript's fax devices: the form's
 // code leads each to its dossier, and what has none waits for an operator.
 func TestFaxes(t *testing.T) {
@@ -108,21 +129,7 @@ func TestFaxes(t *testing.T) {
 	if _, code := command(t, "fax-received", "--data", s.Data, "recvq/none.tif", "ttyS0", "13", ""); code == 0 {
 		t.Error("no file, and exit 0")
 	}
-	for _, line := range []string{"--help", "-", "-3906", "--answer=" + filepath.Join(recvq, "planted"), "--"} { // what a line calls itself is no flag
-		if again, code := command(t, append(slices.Clone(hook), line)...); code != 0 || again != out {
-			t.Errorf("caller %q: exit %d, %q", line, code, again)
-		}
-	}
-	dashed := slices.Insert(slices.Clone(hook), 5, "--")
-	if again, code := command(t, dashed...); code != 0 || again != out {
-		t.Errorf("behind --: exit %d, %q", code, again)
-	}
-	if _, err := os.Stat(filepath.Join(recvq, "planted")); err == nil {
-		t.Error("a caller's name says where a file is written")
-	}
-	if _, code := command(t, "fax-received", "--data", s.Data, "recvq/none.tif", "ttyS0", "14", "--help"); code != 0 {
-		t.Error("an error that looks like a flag is not recorded")
-	}
+	hookNames(t, hook, out, recvq)
 	if _, code := command(t, "fax-received", "--data", t.TempDir(), "--spool", recvq, name, "ttyS0", "12", ""); code == 0 {
 		t.Error("no server, and exit 0")
 	}

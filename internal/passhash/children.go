@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/argon2"
+
+	"dispositivo/internal/clock"
 )
 
 // requestBytes is what a child is asked: the three costs, the salt, and the
@@ -49,6 +51,7 @@ type Children struct {
 	logger *slog.Logger
 	within time.Duration
 	rest   time.Duration
+	clock  clock.Clock
 
 	mu   sync.Mutex
 	idle []*child
@@ -61,7 +64,7 @@ type Children struct {
 // NewChildren returns children that run exe with args, whose main must be
 // ChildMain. The logger hears of those that fail; of what they compute, nothing.
 func NewChildren(logger *slog.Logger, exe string, args ...string) *Children {
-	return &Children{exe: exe, args: args, logger: logger, within: answerWithin, rest: restAfter}
+	return &Children{exe: exe, args: args, logger: logger, within: answerWithin, rest: restAfter, clock: clock.System()}
 }
 
 // In has hashes computed by children.
@@ -109,7 +112,7 @@ var errTooLong = errors.New("passhash: child took too long")
 func (c *Children) takeRest() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.until = time.Now().Add(c.rest)
+	c.until = c.clock.Now().Add(c.rest)
 }
 
 // take returns the child that was busy last, whose memory is still at hand, or a
@@ -117,7 +120,7 @@ func (c *Children) takeRest() {
 func (c *Children) take() (*child, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || time.Now().Before(c.until) {
+	if c.closed || c.clock.Now().Before(c.until) {
 		return nil, errUnasked
 	}
 	if last := len(c.idle) - 1; last >= 0 {
