@@ -21,6 +21,8 @@ const (
 	CodeRequestInvalid     Code = "request.invalid"
 	CodeFormParts          Code = "form.parts"
 	CodeUploadInterrupted  Code = "upload.interrupted"
+	CodeGatewayUnproved    Code = "gateway.unproved"    // a call that is not signed, or for a provider that may not call
+	CodeGatewayIDUsed      Code = "gateway.id_used"     // another fax came under that id: this one was not taken
 	CodeFitGaveUp          Code = "composition.gave_up" // nothing was kept, unlike with machine.gave_up
 	CodeCSRF               Code = "csrf"
 	CodeMethodNotAllowed   Code = "method_not_allowed"

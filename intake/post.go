@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sync/errgroup"
@@ -34,7 +35,10 @@ type Post struct {
 	// ExternalID names the arrival within its channel, in at most 400 bytes: the
 	// same again returns the first receipt and keeps nothing.
 	ExternalID string
-	Origin     dossier.Origin
+	// Counted says that whoever names arrivals may begin to count anew: other files under
+	// a name that was used are CodeGatewayIDUsed, for they would count as safe and be lost.
+	Counted bool
+	Origin  dossier.Origin
 	// Files are the documents, in their order, as they came.
 	Files [][]byte
 	// Dossier is what it belongs to, where whoever hands it over knows: at the
@@ -73,7 +77,7 @@ func (p Post) size() int64 {
 //
 // Errors: FileEmpty for nothing at all, FileTooLarge over MaxOriginal, both
 // entered in the ledger; CodeRequestInvalid without channel or external id, or with
-// a dossier, a holder or an office on another channel than the counter; CodeConflict when that dossier takes
+// a dossier, a holder or an office on another channel than the counter; CodeGatewayIDUsed, see Post.Counted; CodeConflict when that dossier takes
 // no more pages. Any other error is temporary: the channel tries again.
 func (d *Door) Receive(ctx context.Context, p Post) (Receipt, error) {
 	if err := d.checkPost(ctx, p); err != nil {
@@ -81,7 +85,7 @@ func (d *Door) Receive(ctx context.Context, p Post) (Receipt, error) {
 	}
 	earlier, err := d.cfg.Store.AdmittedPost(ctx, p.Channel, p.ExternalID)
 	if err == nil {
-		return postReceipt(earlier, true), nil
+		return d.repeated(p, earlier)
 	}
 	if dossier.CodeOf(err) != dossier.CodeNotFound {
 		return Receipt{}, fmt.Errorf("look for earlier post: %w", err)
@@ -108,8 +112,19 @@ func (d *Door) Receive(ctx context.Context, p Post) (Receipt, error) {
 		for _, f := range sub.Documents {
 			d.forget(ctx, f.Blob)
 		}
+		return d.repeated(p, out.Submission)
 	}
-	return postReceipt(out.Submission, out.Repeated), nil
+	return postReceipt(out.Submission, false), nil
+}
+
+// repeated answers what was here already under its name.
+func (d *Door) repeated(p Post, earlier dossier.Submission) (Receipt, error) {
+	same := func(data []byte, f dossier.File) bool { return bytes.Equal(d.cfg.Hash.Sum(data), f.KeyedHash) }
+	came := earlier.Documents[:min(len(p.Files), len(earlier.Documents))] // what was made of them comes after
+	if p.Counted && !slices.EqualFunc(p.Files, came, same) {
+		return Receipt{}, dossier.Problem(dossier.CodeGatewayIDUsed)
+	}
+	return postReceipt(earlier, true), nil
 }
 
 func (d *Door) checkPost(ctx context.Context, p Post) error {

@@ -24,13 +24,13 @@ func (s *Screener) place(ctx context.Context, taskID string, sub dossier.Submiss
 	if !slices.ContainsFunc(sub.Documents, func(f dossier.File) bool { return !f.Evidence }) {
 		return sub, res, true, s.apply(ctx, taskID, sub, res, dossier.EventReadNoDocument, nil)
 	}
-	if copied, err := s.copied(ctx, taskID, sub, res); err != nil || copied {
-		return sub, res, true, err
-	}
 	tokens := tokensOf(res.leaves, origin)
 	target, findings, err := s.target(ctx, tokens)
 	if err != nil {
 		return sub, res, false, fmt.Errorf("screen: %w", err)
+	}
+	if copied, err := s.copied(ctx, taskID, target, sub, res); err != nil || copied {
+		return sub, res, true, err
 	}
 	if earlier, ok, err := s.repeated(ctx, target, sub, res); err != nil || ok {
 		if err != nil {
@@ -59,9 +59,11 @@ func (s *Screener) place(ctx context.Context, taskID string, sub dossier.Submiss
 	return sub, res, false, err
 }
 
-// copied ends a submission whose documents are here already, byte by byte.
-func (s *Screener) copied(ctx context.Context, taskID string, sub dossier.Submission, res reading) (bool, error) {
-	earlier, err := s.store.EarlierCopy(ctx, sub)
+// copied ends a submission whose documents are here already, byte by byte: in the target,
+// where there is one, because who is told that the code was missing sends the same again,
+// with the code.
+func (s *Screener) copied(ctx context.Context, taskID string, target dossier.Dossier, sub dossier.Submission, res reading) (bool, error) {
+	earlier, err := s.store.EarlierCopy(ctx, sub, target.ID)
 	if dossier.CodeOf(err) == dossier.CodeNotFound {
 		return false, nil
 	}

@@ -125,6 +125,28 @@ func TestPlace(t *testing.T) {
 	})
 }
 
+// proves C9: who is told that the code was missing sends the same file again, with the
+// code: that is news, and what came without it still waits; a third time it is a copy.
+func TestCodeComesLater(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, h house.House) {
+		id, tok := tokened(t, h, h.AddHolder(someCF))
+		if first := post(t, h, pages(nil, ""), "m/1", dossier.Origin{}, "one"); first.State != dossier.SubmissionUnmatched {
+			t.Fatalf("without a code: %s", first.State)
+		}
+		if bare := post(t, h, pages(nil, ""), "m/2", dossier.Origin{}, "one"); bare.State != dossier.SubmissionDuplicate || bare.DossierID != "" {
+			t.Errorf("again without: %s of %q", bare.State, bare.DossierID)
+		}
+		with := dossier.Origin{Typed: []string{"il codice: " + tok.Code()}}
+		if coded := post(t, h, pages(nil, ""), "m/3", with, "one"); coded.State != dossier.SubmissionJoined || coded.DossierID != id {
+			t.Errorf("with the code: %s of %q", coded.State, coded.DossierID)
+		}
+		if copied := post(t, h, pages(nil, ""), "m/4", with, "one"); copied.State != dossier.SubmissionDuplicate || copied.DossierID != id {
+			t.Errorf("with the code again: %s of %q", copied.State, copied.DossierID)
+		}
+	})
+}
+
 // proves C9: the codes of two holders on one fax are a person's.
 func TestTwoTokens(t *testing.T) {
 	t.Parallel()

@@ -25,8 +25,9 @@ type Store interface {
 	EachOutline(ctx context.Context, butHolderID string, fn func(fileID string, page int, outline []byte, numbered bool) error) error
 	EachOutlineOf(ctx context.Context, dossierID string, fn func(fileID string, page int, outline []byte) error) error
 	SealedLook(ctx context.Context, fileID string, page int) (dossier.File, []byte, error)
-	// EarlierCopy returns CodeNotFound when nothing before brought the same documents.
-	EarlierCopy(ctx context.Context, sub dossier.Submission) (dossier.Submission, error)
+	// EarlierCopy returns CodeNotFound when nothing before brought the same documents, to
+	// that dossier when it is not "".
+	EarlierCopy(ctx context.Context, sub dossier.Submission, dossierID string) (dossier.Submission, error)
 	// EarlierWithPage returns CodeNotFound when nothing before that counts has the page and is the same.
 	EarlierWithPage(
 		ctx context.Context, sub dossier.Submission, keyedPixels []byte, same func(dossier.Submission) bool,

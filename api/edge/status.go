@@ -13,7 +13,7 @@ func statusByCode(code dossier.Code) (int, bool) {
 	switch code {
 	case dossier.CodeRequestInvalid, dossier.CodeFormParts, dossier.CodeUploadInterrupted:
 		return http.StatusBadRequest, true
-	case dossier.CodeUnauthorized, dossier.CodeCredentialsWrong:
+	case dossier.CodeUnauthorized, dossier.CodeCredentialsWrong, dossier.CodeGatewayUnproved:
 		return http.StatusUnauthorized, true
 	case dossier.CodeForbidden, dossier.CodeSecondFactor, dossier.CodeCSRF, dossier.CodePINMustChange,
 		dossier.CodePINExpired, dossier.CodePINSuspended, dossier.CodePINNotActivated, dossier.CodePINNotEligible,
@@ -31,7 +31,7 @@ func statusByCode(code dossier.Code) (int, bool) {
 		dossier.CodeConversionStopped, dossier.CodeStopOver,
 		dossier.CodePINProposalOver, dossier.CodePINLetterPending, dossier.CodeActivationOver,
 		dossier.CodeBatchPosted, dossier.CodeBatchNotTaken, dossier.CodeLetterNotPosted, dossier.CodePINLiving,
-		dossier.CodeServiceClosed, dossier.CodeDelegationTaken, dossier.CodeDelegationFull:
+		dossier.CodeServiceClosed, dossier.CodeDelegationTaken, dossier.CodeDelegationFull, dossier.CodeGatewayIDUsed:
 		return http.StatusConflict, true
 	case dossier.Code(dossier.FileTooLarge):
 		return http.StatusRequestEntityTooLarge, true

@@ -18,8 +18,12 @@ func (w *witness) faxes(t *testing.T, s *server) {
 	first := tell(demoFaxSecret, received, true)
 	expect(t, "a fax", first, http.StatusOK, "")
 	expect(t, "the same fax", tell(demoFaxSecret, received, true), http.StatusOK, "")
+	other := received
+	other.File = append([]byte(nil), received.File...)
+	other.File = append(other.File, '\n')
+	expect(t, "another fax under its id", tell(demoFaxSecret, other, true), http.StatusConflict, dossier.CodeGatewayIDUsed)
 	expect(t, "a failure", tell(demoFaxSecret, fax.GenericFax{ID: "contract-2", Status: "failed"}, true), http.StatusOK, "")
-	expect(t, "a wrong signature", tell("some other secret", received, true), http.StatusUnauthorized, dossier.CodeUnauthorized)
+	expect(t, "a wrong signature", tell("some other secret", received, true), http.StatusUnauthorized, dossier.CodeGatewayUnproved)
 	expect(t, "no status", tell(demoFaxSecret, fax.GenericFax{ID: "contract-3", Status: "?"}, false), http.StatusBadRequest, dossier.CodeRequestInvalid)
 
 	ask := func(secret string, v any, well bool) answer {
@@ -29,7 +33,7 @@ func (w *witness) faxes(t *testing.T, s *server) {
 	expect(t, "the answer", ask(demoFaxSecret, fax.Asked{ID: "contract-1"}, true), http.StatusOK, "")
 	expect(t, "the answer to nothing", ask(demoFaxSecret, fax.Asked{ID: "contract-9"}, true), http.StatusNotFound, dossier.CodeNotFound)
 	expect(t, "the answer to no name", ask(demoFaxSecret, fax.Asked{}, false), http.StatusBadRequest, dossier.CodeRequestInvalid)
-	expect(t, "the answer to a stranger", ask("some other secret", fax.Asked{ID: "contract-1"}, true), http.StatusUnauthorized, dossier.CodeUnauthorized)
+	expect(t, "the answer to a stranger", ask("some other secret", fax.Asked{ID: "contract-1"}, true), http.StatusUnauthorized, dossier.CodeGatewayUnproved)
 
 	var receipt struct{ Protocol string }
 	first.decode(t, &receipt)

@@ -107,12 +107,12 @@ func (w *Webhooks) Now(ctx context.Context, submissionID string) (Answered, erro
 }
 
 // AnswerTo answers a call that asks for the answer to a fax: in our own form alone,
-// since no provider has one. Whoever cannot sign is CodeUnauthorized, a fax that
+// since no provider has one. Whoever cannot sign is CodeGatewayUnproved, a fax that
 // never came CodeNotFound.
 func (w *Webhooks) AnswerTo(ctx context.Context, name string, c Call) (Answered, error) {
 	g, ok := w.providers[name].(generic)
 	if !ok || !signed.Proves(c.Header, g.secret, g.now(), c.Body) {
-		return Answered{}, unauthorized()
+		return Answered{}, unproved()
 	}
 	var asked Asked
 	if err := json.Unmarshal(c.Body, &asked); err != nil {

@@ -136,12 +136,12 @@ func TestAnswerTo(t *testing.T) {
 	_, err = w.AnswerTo(t.Context(), "generic", call(genericSecret, fax.Asked{}))
 	house.WantCode(t, err, dossier.CodeRequestInvalid)
 	_, err = w.AnswerTo(t.Context(), "generic", call("another secret, as long", fax.Asked{ID: "gw-1"}))
-	house.WantCode(t, err, dossier.CodeUnauthorized)
+	house.WantCode(t, err, dossier.CodeGatewayUnproved)
 	_, err = w.AnswerTo(t.Context(), "phaxio", asked)
-	house.WantCode(t, err, dossier.CodeUnauthorized)
+	house.WantCode(t, err, dossier.CodeGatewayUnproved)
 	h.Clock.Advance(signed.Tolerance + time.Second)
 	_, err = w.AnswerTo(t.Context(), "generic", asked)
-	house.WantCode(t, err, dossier.CodeUnauthorized)
+	house.WantCode(t, err, dossier.CodeGatewayUnproved)
 }
 
 // proves C7: HylaFAX's script gets the page from the socket.

@@ -25,6 +25,8 @@ type Door interface {
 type Fax struct {
 	// ID names it among those of its source.
 	ID string
+	// Counted is intake.Post.Counted: the names are a counter's, which may begin anew.
+	Counted bool
 	// From is the caller's number or station id as the source says: a hint.
 	From string
 	// Incomplete says that pages are missing.
@@ -48,7 +50,7 @@ func deliver(ctx context.Context, door Door, source string, f Fax) (intake.Recei
 		return intake.Receipt{}, door.NoteFailure(ctx, dossier.ChannelFax, id, CodeFailed)
 	}
 	return door.Receive(ctx, intake.Post{
-		Actor: dossier.Actor{Role: dossier.RoleGateway, ID: source}, Channel: dossier.ChannelFax, ExternalID: id,
+		Actor: dossier.Actor{Role: dossier.RoleGateway, ID: source}, Channel: dossier.ChannelFax, ExternalID: id, Counted: f.Counted,
 		Origin: dossier.Origin{From: hint(f.From), Incomplete: f.Incomplete || f.Failed}, Files: [][]byte{f.Data},
 	})
 }

@@ -17,7 +17,8 @@ type generic struct {
 
 // GenericFax is the body of a call in our own form.
 type GenericFax struct {
-	// ID is the gateway's own name of the fax, up to 200 printable characters.
+	// ID is the gateway's own name of the fax, up to 200 printable characters. Another
+	// fax under it is refused with CodeGatewayIDUsed.
 	ID   string `json:"id"`
 	From string `json:"from,omitempty"`
 	// Status is "received", "partial" or "failed".
@@ -28,13 +29,13 @@ type GenericFax struct {
 
 func (g generic) read(c Call) (Notice, error) {
 	if !signed.Proves(c.Header, g.secret, g.now(), c.Body) {
-		return Notice{}, unauthorized()
+		return Notice{}, unproved()
 	}
 	var f GenericFax
 	if err := json.Unmarshal(c.Body, &f); err != nil {
 		return Notice{}, invalid("read body: %w", err)
 	}
-	n := Notice{Fax: Fax{ID: f.ID, From: f.From, Data: f.File}}
+	n := Notice{Fax: Fax{ID: f.ID, Counted: true, From: f.From, Data: f.File}}
 	switch f.Status {
 	case "received":
 	case "partial":

@@ -87,7 +87,7 @@ func (p phaxio) read(c Call) (Notice, error) {
 		return Notice{}, err
 	}
 	if !same(strings.ToLower(c.Header.Get("X-Phaxio-Signature")), p.signature(c.URL, f)) {
-		return Notice{}, unauthorized()
+		return Notice{}, unproved()
 	}
 	if string(f.fields["direction"]) != "received" || string(f.fields["is_test"]) == "true" {
 		return Notice{Nothing: true}, nil

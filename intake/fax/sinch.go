@@ -29,7 +29,7 @@ func (s sinch) read(c Call) (Notice, error) {
 	encoded, _ := strings.CutPrefix(c.Header.Get("Authorization"), "Basic ")
 	given, err := base64.StdEncoding.DecodeString(encoded)
 	if err != nil || !same(string(given), s.user+":"+s.password) {
-		return Notice{}, unauthorized()
+		return Notice{}, unproved()
 	}
 	var e sinchEvent
 	if strings.HasPrefix(c.Header.Get("Content-Type"), "multipart/") {

@@ -34,7 +34,7 @@ func (t telnyx) read(c Call) (Notice, error) {
 	stamp := c.Header.Get("Telnyx-Timestamp")
 	signature, err := base64.StdEncoding.DecodeString(c.Header.Get("Telnyx-Signature-Ed25519"))
 	if err != nil || !signed.Fresh(stamp, t.now()) || !ed25519.Verify(t.key, append([]byte(stamp+"|"), c.Body...), signature) {
-		return Notice{}, unauthorized()
+		return Notice{}, unproved()
 	}
 	var e telnyxEvent
 	if err := json.Unmarshal(c.Body, &e); err != nil {

@@ -38,7 +38,7 @@ type Notice struct {
 }
 
 // provider reads and proves the calls of one provider. A call whose signature or
-// credentials are wrong is CodeUnauthorized, one that is not as documented
+// credentials are wrong is CodeGatewayUnproved, one that is not as documented
 // CodeRequestInvalid.
 type provider interface {
 	read(c Call) (Notice, error)
@@ -103,7 +103,7 @@ func NewWebhooks(cfg WebhookConfig) (*Webhooks, error) {
 // provider that may call alone, and to the end of MaxWebhook.
 func (w *Webhooks) TakeFrom(ctx context.Context, name string, c Call, body io.Reader) (intake.Receipt, error) {
 	if _, ok := w.providers[name]; !ok {
-		return intake.Receipt{}, unauthorized()
+		return intake.Receipt{}, unproved()
 	}
 	select {
 	case w.slots <- struct{}{}:
@@ -125,11 +125,11 @@ func (w *Webhooks) TakeFrom(ctx context.Context, name string, c Call, body io.Re
 
 // Take takes in the fax that a provider's call tells of. The zero Receipt says
 // that there was nothing to take in, or that a failure was entered. A provider
-// that may not call is CodeUnauthorized: which may is nobody's to know.
+// that may not call is CodeGatewayUnproved: which may is nobody's to know.
 func (w *Webhooks) Take(ctx context.Context, name string, c Call) (intake.Receipt, error) {
 	p, ok := w.providers[name]
 	if !ok {
-		return intake.Receipt{}, unauthorized()
+		return intake.Receipt{}, unproved()
 	}
 	n, err := p.read(c)
 	if err != nil || n.Nothing {
@@ -176,4 +176,4 @@ func (w *Webhooks) fetch(ctx context.Context, address string) ([]byte, error) {
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // unauthorized says that a call is not proved.
-func unauthorized() error { return dossier.Problem(dossier.CodeUnauthorized) }
+func unproved() error { return dossier.Problem(dossier.CodeGatewayUnproved) }

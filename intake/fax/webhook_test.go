@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/intake"
 	"dispositivo/intake/fax"
 	"dispositivo/internal/netx"
 	"dispositivo/internal/signed"
@@ -216,7 +217,7 @@ func TestProviders(t *testing.T) {
 			g := newGateway(t, h, newDoor(h))
 			for _, bad := range tt.bad {
 				_, err := g.hooks.Take(t.Context(), name, bad(t, g))
-				house.WantCode(t, err, dossier.CodeUnauthorized)
+				house.WantCode(t, err, dossier.CodeGatewayUnproved)
 			}
 			for n := range 3 {
 				r, err := g.hooks.Take(t.Context(), name, tt.good(t, g))
@@ -233,8 +234,34 @@ func TestProviders(t *testing.T) {
 				t.Errorf("kept %q, %v", data, err)
 			}
 			_, err := newGateway(t, h, broken{}).hooks.Take(t.Context(), "nobody", tt.good(t, g))
-			house.WantCode(t, err, dossier.CodeUnauthorized)
+			house.WantCode(t, err, dossier.CodeGatewayUnproved)
 		})
+	}
+}
+
+// proves C4: a gateway that counts anew gives another fax an id that was used: it is not
+// taken for the first, which would lose it, and stays the gateway's.
+func TestUsedID(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	g := newGateway(t, h, newDoor(h))
+	take := func(f fax.GenericFax) (intake.Receipt, error) {
+		return g.hooks.Take(t.Context(), "generic", generic(t, h.Clock.Now(), genericSecret, f))
+	}
+	first, other := []byte("II*\x00 one"), []byte("II*\x00 another")
+	if r, err := take(fax.GenericFax{ID: "1", Status: "partial", File: first}); err != nil || r.Repeated {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if r, err := take(fax.GenericFax{ID: "1", Status: "partial", File: first}); err != nil || !r.Repeated {
+		t.Errorf("the same: %+v, %v", r, err)
+	}
+	_, err := take(fax.GenericFax{ID: "1", Status: "received", File: other})
+	house.WantCode(t, err, dossier.CodeGatewayIDUsed)
+	if dossier.Temporary(err) {
+		t.Error("the gateway is told to try the same again")
+	}
+	if r, err := take(fax.GenericFax{ID: "2", Status: "received", File: other}); err != nil || r.Repeated {
+		t.Errorf("under its own id: %+v, %v", r, err)
 	}
 }
 

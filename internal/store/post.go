@@ -58,14 +58,15 @@ func (a *applier) join(ctx context.Context, e dossier.Join) error {
 
 // EarlierCopy returns the first submission before sub that brought the very same
 // documents and still counts: not refused, itself a copy, or of a dossier that
-// ended. CodeNotFound when there is none.
-func (s *Store) EarlierCopy(ctx context.Context, sub dossier.Submission) (dossier.Submission, error) {
+// ended; and that belongs to a dossier, when it is not "". CodeNotFound when there is none.
+func (s *Store) EarlierCopy(ctx context.Context, sub dossier.Submission, dossierID string) (dossier.Submission, error) {
 	own := read(sub)
 	if len(own) == 0 {
 		return dossier.Submission{}, dossier.Problem(dossier.CodeNotFound)
 	}
 	same := func(earlier dossier.Submission) bool {
-		return sameBytes(dossier.Submission{Documents: read(earlier)}, dossier.Submission{Documents: own})
+		return (dossierID == "" || earlier.DossierID == dossierID) &&
+			sameBytes(dossier.Submission{Documents: read(earlier)}, dossier.Submission{Documents: own})
 	}
 	return s.earlier(ctx, sub, same, `s.state NOT IN ('refused', 'duplicate', 'not_a_submission')
 		AND s.id IN (SELECT submission_id FROM files WHERE keyed_hash = ? AND evidence = 0)`, own[0].KeyedHash)
