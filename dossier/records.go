@@ -158,11 +158,17 @@ func (d Dossier) Files() []File {
 func (d Dossier) Findings() []Finding {
 	var all []Finding
 	for _, s := range d.Submissions {
-		if s.State != SubmissionDuplicate && s.State != SubmissionRefused {
+		if s.Counts() {
 			all = append(all, s.Findings...)
 		}
 	}
 	return all
+}
+
+// Counts reports whether a reviewer has to do with the submission: it is neither a
+// repetition nor refused.
+func (s Submission) Counts() bool {
+	return s.State != SubmissionDuplicate && s.State != SubmissionRefused
 }
 
 // Missing lists what the newest submission lacks, or why it could not be used. A

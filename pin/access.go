@@ -159,11 +159,11 @@ func (a *Access) prove(ctx context.Context, t Try, also func(context.Context, do
 // refresh makes the hash of a right PIN in use anew when the cost was raised since:
 // nobody else has what it is made of. Halves are gone before it would pay.
 func (a *Access) refresh(ctx context.Context, s dossier.PINSecrets, typed string) error {
-	if s.Hash == "" || !a.cfg.Hasher.Outdated(s.Hash) {
+	if s.Hash == "" {
 		return nil
 	}
-	hash, err := a.cfg.Hasher.Hash(ctx, typed)
-	if err != nil {
+	hash, err := a.cfg.Hasher.Refresh(ctx, s.Hash, typed)
+	if err != nil || hash == "" {
 		return err
 	}
 	return a.cfg.Store.RefreshSecret(ctx, s.Issue.ID, s.Hash, hash)

@@ -24,7 +24,7 @@ type caseData struct {
 	Pages    []pageView
 	// Unseen counts the pages this reviewer has not looked at.
 	Unseen      int
-	Findings    []dossier.Finding
+	Noticed     []noticed
 	Rows        []row
 	Quarantined bool
 	Reasons     []dossier.Reason
@@ -34,6 +34,13 @@ type caseData struct {
 	// offers to stop the conversion; nothing of the kind is offered to others.
 	Takes []evidence.Reason
 	Stop  stopForm
+}
+
+// noticed is what the machine says of one submission. Its number stands above where
+// more than one came, for pages are counted in each.
+type noticed struct {
+	Protocol string
+	Findings []dossier.Finding
 }
 
 // pageView is one page as the viewer lists it; Index counts over all documents.
@@ -51,7 +58,7 @@ type pageView struct {
 
 func newCaseData(actor dossier.Actor, k review.Case, readOnly bool, choice review.Verdict) caseData {
 	data := caseData{
-		Case: k, ReadOnly: readOnly, Findings: k.Dossier.Findings(), Rows: rows(k),
+		Case: k, ReadOnly: readOnly, Noticed: noticedIn(k.Dossier), Rows: rows(k),
 		Reasons: dossier.Reasons(), Choice: choice, Stop: stopOf(actor, k.Dossier),
 	}
 	if looks(actor) {
@@ -104,6 +111,17 @@ func blankPages(d dossier.Dossier) map[review.PageRef]bool {
 		}
 	}
 	return blank
+}
+
+// noticedIn lists the submissions that count and have findings, each with its own.
+func noticedIn(d dossier.Dossier) []noticed {
+	var all []noticed
+	for _, s := range d.Submissions {
+		if s.Counts() && len(s.Findings) > 0 {
+			all = append(all, noticed{s.Protocol.String(), s.Findings})
+		}
+	}
+	return all
 }
 
 // protocols tells with which number each document came; nothing where all came at once.

@@ -61,6 +61,7 @@ func TestRepeatedFaxInTheBrowser(t *testing.T) {
 	clerk.takes(d.Submissions[2].Protocol.String())
 	like := "somiglia alla pagina %d di " + d.Submissions[0].Protocol.String() + ": forse lo stesso foglio inviato di nuovo, forse una versione più recente; confrontarle"
 	clerk.sees("main", fmt.Sprintf(like, 1), fmt.Sprintf(like, 2), "Già ricevuto in precedenza")
+	clerk.sees(`section[aria-labelledby="noticed"] h3`, d.Submissions[2].Protocol.String())
 	clerk.sees(".dsp-sheet:not([hidden])", "Pagina 1 di 4", "(pagina 1 di "+d.Submissions[0].Protocol.String()+")") // the two faxes that count
 	clerk.inspect("desk-dossier-repeated")
 

@@ -137,23 +137,29 @@ func (r *Reader) claims(m message, nullSender bool) claims {
 	return claims{header: m.header, typ: m.typ, params: m.params, nullSender: nullSender, ours: r.Domain}
 }
 
-// texts are the subject and the beginnings of the first texts.
+// texts are the subject and the beginnings of the first texts; of a mail that says
+// nothing in plain text, those of its pages.
 func texts(m message) []string {
 	const most = 3
 	subject, err := new(mime.WordDecoder).DecodeHeader(m.header.Get("Subject"))
 	if err != nil {
 		subject = m.header.Get("Subject")
 	}
-	typed := []string{clip(subject)}
+	var plain, pages []string
 	for _, p := range m.parts {
-		if len(typed) == most {
-			break
-		}
-		if p.typ == "text/plain" && p.name == "" {
-			typed = append(typed, clip(string(p.data)))
+		switch {
+		case p.name != "":
+		case p.typ == "text/plain" && len(bytes.TrimSpace(p.data)) > 0:
+			plain = append(plain, clip(string(p.data)))
+		case p.typ == "text/html":
+			pages = append(pages, clip(wordsOf(p.data)))
 		}
 	}
-	return typed
+	if plain == nil {
+		plain = pages
+	}
+	typed := append([]string{clip(subject)}, plain...)
+	return typed[:min(len(typed), most)]
 }
 
 func clip(s string) string {

@@ -251,3 +251,27 @@ func TestEssence(t *testing.T) {
 		t.Error("a taken Message-ID hides another mail")
 	}
 }
+
+// proves C9: what is typed is found in a mail of a page alone, as programs of telephones
+// write it, and in the plain text where there is one.
+func TestTypedInPages(t *testing.T) {
+	t.Parallel()
+	page := "Content-Type: text/html; charset=utf-8\r\n\r\n<html><head><title>x</title><style>p { color: red }</style></head><body>" +
+		"<p>il&nbsp;codice: <b>ATCJ4</b>-7K2M9-X3PQD<br>Saluti<div>Maria</div><script>alert(1)</script>\r\n"
+	for name, test := range map[string]struct{ raw, want string }{
+		"a page alone":      {ordinary + page, "il codice: ATCJ4-7K2M9-X3PQD Saluti Maria"},
+		"a page never ends": {ordinary + "Content-Type: text/html\r\n\r\n<p>codice <style>ATCJ4", "codice"},
+		"empty plain text": {ordinary + "Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\n \r\n--x\r\n" +
+			page + "--x--\r\n", "il codice: ATCJ4-7K2M9-X3PQD Saluti Maria"},
+		"both": {ordinary + "Content-Type: multipart/alternative; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nin chiaro\r\n--x\r\n" +
+			page + "--x--\r\n", "in chiaro"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			typed := read([]byte(test.raw)).Typed
+			if len(typed) != 2 || strings.Join(strings.Fields(typed[1]), " ") != test.want {
+				t.Errorf("typed %q", typed)
+			}
+		})
+	}
+}

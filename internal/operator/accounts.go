@@ -44,6 +44,9 @@ type Store interface {
 	OperatorByName(ctx context.Context, username string) (Record, error)
 	Operator(ctx context.Context, id string) (Record, error)
 	UseTOTPStep(ctx context.Context, operatorID string, step int64) (bool, error)
+	// RefreshPassword puts a hash of the same password in place of another; it does
+	// nothing when that is gone.
+	RefreshPassword(ctx context.Context, operatorID, was, hash string) error
 	KeyCF(codiceFiscale string) []byte
 }
 
@@ -94,8 +97,20 @@ func (a *Accounts) SignIn(ctx context.Context, username, password, code string) 
 	if err != nil {
 		return session.Session{}, Account{}, fmt.Errorf("sign in operator: %w", err)
 	}
+	if err := a.refresh(ctx, rec, password); err != nil {
+		return session.Session{}, Account{}, fmt.Errorf("sign in operator: %w", err)
+	}
 	s, err := a.cfg.Sessions.Start(ctx, rec.Actor(), "")
 	return s, rec.Account, err
+}
+
+// refresh makes the hash of a right password anew when the cost was raised since.
+func (a *Accounts) refresh(ctx context.Context, rec Record, password string) error {
+	hash, err := a.cfg.Hasher.Refresh(ctx, rec.Hash, password)
+	if err != nil || hash == "" {
+		return err
+	}
+	return a.cfg.Store.RefreshPassword(ctx, rec.ID, rec.Hash, hash)
 }
 
 // secondFactor accepts the code of this time step or the one before or after,

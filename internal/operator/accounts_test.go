@@ -38,6 +38,45 @@ func enrol(t *testing.T, a *operator.Accounts) (secret string) {
 	return u.Query().Get("secret")
 }
 
+// The hash of a password is made anew when the right one comes and the cost was raised
+// since; a wrong one, and a password without its second factor, change nothing.
+func TestPasswordIsRefreshedOnUse(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, h house.House) {
+		old := h.OldHash(password)
+		rec := operator.Record{Account: operator.Account{ID: "o1", Username: "anna", Role: dossier.RoleOperator}, Hash: old, TOTP: "JBSWY3DPEHPK3PXP", KeyedCF: []byte("x")}
+		if err := h.InsertOperator(t.Context(), rec); err != nil {
+			t.Fatal(err)
+		}
+		hash := func() string {
+			rec, err := h.OperatorByName(t.Context(), "anna")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return rec.Hash
+		}
+		_, _, err := newAccounts(h, true).SignIn(t.Context(), "anna", "wrong password", "")
+		house.WantCode(t, err, dossier.CodeCredentialsWrong)
+		_, _, err = newAccounts(h, false).SignIn(t.Context(), "anna", password, "")
+		house.WantCode(t, err, dossier.CodeSecondFactor)
+		if hash() != old {
+			t.Error("the hash changed before anybody signed in")
+		}
+		for range 2 {
+			if _, _, err := newAccounts(h, true).SignIn(t.Context(), "anna", password, ""); err != nil {
+				t.Fatal(err)
+			}
+		}
+		now := hash()
+		if now == old {
+			t.Error("the hash is still the old one")
+		}
+		if err := h.RefreshPassword(t.Context(), "o1", old, "x"); err != nil || hash() != now {
+			t.Errorf("a newer hash was overwritten, %v", err)
+		}
+	})
+}
+
 // proves DESIGN section 5: the second factor is asked for after the password,
 // drifts by one step, and each code counts once.
 func TestSecondFactor(t *testing.T) {

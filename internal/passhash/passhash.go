@@ -2,6 +2,9 @@
 // Argon2id hashes, and bounds how many are computed at once, so that a flood of
 // sign-ins starves nobody.
 //
+// Hasher is all that others use; a server gives it Children, processes in which the
+// hashes are computed.
+//
 // It must not log, store or return a secret, and it does not know whose it is.
 package passhash
 
@@ -24,7 +27,9 @@ type params struct {
 	threads      uint8
 }
 
-// standard is the OWASP minimum for Argon2id: 19 MiB, two passes, one lane.
+// standard is the OWASP minimum for Argon2id: 19 MiB, two passes, one lane. Raised, it
+// makes unknown accounts cost more than those whose hash is not made anew yet (Refresh),
+// which tells them apart by time until their holders have signed in.
 var standard = params{time: 2, memory: 19 * 1024, threads: 1}
 
 // Cost returns what a new hash costs: passes, memory in KiB, lanes.
@@ -103,11 +108,13 @@ func (h *Hasher) Verify(ctx context.Context, stored, secret string) (bool, error
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }
 
-// Outdated reports whether a stored hash was made at another cost than one made now
-// would be: who has just given the right secret may have it made anew.
-func (*Hasher) Outdated(stored string) bool {
-	p, _, _, err := decode(stored)
-	return err == nil && p != standard
+// Refresh returns a new hash of a secret that was just proved to be the stored one's,
+// when that was made at another cost than one made now; "" when it was not.
+func (h *Hasher) Refresh(ctx context.Context, stored, secret string) (string, error) {
+	if p, _, _, err := decode(stored); err != nil || p == standard {
+		return "", err
+	}
+	return h.Hash(ctx, secret)
 }
 
 func (h *Hasher) compute(ctx context.Context, p params, salt []byte, secret string) ([]byte, error) {
@@ -147,7 +154,7 @@ func decode(s string) (p params, salt, key []byte, err error) {
 	if _, err := fmt.Sscanf(s, format+"%s", &p.memory, &p.time, &p.threads, &rest); err != nil {
 		return p, nil, nil, ErrFormat
 	}
-	if p.memory > 1<<20 || p.time > 16 || p.threads == 0 {
+	if p.memory > 1<<20 || p.time == 0 || p.time > 16 || p.threads == 0 {
 		return p, nil, nil, ErrFormat
 	}
 	enc := base64.RawStdEncoding

@@ -85,6 +85,14 @@ func (s *Store) UseTOTPStep(ctx context.Context, operatorID string, step int64) 
 	return fresh, err
 }
 
+// RefreshPassword puts a hash of the same password, made at another cost, in place of
+// one that was; when that is gone, it does nothing.
+func (s *Store) RefreshPassword(ctx context.Context, operatorID, was, hash string) error {
+	return s.tx(ctx, "refresh password", func(t *tx) error {
+		return t.exec(ctx, `UPDATE operators SET hash = ? WHERE id = ? AND hash = ?`, hash, operatorID, was)
+	})
+}
+
 // InsertSession keeps a session by the hash of its token. CodeConflict: the PIN it
 // was opened with is gone.
 func (s *Store) InsertSession(ctx context.Context, hash []byte, ses session.Session) error {
