@@ -167,6 +167,18 @@ func (e *Edge) deny(c *gin.Context) {
 	e.Fail(c, dossier.Problem(code))
 }
 
+// SignInAt sends visitors without a session to another page than the realm's, because
+// what they were at begins there. It stands before Only.
+func (e *Edge) SignInAt(page string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if realm, ok := realmOf(c); ok {
+			realm.SignIn = page
+			c.Set(keyRealm, realm)
+		}
+		c.Next()
+	}
+}
+
 func (e *Edge) turnAway(c *gin.Context) {
 	realm, ok := realmOf(c)
 	if !ok || wantsJSON(c) {

@@ -22,6 +22,8 @@ type activateData struct {
 	// Types are the identity documents that can be chosen.
 	Types  []string
 	Locked bool
+	// Ended: the session of the first half is over.
+	Ended bool
 }
 
 func activatePage(data activateData) ui.Page {
@@ -33,7 +35,7 @@ func activatePage(data activateData) ui.Page {
 }
 
 func (p *Portal) activateForm(c *gin.Context) error {
-	return p.show(c, activatePage(activateData{Proof: "card"}))
+	return p.show(c, activatePage(activateData{Proof: "card", Ended: c.Query("uscito") != ""}))
 }
 
 // activate begins an activation: the session of the first half opens, and
@@ -118,7 +120,7 @@ func (p *Portal) activationOf(c *gin.Context) (s activation.Status, over bool, e
 	ses, _ := edge.SessionOf(c)
 	s, err = p.Activation.Status(c.Request.Context(), ses)
 	if dossier.CodeOf(err) == dossier.CodeActivationOver {
-		return s, true, p.showProblem(c, activatePage(activateData{Proof: "card"}), err)
+		return s, true, p.showProblem(c, activatePage(activateData{Proof: "card", Ended: c.Query("uscito") != ""}), err)
 	}
 	return s, err != nil, err
 }

@@ -114,6 +114,13 @@ func (b *bench) lastStep(lang string) {
 	if !strings.Contains(page, "Il suo PIN è stato attivato. La seconda parte del PIN le è stata inviata via SMS sul suo cellulare") {
 		t.Error("the text about the second half is another one")
 	}
+	// Whose session ended in between begins again where an activation begins.
+	for _, path := range []string{"/pin/attivazione/recapiti", "/pin/attivazione/conferma"} {
+		if to := b.get(path, "dsp_citizen=gone", lang).Header().Get("Location"); !strings.HasPrefix(to, "/pin/attivazione?") || !strings.Contains(to, "uscito=1") {
+			t.Errorf("%s without a session leads to %q", path, to)
+		}
+	}
+	uitest.Check(t, lang+" ended", b.get("/pin/attivazione?uscito=1", "", lang).Body.String())
 	b.activation.refuse = problem(dossier.CodeActivationOver)
 	for _, path := range []string{"/pin/attivazione/recapiti", "/pin/attivazione/conferma"} {
 		w := b.get(path, firstHalf, lang)

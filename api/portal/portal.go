@@ -95,7 +95,7 @@ func (p *Portal) Routes(r gin.IRouter) {
 // pinRoutes mounts activation and change: each has a role that opens nothing else.
 func (p *Portal) pinRoutes(all gin.IRouter) {
 	on := p.Edge.Handle
-	activating := all.Group("", p.Edge.Only(dossier.RoleSimplified), p.Edge.Guard())
+	activating := all.Group("", p.Edge.SignInAt(pathActivate), p.Edge.Only(dossier.RoleSimplified), p.Edge.Guard())
 	activating.GET(pathActivateContacts, on(p.activateContactsForm))
 	activating.POST(pathActivateContacts, on(p.activateContacts))
 	activating.GET(pathActivateFinish, on(p.activateFinishForm))
