@@ -36,7 +36,8 @@ import (
 var roles = []string{"nobody", "holder", "citizen", "holding", "idle", "away", "party", "super", "auditor", "admin", "gateway"}
 
 // cell is one row of the table: a route as it is registered, what it is asked
-// with, and for each role the status, or "in" for the way to the sign-in page.
+// with, and for each role the status, or "in" for the way to the sign-in page, or to
+// where an activation begins.
 // Where an allowed act would change what the rows below lean on, it is asked
 // for with something that comes after the question of who may: 400 and 409 mean
 // that the caller may, and what was sent is not right.
@@ -490,7 +491,7 @@ func (w *world) ask(t *testing.T, role string, row cell) string {
 	if strings.HasSuffix(row.route, "/next") || strings.HasSuffix(row.route, "/prossima") {
 		w.giveBack(t, role)
 	}
-	if to := got.answer.Header.Get("Location"); got.Status == http.StatusSeeOther && strings.Contains(to, "/accesso?") {
+	if to := got.answer.Header.Get("Location"); got.Status == http.StatusSeeOther && (strings.Contains(to, "/accesso?") || strings.HasPrefix(to, "/pin/attivazione?")) {
 		return "in"
 	}
 	return strconv.Itoa(got.Status)

@@ -82,14 +82,14 @@ func hookNames(t *testing.T, hook []string, receipt, recvq string) {
 			t.Errorf("caller %q: exit %d, %q", line, code, again)
 		}
 	}
-	dashed := slices.Insert(slices.Clone(hook), 5, "--")
+	dashed := slices.Insert(slices.Clone(hook), 7, "--")
 	if again, code := command(t, dashed...); code != 0 || again != receipt {
 		t.Errorf("behind --: exit %d, %q", code, again)
 	}
 	if _, err := os.Stat(filepath.Join(recvq, "planted")); err == nil {
 		t.Error("a caller's name says where a file is written")
 	}
-	if _, code := command(t, "fax-received", "--data", hook[2], "recvq/none.tif", "ttyS0", "14", "--help"); code != 0 {
+	if _, code := command(t, "fax-received", "--data", hook[2], "--gateway-socket", hook[4], "recvq/none.tif", "ttyS0", "14", "--help"); code != 0 {
 		t.Error("an error that looks like a flag is not recorded")
 	}
 }
@@ -99,8 +99,9 @@ func hookNames(t *testing.T, hook []string, receipt, recvq string) {
 func TestFaxes(t *testing.T) {
 	t.Parallel()
 	spool, recvq := t.TempDir(), t.TempDir()
-	const limit = 150_000 // ten pages over 1 MB are behind the soak switch
-	s := serveDemo(t, "--fax-spool", spool, "--max-bytes", strconv.Itoa(limit))
+	const limit = 150_000                            // ten pages over 1 MB are behind the soak switch
+	socket := filepath.Join(t.TempDir(), "fax.sock") // of a folder that HylaFAX's user gets to
+	s := serveDemo(t, "--fax-spool", spool, "--max-bytes", strconv.Itoa(limit), "--gateway-socket", socket)
 	people := free()
 
 	first := s.citizen(people[0])
@@ -112,7 +113,7 @@ func TestFaxes(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(recvq, name), faxOf(t, "tiffg3", papers), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	hook := []string{"fax-received", "--data", s.Data, "--spool", recvq, name, "ttyS0", "000000012", "", "0655512345", "ROSSI"}
+	hook := []string{"fax-received", "--data", s.Data, "--gateway-socket", socket, "--spool", recvq, name, "ttyS0", "000000012", "", "0655512345", "ROSSI"}
 	out, code := command(t, hook...)
 	answer := filepath.Join(t.TempDir(), "answer.pdf")
 	again, codeAgain := command(t, append([]string{hook[0], "--answer", answer}, hook[1:]...)...)
@@ -123,10 +124,10 @@ func TestFaxes(t *testing.T) {
 		t.Errorf("hook: exit %d and %d, %q and %q", code, codeAgain, out, again)
 	}
 	first.await(dossier.StateReviewing)
-	if out, code := command(t, "fax-received", "--data", s.Data, "recvq/none.tif", "ttyS0", "13", "No carrier"); code != 0 || !strings.Contains(out, "recorded") {
+	if out, code := command(t, "fax-received", "--data", s.Data, "--gateway-socket", socket, "recvq/none.tif", "ttyS0", "13", "No carrier"); code != 0 || !strings.Contains(out, "recorded") {
 		t.Errorf("failed reception: exit %d, %q", code, out)
 	}
-	if _, code := command(t, "fax-received", "--data", s.Data, "recvq/none.tif", "ttyS0", "13", ""); code == 0 {
+	if _, code := command(t, "fax-received", "--data", s.Data, "--gateway-socket", socket, "recvq/none.tif", "ttyS0", "13", ""); code == 0 {
 		t.Error("no file, and exit 0")
 	}
 	hookNames(t, hook, out, recvq)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -36,7 +37,8 @@ type faxes struct {
 	InterFAXUser string        `help:"User name of the InterFAX account whose inbox is polled." name:"interfax-user" env:"DISPOSITIVO_INTERFAX_USER"`
 	InterFAXKey  string        `help:"File with the password of the InterFAX account." name:"interfax-password-file" type:"path" env:"DISPOSITIVO_INTERFAX_PASSWORD_FILE"`
 	InterFAXURL  string        `help:"Address of InterFAX." name:"interfax-url" default:"https://rest.interfax.net" env:"DISPOSITIVO_INTERFAX_URL"`
-	GatewayToken string        `help:"File with the credential of fax-received; default: gateway.token in the data folder, made when missing." name:"gateway-token-file" type:"path" env:"DISPOSITIVO_GATEWAY_TOKEN_FILE"`
+	hookSocket   `embed:""`
+	GatewayToken string `help:"File with the credential of fax-received; default: gateway.token in the data folder, made when missing." name:"gateway-token-file" type:"path" env:"DISPOSITIVO_GATEWAY_TOKEN_FILE"`
 }
 
 // demoFaxSecret signs calls in a demonstration; everybody knows it.
@@ -49,6 +51,15 @@ const (
 	// longestSocket is what a socket's address holds.
 	longestSocket = 100
 )
+
+// hookSocket is where fax-received finds the server.
+type hookSocket struct {
+	GatewaySocket string `help:"Socket of fax-received; default: gateway.sock in the data folder, which is the server's own." name:"gateway-socket" type:"path" env:"DISPOSITIVO_GATEWAY_SOCKET"`
+}
+
+func (h hookSocket) path(data string) string {
+	return cmp.Or(h.GatewaySocket, filepath.Join(data, gatewaySocket))
+}
 
 // webhooks wires the providers that have a secret.
 func (f faxes) webhooks(h *house, door *intake.Door, answers *fax.Answers) (*fax.Webhooks, error) {
@@ -139,9 +150,9 @@ func (f faxes) chores(h *house, door *intake.Door, answers *fax.Answers) ([]queu
 
 // serveHooks takes hooks at the socket until ctx ends.
 func (f faxes) serveHooks(ctx context.Context, data string, door *intake.Door, answers *fax.Answers, logger *slog.Logger) error {
-	path := filepath.Join(data, gatewaySocket)
+	path := f.path(data)
 	if len(path) > longestSocket {
-		logger.LogAttrs(ctx, slog.LevelWarn, "no socket for fax-received: the path of the data folder is too long")
+		logger.LogAttrs(ctx, slog.LevelWarn, "no socket for fax-received: its path is too long")
 		return nil
 	}
 	credential, err := f.credential(data)
@@ -199,6 +210,7 @@ func (f faxes) credential(data string) (string, error) {
 // faxReceivedCmd is HylaFAX's received-fax hook, called by its script faxrcvd.
 type faxReceivedCmd struct {
 	Data         string `help:"The server's data folder, in which its socket lies." default:"data" type:"path" env:"DISPOSITIVO_DATA"`
+	hookSocket   `embed:""`
 	GatewayToken string `help:"File with the credential; default: gateway.token in the data folder." name:"gateway-token-file" type:"path" env:"DISPOSITIVO_GATEWAY_TOKEN_FILE"`
 	Spool        string `help:"Spool of HylaFAX, to which FILE is relative; default: the working folder." type:"path" env:"DISPOSITIVO_HYLAFAX_SPOOL"`
 	Answer       string `help:"File to write the answer page to: once the pages are read, within a minute (C7)." type:"path"`
@@ -242,7 +254,7 @@ func (c *faxReceivedCmd) Run(env *environment) error {
 	if err != nil && (c.Error == "" || !errors.Is(err, fs.ErrNotExist)) {
 		return err
 	}
-	told, err := fax.Send(env.ctx, filepath.Join(c.Data, gatewaySocket), credential, fax.Hook{
+	told, err := fax.Send(env.ctx, c.path(c.Data), credential, fax.Hook{
 		File: c.File, Device: c.Device, CommID: c.CommID, Error: c.Error, CallerIDs: c.CallerIDs, Data: data,
 	})
 	if err != nil {
@@ -271,7 +283,7 @@ func (c *faxReceivedCmd) writeAnswer(env *environment, credential, submission st
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
-		page, err := fax.AskAnswer(ctx, filepath.Join(c.Data, gatewaySocket), credential, submission)
+		page, err := fax.AskAnswer(ctx, c.path(c.Data), credential, submission)
 		if err != nil {
 			return err
 		}

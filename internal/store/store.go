@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -97,12 +98,36 @@ func (s *Store) openPostgres(rawURL string) error {
 	return nil
 }
 
+// keepToOwner makes the database's file readable by its owner alone, whatever folder it
+// lies in: SQLite would make it for everybody, and gives its other files the mode of this
+// one. A file that is there is not opened, because to close it would end SQLite's locks.
+func keepToOwner(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the database that the settings name
+		if errors.Is(err, fs.ErrExist) {                                      // another process was faster
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return f.Close()
+	}
+	if err != nil || info.Mode().Perm()&0o077 == 0 {
+		return err
+	}
+	return os.Chmod(path, 0o600)
+}
+
 // openSQLite opens one writing connection and several reading ones. WAL with
 // synchronous=FULL: a commit is on disk before it is acknowledged (promise 1).
 func (s *Store) openSQLite(path string) error {
 	s.dialect = sqlite
 	abs, err := filepath.Abs(path)
 	if err != nil {
+		return fmt.Errorf("open sqlite: %w", err)
+	}
+	if err := keepToOwner(abs); err != nil {
 		return fmt.Errorf("open sqlite: %w", err)
 	}
 	dsn := func(extra string) string {

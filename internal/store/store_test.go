@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/store"
 	"dispositivo/internal/testkit/house"
 )
 
@@ -60,6 +61,36 @@ func TestMigrationsMatch(t *testing.T) {
 	}
 	if a, b := list("sqlite"), list("postgres"); len(a) == 0 || !slices.Equal(a, b) {
 		t.Errorf("sqlite has %v, postgres has %v", a, b)
+	}
+}
+
+// The database holds personal data: nobody but its owner reads a file of it, also one
+// that an earlier version made for everybody, whatever folder it lies in.
+func TestDatabaseIsItsOwners(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "dispositivo.db")
+	for _, before := range []func() error{func() error { return nil }, func() error { return os.Chmod(path, 0o644) }} { //nolint:gosec // as an earlier version did
+		if err := before(); err != nil {
+			t.Fatal(err)
+		}
+		h := house.New(t)
+		s, err := store.Open(t.Context(), store.Config{URL: path, Keys: h.Keys, Clock: h.Clock, Policy: dossier.DefaultPolicy()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		files, err := filepath.Glob(path + "*")
+		if err != nil || len(files) < 2 { // the write-ahead log is there
+			t.Fatalf("%v, %v", files, err)
+		}
+		for _, file := range files {
+			if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+				t.Errorf("%s: %s, %v", filepath.Base(file), info.Mode(), err)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
