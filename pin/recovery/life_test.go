@@ -246,6 +246,22 @@ func (l *life) request() {
 	l.did("requested", true)
 }
 
+// office hands a PIN over at the counter (A5), in place of a living one if there is any.
+func (l *life) office() {
+	h := l.holder(l.holderID)
+	change := dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.OpenPIN{
+		Issue: dossier.PINIssue{ID: l.ID(), HolderID: h.ID, Kind: dossier.Dispositivo, State: dossier.PINActive, Channel: dossier.PINOffice}, Hash: l.hash,
+	}}}
+	if h.PIN.ID != "" {
+		change.PIN = &dossier.PINMove{ID: h.PIN.ID, Event: dossier.PINEventReplaced, Version: h.PIN.Version}
+	}
+	_, err := l.Apply(l.T.Context(), change)
+	if l.must(err) {
+		l.kind = dossier.Dispositivo
+		l.did("handed over", true)
+	}
+}
+
 // converted reports whether a dossier of the issue was converted: in a race, that may
 // come about just before the issue dies.
 func (l *life) converted(issueID string) bool {
@@ -299,9 +315,10 @@ func (l *life) check(what string) {
 	}
 }
 
-// proves D1, D2, D3, C11: whatever order recovery, revocation, suspension,
-// conversion and sign-in come in, one issue lives, its kind is raised by a
-// conversion alone and lowered by nothing, no session is left of one that is dead
+// proves A5, D1, D2, D3, C11: whatever order recovery, revocation, suspension,
+// conversion, the office and sign-in come in, one issue lives, no way leads to dispositivo
+// but a conversion that was decided, the office, and the recovery of a PIN that was,
+// nothing lowers its kind, no session is left of one that is dead
 // or suspended, and no dossier of one that is dead.
 func TestNoSequenceBreaksTheRules(t *testing.T) {
 	t.Parallel()
@@ -317,10 +334,11 @@ func TestNoSequenceBreaksTheRules(t *testing.T) {
 			"resume": func() { l.carry(revocation.Resume) }, "unlock": func() { l.carry(revocation.Unlock) },
 			"approve": func() { l.approve() }, "convert": l.convert, "approve and convert": func() { l.approve(); l.convert() },
 			"suspend and resume": func() { l.carry(revocation.Suspend); l.check("suspend"); l.carry(revocation.Resume) }, "sign in": l.startSession, "request": l.request,
+			"office": l.office, "revoke and request": func() { l.carry(revocation.Revoke); l.check("revoke"); l.request() },
 		}
 		names := []string{
 			"ask", "ask", "recover", "recover", "recover", "revoke", "operator revokes", "suspend", "resume", "suspend and resume",
-			"unlock", "approve", "approve", "convert", "approve and convert", "approve and convert", "sign in", "sign in", "request", "request",
+			"unlock", "approve", "approve", "convert", "approve and convert", "approve and convert", "sign in", "sign in", "request", "revoke and request", "approve and convert", "office",
 		}
 		for i := range rapid.IntRange(4, 10).Draw(t, "length") { // a slice would be short, and little would come about
 			name := rapid.SampledFrom(names).Draw(t, "act")
@@ -332,7 +350,7 @@ func TestNoSequenceBreaksTheRules(t *testing.T) {
 		}
 	})
 	t.Log(happened)
-	for _, what := range []string{"recovered", "revoked by the holder", "revoke", "suspend", "resume", "unlock", "converted", "signed in", "requested"} {
+	for _, what := range []string{"recovered", "revoked by the holder", "revoke", "suspend", "resume", "unlock", "converted", "signed in", "requested", "handed over"} {
 		if happened[what] == 0 {
 			t.Errorf("in %d lives nobody %s: the test shows nothing of it", n, what)
 		}
