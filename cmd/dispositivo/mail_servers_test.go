@@ -15,7 +15,7 @@ import (
 // the mailbox of Dovecot is polled; all of it is there once.
 func TestMailServers(t *testing.T) {
 	t.Parallel()
-	ours := testkit.FreeAddr(t)
+	ours := testkit.LastingAddr(t) // Postfix asks there before we are
 	postfix := testkit.Postfix(t, "lmtp:inet:"+ours)
 	page := write(t, "page.pdf", document(t, "by Postfix"))
 	toPostfix := func(body string, more ...string) {

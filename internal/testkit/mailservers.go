@@ -84,8 +84,10 @@ first_valid_gid = 1
 
 // Postfix starts a real mail server that takes mail for anybody at addr, on loopback,
 // and hands all of it to transport, such as "lmtp:unix:/run/mail.sock" or
-// "smtp:[127.0.0.1]:2525". What is refused for now it tries again each second. It must
-// be root, as Postfix must.
+// "smtp:[127.0.0.1]:2525". What is refused for now it tries again after five seconds: when
+// that time is so short that the process that tried has not yet let go of the message, as
+// one second is on a busy machine, the queue manager skips it and never comes back ("still
+// being delivered"). It must be root, as Postfix must.
 func Postfix(t testing.TB, transport string) (addr string) {
 	t.Helper()
 	dir := openFolder(t)
@@ -113,8 +115,8 @@ smtpd_peername_lookup = no
 smtp_dns_support_level = disabled
 alias_maps =
 message_size_limit = 36700160
-minimal_backoff_time = 1s
-maximal_backoff_time = 1s
+minimal_backoff_time = 5s
+maximal_backoff_time = 5s
 queue_run_delay = 1s
 transport_retry_time = 1s
 smtp_helo_timeout = 5s
@@ -139,7 +141,12 @@ lmtp_lhlo_timeout = 5s
 	if err != nil {
 		t.Fatalf("Postfix is needed (Debian: apt-get install postfix): %v", err)
 	}
-	t.Cleanup(end)
+	t.Cleanup(func() {
+		end()
+		if log, err := os.ReadFile(filepath.Join(dir, "log")); t.Failed() { //nolint:gosec // our own file
+			t.Logf("the log of Postfix: %s (%v)", log, err)
+		}
+	})
 	awaitGreeting(t, addr, "220", filepath.Join(dir, "log"))
 	return addr
 }
