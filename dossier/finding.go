@@ -38,6 +38,7 @@ const (
 	TokenUsed          FindingCode = "code.used"
 	TokenOtherHolder   FindingCode = "code.other_holder"
 	IDMissing          FindingCode = "id.missing"
+	IDNotSeen          FindingCode = "id.not_seen" // nothing but our form is seen, by its code or layout: a person judges
 	IDExpired          FindingCode = "id.expired"
 	IDMismatch         FindingCode = "id.mismatch"
 	IDReused           FindingCode = "id.reused"
@@ -79,6 +80,18 @@ const (
 
 // quarantining findings block, but a person may look at the pages as pixels.
 var quarantining = []FindingCode{PDFActiveContent, PDFEmbeddedFile, MachineGaveUp}
+
+// MorePages reports whether the findings say that whoever sent the pages can mend it by
+// sending others: some did not come, or are not there.
+func MorePages(findings []Finding) bool {
+	return slices.ContainsFunc(findings, func(f Finding) bool {
+		switch f.Code { //nolint:exhaustive // the others are not of pages that lack
+		case FileTruncated, FormMissing, IDMissing, IDNotSeen:
+			return true
+		}
+		return false
+	})
+}
 
 // Judge adds up findings: any blocking one rejects, unless every blocking one
 // only quarantines (DESIGN, section 4). The code is that of the finding that

@@ -180,12 +180,29 @@ func (d Dossier) Missing() []FindingCode {
 	}
 	var codes []FindingCode
 	for _, f := range news[len(news)-1].Findings {
-		lacks := f.Code == IDMissing || f.Code == FormMissing || f.Code == FormUnsigned
+		lacks := f.Code == IDMissing || f.Code == IDNotSeen || f.Code == FormMissing || f.Code == FormUnsigned
 		if (lacks || f.Severity == SeverityBlock) && !slices.Contains(codes, f.Code) {
 			codes = append(codes, f.Code)
 		}
 	}
 	return codes
+}
+
+// Lacks reports whether a person has the pages, and the newest of them want others
+// beside them.
+func (d Dossier) Lacks() bool {
+	counting := slices.DeleteFunc(slices.Clone(d.Submissions), func(s Submission) bool { return !s.Counts() })
+	n := len(counting)
+	return d.State == StateReviewing && n > 0 && MorePages(counting[n-1].Findings)
+}
+
+// Next names what comes next for the holder, for the texts: the state, with ".more" where
+// pages that lack can be sent meanwhile.
+func (d Dossier) Next() string {
+	if d.Lacks() {
+		return string(d.State) + ".more"
+	}
+	return string(d.State)
 }
 
 // SeenHash is what an approval binds: documents, form version, findings and

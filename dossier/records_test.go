@@ -122,3 +122,27 @@ func TestActorsAreDeniedByDefault(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// proves C9: who sent a part is asked for the rest while a person has it, by the newest
+// pages that count.
+func TestLacks(t *testing.T) {
+	t.Parallel()
+	part := Submission{State: SubmissionJoined, Findings: []Finding{{Code: IDNotSeen}}}
+	whole := Submission{State: SubmissionJoined}
+	again := Submission{State: SubmissionDuplicate}
+	for name, tt := range map[string]struct {
+		state State
+		subs  []Submission
+		want  string
+	}{
+		"nothing":          {StateReviewing, nil, "reviewing"},
+		"a part":           {StateReviewing, []Submission{part}, "reviewing.more"},
+		"and again":        {StateReviewing, []Submission{part, again}, "reviewing.more"},
+		"and the rest":     {StateReviewing, []Submission{part, whole}, "reviewing"},
+		"where it is over": {StateApproved, []Submission{part}, "approved"},
+	} {
+		if got := (Dossier{State: tt.state, Submissions: tt.subs}).Next(); got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}

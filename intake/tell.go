@@ -25,9 +25,18 @@ func Tellable(all []dossier.Finding) []dossier.Finding {
 
 func ofPages(code dossier.FindingCode) bool {
 	switch code { //nolint:exhaustive // the others go by their group
-	case dossier.FormMissing, dossier.FormUnsigned, dossier.IDMissing, dossier.TokenMissing:
+	case dossier.FormMissing, dossier.FormUnsigned, dossier.IDMissing, dossier.IDNotSeen, dossier.TokenMissing:
 		return true
 	}
 	group, _, _ := strings.Cut(string(code), ".")
 	return slices.Contains([]string{"file", "pdf", "pages", "page"}, group)
+}
+
+// Next names what whoever sent a submission does next, for the texts: its state, with
+// ".more" where the pages that lack can be sent to be read beside these.
+func Next(state dossier.SubmissionState, findings []dossier.Finding) string {
+	if (state == dossier.SubmissionJoined || state == dossier.SubmissionUnmatched) && dossier.MorePages(findings) {
+		return string(state) + ".more"
+	}
+	return string(state)
 }

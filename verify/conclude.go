@@ -49,6 +49,7 @@ func (s *Screener) compare(ctx context.Context, d dossier.Dossier, sub dossier.S
 		return res, err
 	}
 	res.findings = append(res.findings, compareForms(res.leaves, tokenID, formCame(d, sub))...)
+	res.findings = append(res.findings, compareID(res.leaves, res.zones, idCame(d, sub))...)
 	h, err := s.store.Holder(ctx, d.HolderID)
 	if err != nil {
 		return res, err

@@ -78,21 +78,18 @@ func (l leaf) isForm() bool {
 	return l.sheet || len(l.tokenIDs) > 0 || l.looked && looksLikeForm(l.look.Outline())
 }
 
-// compareForms says what the pages prove of the form: that nothing else came,
-// that it is another dossier's or an earlier edition, or that it, or its code,
-// is not there. came says that it came before.
+// compareForms says what the pages prove of the form: that it is another dossier's or
+// an earlier edition, or that it, or its code, is not there. came says that it came
+// before.
 func compareForms(leaves []leaf, tokenID string, came bool) []dossier.Finding {
 	var found []dossier.Finding
 	add := func(code dossier.FindingCode, severity dossier.Severity, page int) {
 		found = append(found, dossier.Finding{Code: code, Severity: severity, Page: page})
 	}
-	form, coded, sheets := 0, false, 0
+	form, coded := 0, false
 	for _, l := range leaves {
 		if l.isForm() && form == 0 {
 			form = l.n
-		}
-		if l.sheet {
-			sheets++
 		}
 		coded = coded || l.sheet || len(l.tokenIDs) > 0
 		if slices.ContainsFunc(l.tokenIDs, func(id string) bool { return id != tokenID }) {
@@ -112,10 +109,24 @@ func compareForms(leaves []leaf, tokenID string, came bool) []dossier.Finding {
 			add(dossier.FormMissing, dossier.SeverityWarn, 0)
 		}
 	}
-	if len(leaves) > 0 && sheets == len(leaves) {
-		add(dossier.IDMissing, dossier.SeverityWarn, 0)
-	}
 	return found
+}
+
+// compareID says that no identity document is on the pages: for certain where each is
+// our form as a program drew it, so that a machine may ask for it, else as far as a
+// machine sees. A card that was copied onto a form leaves it our form by code and
+// layout (a form with a card on it has the outline of a faxed one), so that only a
+// person may say of paper that it is alone. came says that a document came before.
+func compareID(leaves []leaf, zones []dossier.Zone, came bool) []dossier.Finding {
+	other := func(l leaf) bool { return !l.isForm() || len(l.bars) > 0 }
+	if came || len(leaves) == 0 || len(zones) > 0 || slices.ContainsFunc(leaves, other) {
+		return nil
+	}
+	code := dossier.IDMissing
+	if slices.ContainsFunc(leaves, func(l leaf) bool { return !l.sheet }) {
+		code = dossier.IDNotSeen
+	}
+	return []dossier.Finding{{Code: code, Severity: dossier.SeverityWarn}}
 }
 
 // older reports whether a marker's version, such as CP-1, is before the present
@@ -132,9 +143,21 @@ func older(version string) bool {
 
 // formCame reports whether another submission of the dossier brought the form.
 func formCame(d dossier.Dossier, sub dossier.Submission) bool {
+	return cameWithout(d, sub, dossier.FormMissing)
+}
+
+// idCame reports whether another submission of the dossier brought more than the form.
+func idCame(d dossier.Dossier, sub dossier.Submission) bool {
+	return cameWithout(d, sub, dossier.IDMissing, dossier.IDNotSeen)
+}
+
+// cameWithout reports whether another submission of the dossier was read, and none of
+// the findings with these codes made.
+func cameWithout(d dossier.Dossier, sub dossier.Submission, codes ...dossier.FindingCode) bool {
+	lacks := func(f dossier.Finding) bool { return slices.Contains(codes, f.Code) }
 	return slices.ContainsFunc(d.Submissions, func(o dossier.Submission) bool {
 		read := o.State == dossier.SubmissionJoined || o.State == dossier.SubmissionQuarantined
-		return o.ID != sub.ID && read && !slices.ContainsFunc(o.Findings, func(f dossier.Finding) bool { return f.Code == dossier.FormMissing })
+		return o.ID != sub.ID && read && !slices.ContainsFunc(o.Findings, lacks)
 	})
 }
 

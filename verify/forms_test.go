@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"dispositivo/dossier"
 	"dispositivo/internal/assets"
 	"dispositivo/internal/demo"
 	"dispositivo/internal/paper"
@@ -191,6 +192,65 @@ func TestOlder(t *testing.T) {
 	for version, want := range map[string]bool{"": false, paper.FormVersion: false, "CP-0": true, "CP-9999": false, "other": false} {
 		if older(version) != want {
 			t.Errorf("%q: %v", version, !want)
+		}
+	}
+}
+
+// proves C9: a machine asks for the document only where nothing but our own form can be
+// on the pages; of paper it says what it sees, and of what may be a document nothing.
+func TestCompareID(t *testing.T) {
+	drawn := leaf{n: 1, sheet: true}
+	faxed := leaf{n: 1, tokenIDs: []string{"t"}}
+	card := leaf{n: 2, tokenIDs: []string{"t"}, bars: []string{"PRVDAA80A41H501X"}}
+	for name, tt := range map[string]struct {
+		leaves []leaf
+		zones  []dossier.Zone
+		came   bool
+		want   dossier.FindingCode
+	}{
+		"form from a program":            {leaves: []leaf{drawn}, want: dossier.IDMissing},
+		"form by fax":                    {leaves: []leaf{faxed}, want: dossier.IDNotSeen},
+		"one of each":                    {leaves: []leaf{drawn, faxed}, want: dossier.IDNotSeen},
+		"with another page":              {leaves: []leaf{faxed, {n: 2}}},
+		"with a card on it":              {leaves: []leaf{faxed, card}},
+		"with a zone on it":              {leaves: []leaf{faxed}, zones: []dossier.Zone{{Page: 1}}},
+		"a zone on one from a program":   {leaves: []leaf{drawn}, zones: []dossier.Zone{{Page: 1}}},
+		"where the document came before": {leaves: []leaf{faxed}, came: true},
+		"no page":                        {},
+	} {
+		var got dossier.FindingCode
+		if found := compareID(tt.leaves, tt.zones, tt.came); len(found) == 1 {
+			got = found[0].Code
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+// TestIDCame: a submission that brought the form alone, or was not read, brought no document.
+func TestIDCame(t *testing.T) {
+	other := func(state dossier.SubmissionState, codes ...dossier.FindingCode) dossier.Dossier {
+		o := dossier.Submission{ID: "earlier", State: state}
+		for _, c := range codes {
+			o.Findings = append(o.Findings, dossier.Finding{Code: c})
+		}
+		return dossier.Dossier{Submissions: []dossier.Submission{o, {ID: "this", State: dossier.SubmissionJoined}}}
+	}
+	this := dossier.Submission{ID: "this"}
+	for name, tt := range map[string]struct {
+		d    dossier.Dossier
+		want bool
+	}{
+		"nothing else":       {dossier.Dossier{Submissions: []dossier.Submission{this}}, false},
+		"all":                {other(dossier.SubmissionJoined), true},
+		"a form":             {other(dossier.SubmissionJoined, dossier.IDMissing), false},
+		"what looks like it": {other(dossier.SubmissionQuarantined, dossier.IDNotSeen), false},
+		"no form":            {other(dossier.SubmissionJoined, dossier.FormMissing), true},
+		"what was refused":   {other(dossier.SubmissionRefused), false},
+	} {
+		if got := idCame(tt.d, this); got != tt.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (s *Screener) place(ctx context.Context, taskID string, sub dossier.Submiss
 			return sub, res, false, fmt.Errorf("screen: %w", err)
 		}
 		if len(tokens) == 0 {
-			findings = compareForms(res.leaves, "", false)
+			findings = append(compareForms(res.leaves, "", false), compareID(res.leaves, res.zones, false)...)
 		}
 		res.findings = append(res.findings, findings...)
 		return sub, res, true, s.apply(ctx, taskID, sub, res, s.submissionEvent(sub, res), nil)

@@ -21,7 +21,7 @@ func (s *services) wireCounter(h *house, pool *sandbox.Pool, p procedure, public
 		return paper.Slip{
 			Agency: p.Agency, Protocol: a.Submission.Protocol.String(), Received: a.Submission.ReceivedAt.In(rome),
 			Read: !a.Submission.Reading(), Pages: a.Submission.PageCount(), Noticed: noticed(texts, lang, a.Submission.Findings),
-			Next: texts.T(lang, "state."+string(a.Dossier.State)+".next", nil), Portal: publicURL + "/stato", Phone: p.Contact,
+			Next: texts.T(lang, "state."+a.Dossier.Next()+".next", nil), Portal: publicURL + "/stato", Phone: p.Contact,
 		}.Render(lang)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"dispositivo/intake"
 	"dispositivo/intake/fax"
 	"dispositivo/internal/i18n"
 	"dispositivo/internal/paper"
@@ -21,7 +22,7 @@ func faxAnswers(h *house, texts *i18n.Bundle, p procedure, publicURL string, rom
 
 // faxWords words what became of a fax.
 func faxWords(texts *i18n.Bundle, lang string, a fax.Answer) paper.AnswerWords {
-	words := paper.AnswerWords{Next: texts.T(lang, "fax.next."+string(a.State), nil)}
+	words := paper.AnswerWords{Next: texts.T(lang, "fax.next."+intake.Next(a.State, a.Findings), nil)}
 	if a.Refusal != "" {
 		words.Next = texts.T(lang, "refusal."+string(a.Refusal), nil)
 	}

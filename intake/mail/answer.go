@@ -182,7 +182,7 @@ func (a *Answerer) answer(sub dossier.Submission, origin dossier.Origin) dossier
 		answer.Kind, answer.Values["portal"] = dossier.MessageMailEmpty, a.cfg.Portal
 		return answer
 	}
-	answer.Values["outcome"], answer.Values["files"] = string(sub.State), strconv.Itoa(len(sub.Documents)-1)
+	answer.Values["outcome"], answer.Values["files"] = intake.Next(sub.State, sub.Findings), strconv.Itoa(len(sub.Documents)-1)
 	if n := sub.PageCount(); n > 0 {
 		answer.Values["pages"] = strconv.Itoa(n)
 	}

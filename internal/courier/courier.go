@@ -220,7 +220,7 @@ func (c *Courier) data(ctx context.Context, m dossier.Message) (map[string]strin
 	if err != nil {
 		return nil, err
 	}
-	data := map[string]string{"state": string(d.State)}
+	data := map[string]string{"state": string(d.State), "next": d.Next()}
 	if n := len(d.Submissions); n > 0 {
 		data["protocol"] = d.Submissions[n-1].Protocol.String()
 	}

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -95,11 +96,12 @@ func (c *Composer) args(lang string, data map[string]string) (map[string]string,
 		args["reference"] = c.texts.T(lang, "mail.reference", data)
 	}
 	if state := data["state"]; state != "" {
-		if !c.texts.Has(lang, "state."+state+".next") {
+		next := "state." + cmp.Or(data["next"], state) + ".next"
+		if !c.texts.Has(lang, next) || !c.texts.Has(lang, "state."+state) {
 			return nil, fmt.Errorf("state %q has no text", state)
 		}
 		args["state"] = c.texts.T(lang, "state."+state, nil)
-		args["next"] = c.texts.T(lang, "state."+state+".next", nil)
+		args["next"] = c.texts.T(lang, next, nil)
 	}
 	if err := c.outcome(lang, data, args); err != nil {
 		return nil, err

@@ -89,10 +89,10 @@ func (s *Service) Withdraw(ctx context.Context, actor dossier.Actor, id string) 
 
 func statusOf(d dossier.Dossier) Status {
 	st := Status{
-		ID: d.ID, State: d.State, OpenedAt: d.OpenedAt, ChangedAt: d.ChangedAt, DueAt: d.DueAt,
+		ID: d.ID, State: d.State, Lacks: d.Lacks(), OpenedAt: d.OpenedAt, ChangedAt: d.ChangedAt, DueAt: d.DueAt,
 		Reason: d.Reason, CanUpload: allows(d.State, dossier.EventPagesAdded), CanWithdraw: allows(d.State, dossier.EventWithdrawn),
 	}
-	if d.State == dossier.StateWaiting {
+	if d.State == dossier.StateWaiting || st.Lacks {
 		st.Missing = d.Missing()
 	}
 	for _, sub := range slices.Backward(d.Submissions) {

@@ -19,6 +19,9 @@ type Form struct {
 type Status struct {
 	ID    string
 	State dossier.State
+	// Lacks says that a person has the pages, and the newest of them want others
+	// beside them.
+	Lacks bool
 	// Protocol is that of the newest submission; "" before the first.
 	Protocol  string
 	OpenedAt  time.Time
