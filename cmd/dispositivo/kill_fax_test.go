@@ -31,7 +31,7 @@ func TestKillFaxes(t *testing.T) {
 // proves promise 1, C4 and C7 for faxes: PostgreSQL and Redis are killed as well.
 func TestKillFaxesPostgresRedis(t *testing.T) {
 	t.Parallel()
-	killFaxes(t, killable(t), 4)
+	killFaxes(t, killable(t), 10)
 }
 
 // faxTrial is a server under attack and gateways that go on sending.
@@ -60,13 +60,7 @@ func killFaxes(t *testing.T, g ground, rounds int) {
 			{at: between(random, 0, life), do: func() { tr.sendFax(tr.byHook) }},
 			{at: between(random, 0, life), do: func() { tr.sendFax(tr.byWebhook) }},
 		}
-		if g.redis != nil {
-			acts = append(acts, tr.redisFaults(random, life)...)
-		}
-		if g.postgres != nil {
-			acts = append(acts, tr.postgresFaults(random, life)...)
-		}
-		tr.play(sorted(acts))
+		tr.play(sorted(append(acts, tr.faults(random, life)...)))
 		tr.server.start()
 		tr.senders.Wait()
 	}

@@ -28,6 +28,12 @@ func TestKillMail(t *testing.T) {
 	killMail(t, embedded(), 10)
 }
 
+// proves promise 1, C5 and C7 for mail: PostgreSQL and Redis are killed as well.
+func TestKillMailPostgresRedis(t *testing.T) {
+	t.Parallel()
+	killMail(t, killable(t), 10)
+}
+
 // mailTrial is a server under attack, and mail servers that go on sending.
 type mailTrial struct {
 	*trial
@@ -47,14 +53,7 @@ const trialBox = "conversione@pin.example"
 func killMail(t *testing.T, g ground, rounds int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seedOf(t), uint64(rounds)))
-	tr := &mailTrial{trial: groundOf(t, g), addr: testkit.LastingAddr(t), sent: map[[sha256.Size]byte]string{}}
-	tr.imap, _, _ = testkit.Dovecot(t)
-	password := filepath.Join(t.TempDir(), "password")
-	if err := os.WriteFile(password, []byte(testkit.DovecotPassword), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	tr.serve("--mail-listen", tr.addr, "--mail-for", trialBox, "--mail-servers", "mx.pin.example",
-		"--imap", "imap+plain://conversione@"+tr.imap, "--imap-password-file", password)
+	tr := newMailTrial(t, groundOf(t, g))
 	for range rounds {
 		life := between(random, shortestLife, longestLife)
 		acts := []act{{at: life, do: tr.kill}}
@@ -62,12 +61,26 @@ func killMail(t *testing.T, g ground, rounds int) {
 			acts = append(acts, act{at: between(random, 0, life), do: func() { tr.sendMail(tr.bySMTP) }})
 		}
 		acts = append(acts, act{at: between(random, 0, life), do: func() { tr.sendMail(tr.byMailbox) }})
-		tr.play(sorted(acts))
+		tr.play(sorted(append(acts, tr.faults(random, life)...)))
 		tr.server.start()
 		tr.senders.Wait()
 	}
 	tr.settleMail()
 	tr.proveMail()
+}
+
+// newMailTrial starts a server that takes mail in both ways.
+func newMailTrial(t *testing.T, tr *trial) *mailTrial {
+	t.Helper()
+	m := &mailTrial{trial: tr, addr: testkit.LastingAddr(t), sent: map[[sha256.Size]byte]string{}}
+	m.imap, _, _ = testkit.Dovecot(t)
+	password := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(password, []byte(testkit.DovecotPassword), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.serve("--mail-listen", m.addr, "--mail-for", trialBox, "--mail-servers", "mx.pin.example",
+		"--imap", "imap+plain://conversione@"+m.imap, "--imap-password-file", password)
+	return m
 }
 
 // sendMail sends one mail like no other until it is taken.
@@ -204,5 +217,6 @@ func (tr *mailTrial) proveMail() {
 		tr.t.Errorf("%d answers to %d mails", distinct, tr.n)
 	}
 	tr.proveBooks()
-	tr.t.Logf("%d mails, %d kills, %d answers came twice", tr.n, tr.life.Load(), f.doubles)
+	tr.t.Logf("%s: %d mails; server killed %d times, Redis %d and flushed %d, PostgreSQL %d; %d answers came twice",
+		tr.ground.name, tr.n, tr.life.Load(), tr.redisKills, tr.flushes, tr.postgresKills, f.doubles)
 }

@@ -26,7 +26,13 @@ import (
 // and a composition that was confirmed, are there, once.
 func TestKillPages(t *testing.T) {
 	t.Parallel()
-	killPages(t, 3) // a round costs more than 0.3 s; make soak has 200
+	killPages(t, embedded(), 10)
+}
+
+// proves promise 1, C3, C6 and C7 for pages: PostgreSQL and Redis are killed as well.
+func TestKillPagesPostgresRedis(t *testing.T) {
+	t.Parallel()
+	killPages(t, killable(t), 10)
 }
 
 // pagesTrial is a server under attack, and people who press a button of its pages again
@@ -57,22 +63,22 @@ const actsEachRound = 3
 // closeToTheEnd is how long before the server is killed a button is pressed at most.
 const closeToTheEnd = 150 * time.Millisecond
 
-func killPages(t *testing.T, rounds int) {
+func killPages(t *testing.T, g ground, rounds int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seedOf(t), uint64(rounds)))
-	tr := newPagesTrial(t, groundOf(t, embedded()), rounds*actsEachRound)
+	tr := newPagesTrial(t, groundOf(t, g), rounds*actsEachRound)
 	for n := range rounds {
 		who := tr.holders[n*actsEachRound:]
 		scanned, left, composer := who[0], who[1], who[2]
 		made := tr.composes(composer)
 		life := between(random, shortestLife, longestLife)
 		late := max(0, life-closeToTheEnd)
-		tr.play(sorted([]act{
+		tr.play(sorted(append([]act{
 			{at: life, do: tr.kill},
 			{at: between(random, late, life), do: func() { tr.acts(scanned, tr.byPage) }},
 			{at: between(random, 0, life), do: func() { tr.acts(left, tr.byFolder) }},
 			{at: between(random, late, life), do: func() { tr.acts(composer, made.confirms) }},
-		}))
+		}, tr.faults(random, life)...)))
 		tr.server.start()
 		tr.senders.Wait()
 	}
@@ -266,7 +272,8 @@ func (tr *pagesTrial) provePages(want int) {
 		tr.t.Errorf("%d things done, %d acknowledged, %d kept, %d receipts, %v", want, len(tr.acks), kept, receipts, err)
 	}
 	tr.proveBooks()
-	tr.t.Logf("%d acknowledged, %d buttons pressed again; server killed %d times", len(tr.acks), tr.again.Load(), tr.life.Load())
+	tr.t.Logf("%s: %d acknowledged, %d buttons pressed again; server killed %d times, Redis %d and flushed %d, PostgreSQL %d",
+		tr.ground.name, len(tr.acks), tr.again.Load(), tr.life.Load(), tr.redisKills, tr.flushes, tr.postgresKills)
 }
 
 func (a pageAck) prove(t testing.TB, h *house) error {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -20,11 +19,11 @@ func TestKill(t *testing.T) {
 	killTrial(t, embedded(), 10)
 }
 
-// proves promise 1, C7 and C11 on PostgreSQL and Redis, where Redis too is
-// killed and made to forget everything.
+// proves promise 1, C7 and C11 on PostgreSQL and Redis, which are killed too, and Redis
+// made to forget everything.
 func TestKillPostgresRedis(t *testing.T) {
 	t.Parallel()
-	killTrial(t, scaledOut(t), 5)
+	killTrial(t, killable(t), 10)
 }
 
 // ground is what a trial's server stands on.
@@ -93,12 +92,20 @@ func (tr *trial) round(random *rand.Rand, holders []*holder) {
 		papers := 1 + random.IntN(2)
 		acts = append(acts, act{at: between(random, 0, life), do: func() { tr.send(h, papers) }})
 	}
+	tr.play(sorted(append(acts, tr.faults(random, life)...)))
+	tr.server.start()
+}
+
+// faults are what happens in a round to the servers that the ground has.
+func (tr *trial) faults(random *rand.Rand, life time.Duration) []act {
+	var acts []act
 	if tr.ground.redis != nil {
 		acts = append(acts, tr.redisFaults(random, life)...)
 	}
-	slices.SortStableFunc(acts, func(a, b act) int { return int(a.at - b.at) })
-	tr.play(acts)
-	tr.server.start()
+	if tr.ground.postgres != nil {
+		acts = append(acts, tr.postgresFaults(random, life)...)
+	}
+	return acts
 }
 
 // redisFaults makes Redis forget in every round, and be dead for a while in
