@@ -18,6 +18,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/intake/fax"
+	"dispositivo/internal/clock"
 	"dispositivo/internal/testkit"
 )
 
@@ -48,9 +49,10 @@ type faxTrial struct {
 }
 
 // killFaxes lets each way in take a fax in each round, and kills the server in it.
-func killFaxes(t *testing.T, g ground, rounds int) {
+func killFaxes(t *testing.T, g ground, rounds int) figures { //nolint:unparam // the soak test writes them down
 	t.Helper()
-	random := rand.New(rand.NewPCG(seedOf(t), uint64(rounds)))
+	seed, begin := seedOf(t), clock.System().Now()
+	random := rand.New(rand.NewPCG(seed, uint64(rounds)))
 	tr := newFaxTrial(t, groundOf(t, g))
 	for range rounds {
 		life := between(random, shortestLife, longestLife)
@@ -65,7 +67,7 @@ func killFaxes(t *testing.T, g ground, rounds int) {
 		tr.senders.Wait()
 	}
 	tr.settleFaxes()
-	tr.proveFaxes()
+	return tr.proveFaxes().during(t, seed, rounds, begin)
 }
 
 // newFaxTrial starts a server that takes faxes in every way.
@@ -191,7 +193,7 @@ func (tr *trial) awaitRead() {
 }
 
 // proveFaxes: each fax is there once, under the number that was told.
-func (tr *faxTrial) proveFaxes() {
+func (tr *faxTrial) proveFaxes() figures {
 	tr.t.Helper()
 	h := tr.open()
 	defer h.close() //nolint:errcheck // only read
@@ -224,6 +226,7 @@ func (tr *faxTrial) proveFaxes() {
 		tr.t.Errorf("%d faxes sent, %d acknowledged, %d kept", tr.n, len(tr.sent), len(kept))
 	}
 	tr.proveBooks()
-	tr.t.Logf("%s: %d faxes; server killed %d times, Redis %d and flushed %d, PostgreSQL %d",
-		tr.ground.name, tr.n, tr.life.Load(), tr.redisKills, tr.flushes, tr.postgresKills)
+	suffered := tr.suffered()
+	suffered.receipts = len(tr.sent)
+	return suffered
 }

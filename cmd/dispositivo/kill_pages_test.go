@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/internal/clock"
 	"dispositivo/internal/testkit"
 )
 
@@ -63,9 +64,10 @@ const actsEachRound = 3
 // closeToTheEnd is how long before the server is killed a button is pressed at most.
 const closeToTheEnd = 150 * time.Millisecond
 
-func killPages(t *testing.T, g ground, rounds int) {
+func killPages(t *testing.T, g ground, rounds int) figures { //nolint:unparam // the soak test writes them down
 	t.Helper()
-	random := rand.New(rand.NewPCG(seedOf(t), uint64(rounds)))
+	seed, begin := seedOf(t), clock.System().Now()
+	random := rand.New(rand.NewPCG(seed, uint64(rounds)))
 	tr := newPagesTrial(t, groundOf(t, g), rounds*actsEachRound)
 	for n := range rounds {
 		who := tr.holders[n*actsEachRound:]
@@ -84,7 +86,7 @@ func killPages(t *testing.T, g ground, rounds int) {
 	}
 	tr.awaitRead()
 	tr.server.stop()
-	tr.provePages(rounds * actsEachRound)
+	return tr.provePages(rounds*actsEachRound).during(t, seed, rounds, begin)
 }
 
 // newPagesTrial starts a server with a scan folder, and signs the reviewer in.
@@ -245,7 +247,7 @@ func (tr *trial) browse(cookie, method, path, contentType string, body []byte) (
 
 // provePages: each holder has one dossier with one submission, which is what was sent
 // and what the answer named, and one receipt; and nothing else is there.
-func (tr *pagesTrial) provePages(want int) {
+func (tr *pagesTrial) provePages(want int) figures {
 	tr.t.Helper()
 	h := tr.open()
 	defer h.close() //nolint:errcheck // only read
@@ -272,8 +274,9 @@ func (tr *pagesTrial) provePages(want int) {
 		tr.t.Errorf("%d things done, %d acknowledged, %d kept, %d receipts, %v", want, len(tr.acks), kept, receipts, err)
 	}
 	tr.proveBooks()
-	tr.t.Logf("%s: %d acknowledged, %d buttons pressed again; server killed %d times, Redis %d and flushed %d, PostgreSQL %d",
-		tr.ground.name, len(tr.acks), tr.again.Load(), tr.life.Load(), tr.redisKills, tr.flushes, tr.postgresKills)
+	f := tr.suffered()
+	f.receipts, f.asked = len(tr.acks), int(tr.again.Load())
+	return f
 }
 
 func (a pageAck) prove(t testing.TB, h *house) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"testing"
 	"time"
 
 	"dispositivo/dossier"
@@ -16,19 +17,33 @@ import (
 
 // figures are what a trial found.
 type figures struct {
-	ground      string
-	seed        uint64
-	rounds      int
-	kills       int64
-	flushes     int
-	redisKills  int
-	receipts    int // receipts given for an upload
-	asked       int // uploads that had no answer at first and were sent again
-	approvals   int // approvals answered with 200
-	conversions int
-	doubles     int // copies of a message beyond the first, all across a kill
-	entries     int // of the log
-	took        time.Duration
+	ground        string
+	seed          uint64
+	rounds        int
+	kills         int64
+	flushes       int
+	redisKills    int
+	postgresKills int
+	receipts      int // what was acknowledged
+	asked         int // what had no answer at first and was sent again; not counted for faxes and mail
+	approvals     int // approvals answered with 200
+	conversions   int
+	doubles       int // copies of a message beyond the first, all across a kill
+	entries       int // of the log
+	took          time.Duration
+}
+
+// suffered are the figures of what was done to the servers.
+func (tr *trial) suffered() figures {
+	return figures{ground: tr.ground.name, kills: tr.life.Load(), flushes: tr.flushes, redisKills: tr.redisKills, postgresKills: tr.postgresKills}
+}
+
+// during adds what the trial was and how long it took.
+func (f figures) during(t testing.TB, seed uint64, rounds int, begin time.Time) figures {
+	t.Helper()
+	f.seed, f.rounds, f.took = seed, rounds, clock.System().Now().Sub(begin)
+	t.Logf("%+v", f)
+	return f
 }
 
 // settle lets the server run undisturbed until nothing moves any more.
@@ -79,7 +94,7 @@ func (tr *trial) settle() {
 // prove holds every promise against the store.
 func (tr *trial) prove() figures {
 	tr.t.Helper()
-	f := figures{kills: tr.life.Load(), flushes: tr.flushes, redisKills: tr.redisKills}
+	f := tr.suffered()
 	h := tr.open()
 	defer h.close() //nolint:errcheck // only read
 	if err := h.sealAudit(tr.t.Context()); err != nil {

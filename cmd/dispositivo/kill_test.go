@@ -36,16 +36,11 @@ type ground struct {
 
 func embedded() ground { return ground{name: "SQLite, embedded queue"} }
 
-func scaledOut(t testing.TB) ground {
-	t.Helper()
-	return ground{name: "PostgreSQL, Redis", database: testkit.Postgres(t), redis: testkit.Redis(t)}
-}
-
 // killable is a ground on which PostgreSQL, too, can be killed.
 func killable(t testing.TB) ground {
 	t.Helper()
 	p := testkit.OwnPostgres(t)
-	return ground{name: "PostgreSQL and Redis, killed too", database: p.URL(), redis: testkit.Redis(t), postgres: p}
+	return ground{name: "PostgreSQL, Redis", database: p.URL(), redis: testkit.Redis(t), postgres: p}
 }
 
 // The measures of a round.
@@ -67,10 +62,7 @@ func killTrial(t *testing.T, g ground, rounds int) figures { //nolint:unparam //
 		tr.round(random, tr.holders[n*holdersEachRound:(n+1)*holdersEachRound])
 	}
 	tr.settle()
-	f := tr.prove()
-	f.ground, f.seed, f.rounds, f.took = g.name, seed, rounds, clock.System().Now().Sub(begin)
-	t.Logf("%+v", f)
-	return f
+	return tr.prove().during(t, seed, rounds, begin)
 }
 
 // round lets holders send and the reviewer decide until a random moment at
