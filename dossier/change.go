@@ -83,6 +83,9 @@ type Admission struct {
 	// CompositionID is the composition that the holder confirmed: its originals
 	// become evidence of the submission. "" for none.
 	CompositionID string
+	// Receipt is what the submission certifies of a message of ours, when it is that
+	// and its signature was proved; nil otherwise.
+	Receipt *PECReceipt
 }
 
 // OpenDossier begins a dossier in StateOpen with the data printed on its form.

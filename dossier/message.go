@@ -22,6 +22,8 @@ type Message struct {
 	// Letter is what was rendered; nil before. A secret in it is masked once it
 	// was handed over.
 	Letter *Letter
+	// Delivery is what receipts of PEC say of it; nil: there is none.
+	Delivery *Delivery
 }
 
 // Contact is one contact of a holder.
@@ -63,6 +65,9 @@ const (
 	// MessagePINReminder tells that the window of a PIN closes soon (A9).
 	MessagePINReminder MessageKind = "pin_reminder"
 )
+
+// LetterByPEC is the Class of a Letter that goes by PEC (internal/notify).
+const LetterByPEC = "pec"
 
 // Letter is a rendered message.
 type Letter struct {

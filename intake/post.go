@@ -56,6 +56,8 @@ type Post struct {
 	// Coded are, beside Files, the lines of base64 in which each stands in Evidence;
 	// such a file is not kept a second time. Nil, all or one: it is.
 	Coded [][]byte
+	// Receipt: see dossier.Admission.
+	Receipt *dossier.PECReceipt
 	// Evidence is the original they were taken from, such as the whole mail; nil:
 	// the files are the originals. With evidence alone it is not a submission: a
 	// receipt, a bounce, an empty mail, papers of an issue.
@@ -94,7 +96,7 @@ func (d *Door) Receive(ctx context.Context, p Post) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	change := dossier.Change{Actor: p.Actor, Admit: &dossier.Admission{Submission: sub, ExternalID: p.ExternalID, Sender: p.Origin.From}}
+	change := dossier.Change{Actor: p.Actor, Admit: &dossier.Admission{Submission: sub, ExternalID: p.ExternalID, Sender: p.Origin.From, Receipt: p.Receipt}}
 	if p.Answer {
 		change.Effects = append(change.Effects, dossier.Enqueue{Kind: dossier.TaskAnswer, Subject: sub.ID})
 	}

@@ -38,7 +38,7 @@ func (d *Desk) journalRoutes(staff gin.IRouter) {
 // actsOfJournal are the kinds of act that are offered, each with a text
 // "ui.journal.kind.…".
 func actsOfJournal() []string {
-	return []string{"session", "service", "domanda", "delegation", "pin", "pin_request", "loss", "challenge", "stop", "holder", "dossier", "submission", "page", "review", "decision", "file", "letter", "batch", "operator", "audit"}
+	return []string{"session", "service", "domanda", "delegation", "pin", "pin_request", "loss", "challenge", "stop", "holder", "dossier", "submission", "page", "review", "decision", "file", "letter", "batch", "message", "operator", "audit"}
 }
 
 // delegate is how the log names who acts for another (B10).

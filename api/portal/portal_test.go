@@ -41,6 +41,7 @@ type bench struct {
 	identities fakeIdentities
 	catalogue  *fakeServices
 	deleghe    *fakeDelegation
+	journal    *fakeJournal
 	log        *bytes.Buffer
 }
 
@@ -72,7 +73,7 @@ func setup(t *testing.T) *bench {
 	pages.SetCSRF(e.CSRF)
 	b := &bench{
 		t: t, router: gin.New(), sessions: sessions, conv: &fakeConversion{}, door: &fakeDoor{}, activation: &fakeActivation{}, letters: &fakeLetters{}, asks: &fakeRequests{}, devices: &fakeDevices{},
-		catalogue: &fakeServices{}, log: log, deleghe: &fakeDelegation{},
+		catalogue: &fakeServices{}, log: log, deleghe: &fakeDelegation{}, journal: &fakeJournal{},
 		contacts: &fakeContacts{all: dossier.Contacts{Mobile: "+39333000000", Phone: "+39061234567"}.With(dossier.ContactEmail, "m@prova.example", noon(), true)},
 		access:   &fakeAccess{account: pin.Account{HolderID: "holder-a", Kind: dossier.Ordinario, Person: dossier.Person{Name: "Maria", Surname: "Rossi"}}},
 	}
@@ -80,7 +81,7 @@ func setup(t *testing.T) *bench {
 	b.router.NoRoute(e.NotFound())
 	portal.New(portal.Deps{
 		Edge: e, UI: pages, Access: b.access, Activation: b.activation, Devices: b.devices, Contacts: b.contacts, Conversion: b.conv, Requests: b.asks, Door: b.door, Letters: b.letters,
-		Identities: &b.identities, Services: b.catalogue, Delegation: b.deleghe, Sessions: sessions, Offices: finder(t), MaxBytes: 1 << 20,
+		Identities: &b.identities, Services: b.catalogue, Delegation: b.deleghe, Journal: b.journal, Sessions: sessions, Offices: finder(t), MaxBytes: 1 << 20,
 		Messages: func(context.Context) ([]portal.Message, error) {
 			return []portal.Message{{At: noon(), Class: "sms", To: "+1 202", Text: "<script>alert(1)</script>"}}, nil
 		},

@@ -194,11 +194,13 @@ func tel(number string) template.URL {
 // name always stands beside the colour.
 func tone(state any) string {
 	switch fmt.Sprint(state) {
-	case string(dossier.StateConverted), string(dossier.StateApproved), string(dossier.SubmissionJoined):
+	case string(dossier.StateConverted), string(dossier.StateApproved), string(dossier.SubmissionJoined),
+		string(dossier.DeliveryDelivered):
 		return "success"
-	case string(dossier.StateRejected), string(dossier.SubmissionRefused):
+	case string(dossier.StateRejected), string(dossier.SubmissionRefused), string(dossier.DeliveryFailed):
 		return "danger"
-	case string(dossier.StateWaiting), string(dossier.SubmissionQuarantined), string(dossier.SubmissionUnmatched):
+	case string(dossier.StateWaiting), string(dossier.SubmissionQuarantined), string(dossier.SubmissionUnmatched),
+		string(dossier.DeliveryDelayed):
 		return "warning"
 	case string(dossier.StateExpired), string(dossier.StateWithdrawn), string(dossier.StateSuperseded),
 		string(dossier.SubmissionDuplicate), string(dossier.SubmissionNotASubmission):

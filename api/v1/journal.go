@@ -62,6 +62,15 @@ type messageAnswer struct {
 	To      string              `json:"to"`
 	Subject string              `json:"subject"`
 	Text    string              `json:"text"`
+	// Delivery is what receipts of PEC say; nil: there is none.
+	Delivery *deliveryAnswer `json:"delivery,omitempty"`
+}
+
+type deliveryAnswer struct {
+	State      dossier.DeliveryState `json:"state"`
+	At         time.Time             `json:"at"`
+	AcceptedAt time.Time             `json:"accepted_at,omitzero"`
+	Failure    dossier.PECFailure    `json:"failure,omitempty"`
 }
 
 func (a *API) ownMessages(c *gin.Context) error {
@@ -72,6 +81,9 @@ func (a *API) ownMessages(c *gin.Context) error {
 	list := make([]messageAnswer, len(m.List))
 	for i, one := range m.List {
 		list[i] = messageAnswer{ID: one.ID, Kind: one.Kind, SentAt: one.SentAt}
+		if d := one.Delivery; d != nil {
+			list[i].Delivery = &deliveryAnswer{State: d.State, At: d.At, AcceptedAt: d.AcceptedAt, Failure: d.Failure}
+		}
 		if l := one.Letter; l != nil {
 			list[i].Class, list[i].To, list[i].Subject, list[i].Text = l.Class, l.To, l.Subject, l.Text
 		}

@@ -103,6 +103,18 @@ func (h *house) sweepBlobs(ctx context.Context) error {
 	return err
 }
 
+// undelivered counts the messages by PEC that did not arrive; -1: the database does not
+// answer.
+func (h *house) undelivered() float64 {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	n, err := h.store.Undelivered(ctx)
+	if err != nil {
+		return -1
+	}
+	return float64(n)
+}
+
 // figures are what /metrics shows besides the requests.
 func (h *house) figures() *prometheus.Registry {
 	reg := prometheus.NewRegistry()
@@ -123,6 +135,9 @@ func (h *house) figures() *prometheus.Registry {
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "dispositivo_reconcile_faults", Help: "What the last hourly reconciliation found not to add up; -1: it failed.",
 		}, func() float64 { return float64(h.faults.Load()) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "dispositivo_messages_undelivered", Help: "Messages by PEC whose receipts say that they were not delivered; -1: unknown.",
+		}, h.undelivered),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "dispositivo_tasks_oldest_seconds", Help: "How long the oldest due task waits.",
 		}, func() float64 {

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"slices"
 	"time"
@@ -48,6 +49,9 @@ func (c *reconcileCmd) Run(env *environment) error {
 		}
 		fmt.Fprintln(env.stdout)
 	}
+	if err := h.tellCertified(env.ctx, env.stdout); err != nil {
+		return err
+	}
 	for _, f := range faults {
 		fmt.Fprintln(env.stdout, "FAULT:", f)
 	}
@@ -55,6 +59,19 @@ func (c *reconcileCmd) Run(env *environment) error {
 		return exitError(exitFailed)
 	}
 	return nil
+}
+
+// tellCertified says what receipts of PEC tell of our messages, when there are any.
+func (h *house) tellCertified(ctx context.Context, to io.Writer) error {
+	all, delivered, err := h.store.Certified(ctx)
+	if err != nil || all == 0 {
+		return err
+	}
+	failed, err := h.store.Undelivered(ctx)
+	if err == nil {
+		fmt.Fprintf(to, "messages by PEC: with receipts %d, delivered %d, not delivered %d\n", all, delivered, failed)
+	}
+	return err
 }
 
 func (h *house) reconcile(ctx context.Context) ([]account, []string, error) {

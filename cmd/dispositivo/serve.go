@@ -185,15 +185,17 @@ func (c *serveCmd) startDoors(ctx context.Context, env *environment, h *house, s
 	c.greet(env)
 	start("take hooks", func(ctx context.Context) error { return c.serveHooks(ctx, c.Data, s.door, s.faxAnswers, env.logger) })
 	if c.MailListen != "" {
-		start("take mail", func(ctx context.Context) error { return c.takeMail(ctx, h, s.door, hostOf(c.publicURL())) })
+		start("take mail", func(ctx context.Context) error { return c.takeMail(ctx, h, s.door, c.ourNames()) })
 	}
 	start("serve", func(ctx context.Context) error { return serveUntil(ctx, server, listener) })
 	return nil
 }
 
+func (c *serveCmd) ourNames() names { return names{domain: hostOf(c.publicURL()), pec: c.pecBox()} }
+
 // startPollers lets every mailbox be polled.
 func (c *serveCmd) startPollers(h *house, s *services, start func(string, func(context.Context) error), cancel context.CancelCauseFunc) {
-	pollers, err := c.pollers(h, s.door, hostOf(c.publicURL()))
+	pollers, err := c.pollers(h, s.door, c.ourNames())
 	if err != nil {
 		cancel(err)
 	}

@@ -37,6 +37,13 @@ type mails struct {
 	PECOperators string        `help:"Folder with the certificates of PEC operators, as PEM (.pem, .crt); unset: no envelope is believed." name:"pec-operators" type:"path" env:"DISPOSITIVO_PEC_OPERATORS"`
 }
 
+// names is who we are to those who write to us.
+type names struct {
+	// domain is our host, that of our Message-IDs; pec the address that our messages by
+	// PEC leave from.
+	domain, pec string
+}
+
 // check refuses settings that name a place and nobody to take mail for.
 func (m mails) check() error {
 	if m.MailListen != "" && len(m.MailFor) == 0 {
@@ -49,11 +56,11 @@ func (m mails) check() error {
 }
 
 // pollers wires the mailboxes that are polled.
-func (m mails) pollers(h *house, door *intake.Door, domain string) ([]*mail.Poller, error) {
+func (m mails) pollers(h *house, door *intake.Door, at names) ([]*mail.Poller, error) {
 	if len(m.IMAP) == 0 {
 		return nil, nil
 	}
-	taker, err := m.taker(h, door, domain)
+	taker, err := m.taker(h, door, at)
 	if err != nil {
 		return nil, err
 	}
@@ -92,13 +99,13 @@ func (m mails) poller(h *house, taker *mail.Taker, address, passwordFile string)
 }
 
 // taker wires what brings messages to the door, whichever way they come.
-func (m mails) taker(h *house, door *intake.Door, domain string) (*mail.Taker, error) {
+func (m mails) taker(h *house, door *intake.Door, at names) (*mail.Taker, error) {
 	operators, err := m.operators()
 	if err != nil {
 		return nil, err
 	}
 	taker, err := mail.NewTaker(mail.Config{
-		Door: door, Reader: &mail.Reader{Operators: operators, Domain: domain}, Hash: h.keys.MAC("mail"), Clock: h.clock,
+		Door: door, Reader: &mail.Reader{Operators: operators, Domain: at.domain, Box: at.pec}, Hash: h.keys.MAC("mail"), Clock: h.clock,
 		Gateways: m.MailGateways, Ours: m.MailFor,
 	})
 	if err != nil {
@@ -108,12 +115,12 @@ func (m mails) taker(h *house, door *intake.Door, domain string) (*mail.Taker, e
 }
 
 // receiver wires the receiver of mail.
-func (m mails) receiver(h *house, door *intake.Door, domain string) (*mail.Receiver, error) {
-	taker, err := m.taker(h, door, domain)
+func (m mails) receiver(h *house, door *intake.Door, at names) (*mail.Receiver, error) {
+	taker, err := m.taker(h, door, at)
 	if err != nil {
 		return nil, err
 	}
-	cfg := mail.ReceiverConfig{Taker: taker, Hostname: domain, Recipients: m.MailFor, LMTP: m.MailLMTP, Logger: h.logger}
+	cfg := mail.ReceiverConfig{Taker: taker, Hostname: at.domain, Recipients: m.MailFor, LMTP: m.MailLMTP, Logger: h.logger}
 	if m.MailCert != "" {
 		cert, err := tls.LoadX509KeyPair(m.MailCert, m.MailKey)
 		if err != nil {
@@ -155,8 +162,8 @@ func (m mails) operators() (*x509.CertPool, error) {
 }
 
 // takeMail takes mail in until ctx ends.
-func (m mails) takeMail(ctx context.Context, h *house, door *intake.Door, domain string) error {
-	r, err := m.receiver(h, door, domain)
+func (m mails) takeMail(ctx context.Context, h *house, door *intake.Door, at names) error {
+	r, err := m.receiver(h, door, at)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	netmail "net/mail"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -205,13 +206,27 @@ type carriers struct {
 	SMTPTLS      string `help:"mandatory, opportunistic, implicit or none." name:"smtp-tls" default:"mandatory" enum:"mandatory,opportunistic,implicit,none" env:"DISPOSITIVO_SMTP_TLS"`
 	SMTPUser     string `help:"User name at the mail server." name:"smtp-user" env:"DISPOSITIVO_SMTP_USER"`
 	SMTPPassword string `help:"File with the password at the mail server." name:"smtp-password-file" type:"path" env:"DISPOSITIVO_SMTP_PASSWORD_FILE"`
-	PECAddr      string `help:"host:port of the mail server of our PEC box, for answers to PEC; unset: they leave by --smtp-addr." name:"pec-smtp-addr" env:"DISPOSITIVO_PEC_SMTP_ADDR"`
+	PECAddr      string `help:"host:port of the mail server of our PEC box, for messages to PEC addresses; unset: they leave by --smtp-addr." name:"pec-smtp-addr" env:"DISPOSITIVO_PEC_SMTP_ADDR"`
 	PECFrom      string `help:"Address of our PEC box." name:"pec-smtp-from" env:"DISPOSITIVO_PEC_SMTP_FROM"`
 	PECTLS       string `help:"As --smtp-tls." name:"pec-smtp-tls" default:"implicit" enum:"mandatory,opportunistic,implicit,none" env:"DISPOSITIVO_PEC_SMTP_TLS"`
 	PECUser      string `help:"User name of our PEC box." name:"pec-smtp-user" env:"DISPOSITIVO_PEC_SMTP_USER"`
 	PECPassword  string `help:"File with the password of our PEC box." name:"pec-smtp-password-file" type:"path" env:"DISPOSITIVO_PEC_SMTP_PASSWORD_FILE"`
 	SMSURL       string `help:"https address of the SMS interface." name:"sms-url" env:"DISPOSITIVO_SMS_URL"`
 	SMSToken     string `help:"File with the bearer token of the SMS interface." name:"sms-token-file" type:"path" env:"DISPOSITIVO_SMS_TOKEN_FILE"`
+}
+
+// pecBox is the address that messages by PEC leave from; "" for one that is none, by
+// which nothing leaves either.
+func (m carriers) pecBox() string {
+	from := m.SMTPFrom
+	if m.PECAddr != "" {
+		from = m.PECFrom
+	}
+	box, err := netmail.ParseAddress(from)
+	if err != nil {
+		return ""
+	}
+	return box.Address
 }
 
 // secret reads a file that holds one line; "" for no file.

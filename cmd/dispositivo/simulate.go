@@ -24,6 +24,8 @@ type simulateCmd struct {
 	Scan simulateScanCmd `cmd:"" help:"Leave scans in a folder as the scanner of an office would."`
 	Mail simulateMailCmd `cmd:"" help:"Send mail and PEC as the mail server in front of ours would."`
 
+	Receipt simulateReceiptCmd `cmd:"" help:"Certify by PEC what became of a message of the server."`
+
 	Subscriber simulateSubscriberCmd `cmd:"" help:"Take webhooks about state changes, and prove them."`
 }
 

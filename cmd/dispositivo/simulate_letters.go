@@ -203,9 +203,24 @@ func (g *gestore) envelope(l simulatedLetter, raw []byte, spoilt bool) ([]byte, 
 <risposte>%[1]s</risposte><oggetto>Modulo</oggetto></intestazione><dati><gestore-emittente>Gestore di prova</gestore-emittente>
 <data zona="+0000"><giorno>%[3]s</giorno><ora>%[4]s</ora></data><identificativo>%[5]s@gestore.example</identificativo></dati></postacert>`,
 		l.from, l.to, local.Format("02/01/2006"), local.Format("15:04:05"), l.id)
-	entity := []byte("Content-Type: multipart/mixed; boundary=\"in_" + l.id + "\"\r\n\r\n--in_" + l.id + "\r\nContent-Type: text/plain\r\n\r\nMessaggio di posta certificata\r\n" +
-		"--in_" + l.id + "\r\nContent-Type: application/xml; name=daticert.xml\r\nContent-Transfer-Encoding: base64\r\n\r\n" + inLines([]byte(daticert)) +
-		"--in_" + l.id + "\r\nContent-Type: message/rfc822; name=postacert.eml\r\n\r\n" + string(raw) + "\r\n--in_" + l.id + "--\r\n")
+	header := fmt.Sprintf("From: \"Per conto di: %s\" <%s>\r\nTo: <%s>\r\nDate: %s\r\nMessage-ID: <env-%s@gestore.example>\r\nSubject: POSTA CERTIFICATA: Modulo\r\n"+
+		"X-Trasporto: posta-certificata\r\n", l.from, gestoreAddr, l.to, l.at.Format(time.RFC1123Z), l.id)
+	return g.signed(header, l.id, signable(l.id, daticert, raw), spoilt)
+}
+
+// signable is what an operator signs: a notice, daticert.xml, and the message when there
+// is one; id is in its borders.
+func signable(id, daticert string, raw []byte) []byte {
+	entity := "Content-Type: multipart/mixed; boundary=\"in_" + id + "\"\r\n\r\n--in_" + id + "\r\nContent-Type: text/plain\r\n\r\nMessaggio di posta certificata\r\n" +
+		"--in_" + id + "\r\nContent-Type: application/xml; name=daticert.xml\r\nContent-Transfer-Encoding: base64\r\n\r\n" + inLines([]byte(daticert))
+	if raw != nil {
+		entity += "--in_" + id + "\r\nContent-Type: message/rfc822; name=postacert.eml\r\n\r\n" + string(raw) + "\r\n"
+	}
+	return []byte(entity + "--in_" + id + "--\r\n")
+}
+
+// signed signs an entity and puts it under a header; spoilt: see envelope.
+func (g *gestore) signed(header, id string, entity []byte, spoilt bool) ([]byte, error) {
 	signed, err := pkcs7.NewSignedData(entity)
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
@@ -222,9 +237,7 @@ func (g *gestore) envelope(l simulatedLetter, raw []byte, spoilt bool) ([]byte, 
 	if spoilt {
 		entity = bytes.Replace(entity, []byte("Messaggio di posta"), []byte("Messaggio di Posta"), 1)
 	}
-	header := fmt.Sprintf("From: \"Per conto di: %s\" <%s>\r\nTo: <%s>\r\nDate: %s\r\nMessage-ID: <env-%s@gestore.example>\r\nSubject: POSTA CERTIFICATA: Modulo\r\n"+
-		"X-Trasporto: posta-certificata\r\nMIME-Version: 1.0\r\nContent-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=sha-256; boundary=\"out_%s\"\r\n\r\n",
-		l.from, gestoreAddr, l.to, l.at.Format(time.RFC1123Z), l.id, l.id)
-	return []byte(header + "--out_" + l.id + "\r\n" + string(entity) + "\r\n--out_" + l.id + "\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\n" +
-		"Content-Transfer-Encoding: base64\r\n\r\n" + inLines(signature) + "--out_" + l.id + "--\r\n"), nil
+	header += "MIME-Version: 1.0\r\nContent-Type: multipart/signed; protocol=\"application/pkcs7-signature\"; micalg=sha-256; boundary=\"out_" + id + "\"\r\n\r\n"
+	return []byte(header + "--out_" + id + "\r\n" + string(entity) + "\r\n--out_" + id + "\r\nContent-Type: application/pkcs7-signature; name=smime.p7s\r\n" +
+		"Content-Transfer-Encoding: base64\r\n\r\n" + inLines(signature) + "--out_" + id + "--\r\n"), nil
 }

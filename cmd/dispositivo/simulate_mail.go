@@ -17,14 +17,27 @@ import (
 	"dispositivo/internal/clock"
 )
 
+// mailTarget is where simulated mail goes.
+type mailTarget struct {
+	Server   string `help:"Where mail is taken: host:port, on loopback unless --anywhere, or unix:PATH." default:"127.0.0.1:2525"`
+	LMTP     bool   `help:"Speak LMTP." name:"lmtp"`
+	Anywhere bool   `help:"Send to other machines too."`
+	To       string `help:"Recipient." default:"conversione@pin.example"`
+}
+
+func (m mailTarget) check() error {
+	if !strings.HasPrefix(m.Server, "unix:") && !m.Anywhere && !onLoopback(m.Server) {
+		return errors.New("server: not on loopback; --anywhere allows it")
+	}
+	return nil
+}
+
 // simulateMailCmd is a mail server in front of ours, and an operator of PEC, with
 // faults, for who integrates and for tests.
 type simulateMailCmd struct {
-	Server     string   `help:"Where mail is taken: host:port, on loopback unless --anywhere, or unix:PATH." default:"127.0.0.1:2525"`
-	LMTP       bool     `help:"Speak LMTP." name:"lmtp"`
-	Anywhere   bool     `help:"Send to other machines too."`
+	mailTarget `embed:""`
+
 	From       string   `help:"Sender." default:"maria@casa.example"`
-	To         string   `help:"Recipient." default:"conversione@pin.example"`
 	Count      int      `help:"How many mails, at most 1000; the files, and the ways to wrap one, take turns." default:"1"`
 	Seed       uint64   `help:"Another seed, other faults." default:"1"`
 	Duplicates float64  `help:"Share of mails that are delivered twice, over another server."`
@@ -50,10 +63,7 @@ func (c *simulateMailCmd) Validate() error {
 			return errors.New("from, to: not an address")
 		}
 	}
-	if !strings.HasPrefix(c.Server, "unix:") && !c.Anywhere && !onLoopback(c.Server) {
-		return errors.New("server: not on loopback; --anywhere allows it")
-	}
-	return nil
+	return c.check()
 }
 
 // Run implements the command. It fails when a mail was not taken.
@@ -64,7 +74,7 @@ func (c *simulateMailCmd) Run(env *environment) error {
 	}
 	failed := 0
 	for i, raw := range mails {
-		if err := c.send(env.ctx, raw); err != nil {
+		if err := c.sendFrom(env.ctx, c.From, raw); err != nil {
 			failed++
 			fmt.Fprintf(env.stderr, "mail %d: %v\n", i+1, err)
 		}
@@ -113,10 +123,10 @@ func (c *simulateMailCmd) make() ([][]byte, error) {
 	return all, nil
 }
 
-// send hands a mail over, as a server does.
-func (c *simulateMailCmd) send(ctx context.Context, raw []byte) error {
-	network, addr := "tcp", c.Server
-	if path, local := strings.CutPrefix(c.Server, "unix:"); local {
+// sendFrom hands a mail over, as a server does.
+func (m mailTarget) sendFrom(ctx context.Context, sender string, raw []byte) error {
+	network, addr := "tcp", m.Server
+	if path, local := strings.CutPrefix(m.Server, "unix:"); local {
 		network, addr = "unix", path
 	}
 	conn, err := (&net.Dialer{Timeout: 10 * time.Second}).DialContext(ctx, network, addr)
@@ -124,11 +134,11 @@ func (c *simulateMailCmd) send(ctx context.Context, raw []byte) error {
 		return fmt.Errorf("connect: %w", err)
 	}
 	client := smtp.NewClient(conn)
-	if c.LMTP {
+	if m.LMTP {
 		client = smtp.NewClientLMTP(conn)
 	}
 	defer client.Close() //nolint:errcheck // the reply is what counts
-	if err := client.SendMail(c.From, []string{c.To}, bytes.NewReader(raw)); err != nil {
+	if err := client.SendMail(sender, []string{m.To}, bytes.NewReader(raw)); err != nil {
 		return fmt.Errorf("send: %w", err)
 	}
 	return nil

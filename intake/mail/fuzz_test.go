@@ -18,7 +18,7 @@ func FuzzRead(f *testing.F) {
 		for _, file := range got.Files {
 			total += len(file)
 		}
-		if total > max(intake.MaxOriginal, len(raw)) || got.Certified != nil || got.Class == Envelope {
+		if total > max(intake.MaxOriginal, len(raw)) || got.Certified != nil || got.Proved != nil || got.Class == Envelope {
 			t.Errorf("%s with %d bytes", got.Class, total)
 		}
 		if !got.Class.Brings() && len(got.Files) > 0 {
@@ -30,9 +30,29 @@ func FuzzRead(f *testing.F) {
 // FuzzDaticert reads what an operator might write.
 func FuzzDaticert(f *testing.F) {
 	f.Add([]byte(daticertOf("posta-certificata", "m@pec.example", "i")))
+	lost := told("errore-consegna", "receipt.1@pin.example")
+	lost.failed, lost.delivered = "no-dest", "ada@pec.example"
+	f.Add([]byte(lost.xml()))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if d, err := readDaticert(data); err == nil && (!plain(d.Sender) || !plain(d.ID) || d.At.IsZero()) {
+		d, err := readDaticert(data)
+		if err != nil {
+			return
+		}
+		if !plain(d.Sender) || !plain(d.ID) || d.At.IsZero() || d.about != "" && !plain(d.about) {
 			t.Errorf("%+v", d)
+		}
+		for _, to := range d.to {
+			if !plain(to) {
+				t.Errorf("to %q", to)
+			}
+		}
+		r := d.certifies(start)
+		if r == nil {
+			return
+		}
+		_, err = r.At.MarshalJSON() // as the API does
+		if err != nil || (r.Failure != "") != r.Kind.Fails() || r.MessageID == "" {
+			t.Errorf("%+v, %v", r, err)
 		}
 	})
 }

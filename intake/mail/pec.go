@@ -25,41 +25,53 @@ type Certified struct {
 
 var errNotProved = errors.New("mail: the envelope proves nothing")
 
-// openEnvelope proves a PEC envelope (RFC 6109) and returns the message in it:
-// the signature over the very bytes that came, by a certificate of trusted, for
-// the address that the envelope is from.
+// openEnvelope proves a PEC envelope and returns the message in it.
 func openEnvelope(raw []byte, trusted *x509.CertPool, now time.Time) (Certified, []byte, error) {
+	cert, inner, err := prove(raw, trusted, now)
+	if err != nil {
+		return Certified{}, nil, err
+	}
+	if cert.kind != "posta-certificata" || inner == nil {
+		return Certified{}, nil, fmt.Errorf("%w: it encloses no message", errNotProved)
+	}
+	return cert.Certified, inner, nil
+}
+
+// prove proves what an operator of PEC sent (RFC 6109): the signature over the very
+// bytes that came, by a certificate of trusted, for the address that it is from. It
+// returns daticert.xml and the message enclosed, nil when there is none.
+func prove(raw []byte, trusted *x509.CertPool, now time.Time) (daticert, []byte, error) {
 	if trusted == nil {
-		return Certified{}, nil, errNotProved
+		return daticert{}, nil, errNotProved
 	}
 	header, body, err := split(raw)
 	if err != nil {
-		return Certified{}, nil, err
+		return daticert{}, nil, err
 	}
 	signed, rest, err := signedPart(header, body)
 	if err != nil {
-		return Certified{}, nil, err
+		return daticert{}, nil, err
 	}
 	signature, err := only(rest, "smime.p7s", "application/pkcs7-signature", "application/x-pkcs7-signature")
 	if err != nil {
-		return Certified{}, nil, err
+		return daticert{}, nil, err
 	}
 	signer, err := verify(signed, signature, trusted, now)
 	if err != nil {
-		return Certified{}, nil, err
+		return daticert{}, nil, err
 	}
 	if !speaksFor(signer, address(header)) {
-		return Certified{}, nil, fmt.Errorf("%w: signed for another address", errNotProved)
+		return daticert{}, nil, fmt.Errorf("%w: signed for another address", errNotProved)
 	}
 	return enclosed(signed)
 }
 
 // enclosed reads daticert.xml and postacert.eml of what was signed; the outer
 // header is none of it.
-func enclosed(signed []byte) (Certified, []byte, error) {
+func enclosed(signed []byte) (daticert, []byte, error) {
 	root, _, err := parse(signed, liftFrom)
 	if err != nil {
-		return Certified{}, nil, err
+		return daticert{}, nil, err
 	}
 	var data, inner []byte
 	for p := root.FirstChild; p != nil; p = p.NextSibling {
@@ -72,13 +84,7 @@ func enclosed(signed []byte) (Certified, []byte, error) {
 		}
 	}
 	cert, err := readDaticert(data)
-	if err != nil {
-		return Certified{}, nil, err
-	}
-	if cert.kind != "posta-certificata" || inner == nil {
-		return Certified{}, nil, fmt.Errorf("%w: it encloses no message", errNotProved)
-	}
-	return cert.Certified, inner, nil
+	return cert, inner, err
 }
 
 // split parts header and body; the body is a slice of raw.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"dispositivo/dossier"
 	"dispositivo/intake"
 )
 
@@ -22,8 +23,9 @@ type Reading struct {
 	// MessageID is that of the message, with its angle brackets, cut to a length
 	// that can be kept.
 	MessageID string
-	// About is the Message-ID of the message that a Receipt tells of; Kind says what
-	// it tells, such as "accettazione".
+	// About is the Message-ID of the message that a Receipt tells of, with its angle
+	// brackets; Kind says what it tells, such as "accettazione". Both are the
+	// signature's when there is one, else what the message claims.
 	About, Kind string
 	// Typed are subject and text, in which the code of a form may stand.
 	Typed []string
@@ -34,6 +36,9 @@ type Reading struct {
 	Faxes [][]byte
 	// Certified is what is proved of an Envelope; nil for all else.
 	Certified *Certified
+	// Proved is what a Receipt certifies of a message of ours; nil for one that
+	// proves nothing, and for all else.
+	Proved *dossier.PECReceipt
 }
 
 // Reader takes messages apart. It is pure and safe for concurrent use.
@@ -43,6 +48,9 @@ type Reader struct {
 	Operators *x509.CertPool
 	// Domain is that of our own Message-IDs.
 	Domain string
+	// Box is the address that our messages by PEC leave from; "": no receipt is
+	// believed.
+	Box string
 }
 
 // maxTyped bounds each text that is kept beside the pages, in bytes.
@@ -61,6 +69,9 @@ func (r *Reader) Read(raw []byte, nullSender bool, now time.Time) Reading {
 	}
 	if read.Class == Receipt {
 		read.Kind, read.About = token(m.header.Get("X-Ricevuta")), short(m.header.Get("X-Riferimento-Message-Id"))
+		if read.Proved = r.receipt(raw, now); read.Proved != nil {
+			read.Kind, read.About = string(read.Proved.Kind), "<"+read.Proved.MessageID+">"
+		}
 		return read
 	}
 	if read.Class == Unproved {

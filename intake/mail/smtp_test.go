@@ -29,7 +29,7 @@ func newTaker(t testing.TB, h house.House, door Door, operator string) *Taker {
 	if door == nil {
 		door = newDoor(h)
 	}
-	r := &Reader{Domain: "pin.example"}
+	r := &Reader{Domain: "pin.example", Box: pecBox}
 	if operator != "" {
 		r.Operators = trusted(t, operator)
 	}

@@ -88,6 +88,7 @@ func (t *Taker) Take(ctx context.Context, raw []byte, h Handover) (intake.Receip
 			From: read.From, Typed: read.Typed, Class: string(read.Class), MessageID: read.MessageID, About: read.About,
 		},
 		Files: read.Files, Coded: read.Coded, Evidence: raw, Answer: t.answerable(read),
+		Receipt: read.Proved,
 	}
 	switch {
 	case len(read.Faxes) > 0 && t.gateway(h):

@@ -17,9 +17,6 @@ func (c *Courier) wordAnswer(ctx context.Context, m dossier.Message) (dossier.Me
 		return m, &dossier.Error{Code: dossier.CodeInternal, Err: errors.New("a message for nobody")}
 	}
 	class := classOf(m.To.Kind)
-	if m.To.Kind == dossier.ContactPEC {
-		class = notify.PEC
-	}
 	var subjects, texts []string
 	for _, lang := range c.cfg.Composer.Languages() {
 		msg, err := c.cfg.Composer.Compose(class, m.Kind, lang, m.Values)

@@ -194,7 +194,7 @@ func joined(a, b map[string]string) map[string]string {
 	return all
 }
 
-// contact chooses e-mail before SMS; PEC is an e-mail address too.
+// contact chooses e-mail before PEC and SMS.
 func contact(c dossier.Contacts) dossier.Contact {
 	for _, kind := range []dossier.ContactKind{dossier.ContactEmail, dossier.ContactPEC, dossier.ContactCitizenPEC} {
 		if value := c.Get(kind); value != "" {
@@ -205,10 +205,14 @@ func contact(c dossier.Contacts) dossier.Contact {
 }
 
 func classOf(kind dossier.ContactKind) notify.Class {
-	if kind == dossier.ContactMobile {
+	switch kind { //nolint:exhaustive // nothing is sent to the others
+	case dossier.ContactMobile:
 		return notify.Text
+	case dossier.ContactPEC, dossier.ContactCitizenPEC:
+		return notify.PEC
+	default:
+		return notify.Email
 	}
-	return notify.Email
 }
 
 // data gathers what the texts of a kind want (internal/notify, Compose).

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -169,6 +170,31 @@ func TestSecondTryIsTheSame(t *testing.T) {
 	}
 	if to.sent[0].To != "ada@prova.example" || !strings.HasSuffix(to.sent[0].MessageID, "@pin.example") {
 		t.Errorf("Message-ID %s", to.sent[0].MessageID)
+	}
+}
+
+// A message to a PEC address goes by PEC, under a Message-ID that receipts of it name;
+// one to any other address does not.
+func TestPECContact(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	to := &carrier{}
+	c := newCourier(t, h, to)
+	holder := h.AddHolder(someCF)
+	for kind, class := range map[dossier.ContactKind]notify.Class{
+		dossier.ContactPEC: notify.PEC, dossier.ContactCitizenPEC: notify.PEC, dossier.ContactEmail: notify.Email, dossier.ContactMobile: notify.Text,
+	} {
+		h.Must(dossier.Change{Actor: house.Worker(), Effects: []dossier.Effect{dossier.Tell{
+			HolderID: holder.ID, Kind: dossier.MessageDeviceCode, Occasion: string(kind), To: &dossier.Contact{Kind: kind, Value: "x"}, Values: map[string]string{"code": "1", "minutes": "1"},
+		}}})
+		all := h.Told(dossier.MessageDeviceCode)
+		m := all[slices.IndexFunc(all, func(m dossier.Message) bool { return m.Occasion == string(kind) })]
+		if err := c.Send(t.Context(), h.Task(dossier.TaskSend, m.ID).ID, m.ID); err != nil {
+			t.Fatal(err)
+		}
+		if sent := to.sent[len(to.sent)-1]; sent.Class != class || sent.MessageID != "device_code."+m.ID+"@pin.example" {
+			t.Errorf("%s: %s as %s", kind, sent.Class, sent.MessageID)
+		}
 	}
 }
 

@@ -24,9 +24,9 @@ type Class string
 
 // The classes this package hands over.
 const (
-	Email Class = "email" // ordinary e-mail
-	PEC   Class = "pec"   // certified e-mail, from a PEC box of ours
-	Text  Class = "sms"   // text message to a mobile number
+	Email Class = "email"             // ordinary e-mail
+	PEC   Class = dossier.LetterByPEC // certified e-mail, from a PEC box of ours
+	Text  Class = "sms"               // text message to a mobile number
 )
 
 // Message is one rendered message. It holds personal data: it prints as its id and class alone.

@@ -205,6 +205,10 @@ func (s *SMTP) build(m Message) (*mail.Msg, error) {
 	} else {
 		msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	}
+	if m.Class == PEC {
+		// The receipt of delivery must not bring the words back, in which a half may stand (RFC 6109).
+		msg.SetGenHeader("X-TipoRicevuta", "sintetica")
+	}
 	msg.SetBulk() // Precedence: bulk, for servers that do not know RFC 3834
 	if !m.Date.IsZero() {
 		msg.SetDateWithValue(m.Date)

@@ -101,6 +101,27 @@ func TestSMTPAnswer(t *testing.T) {
 	}
 }
 
+// The receipt of what goes by PEC does not bring the words back: a half may be among them.
+func TestSMTPBriefReceipt(t *testing.T) {
+	server := startMail(t)
+	sender := newSMTP(t, notify.SMTPConfig{Addr: server.addr, TLS: notify.TLSNone})
+	for class, want := range map[notify.Class]string{notify.PEC: "sintetica", notify.Email: ""} {
+		m := letter()
+		m.Class = class
+		if err := sender.Send(t.Context(), m); err != nil {
+			t.Fatal(err)
+		}
+		sent := server.messages()
+		parsed, err := netmail.ReadMessage(strings.NewReader(sent[len(sent)-1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := parsed.Header.Get("X-TipoRicevuta"); got != want {
+			t.Errorf("%s: %q, want %q", class, got, want)
+		}
+	}
+}
+
 // No header that nobody asked for: each is a place where something personal could hide.
 func checkHeaderNames(t *testing.T, header netmail.Header) {
 	t.Helper()

@@ -140,6 +140,11 @@ func (a *applier) admit(ctx context.Context) error {
 			return fmt.Errorf("keep idempotency key: %w", err)
 		}
 	}
+	if adm.Receipt != nil {
+		if err := a.fileReceipt(ctx, *adm.Receipt, sub.ID); err != nil {
+			return err
+		}
+	}
 	if adm.CompositionID != "" {
 		if err := a.confirmComposition(ctx, adm.CompositionID, sub.ID, sub.HolderID); err != nil {
 			return err

@@ -74,10 +74,14 @@ func (a *applier) eraseAnswers(ctx context.Context, fileID string) error {
 	return nil
 }
 
-// forgetAnswers removes answers of long ago, and counts that bind nobody any more.
+// forgetAnswers removes answers of long ago with their receipts, and counts that bind nobody any more.
 func (t *tx) forgetAnswers(ctx context.Context) error {
 	if err := t.exec(ctx, answersSent+` AND sent_at < ?`, micros(t.now.Add(-answersKept))); err != nil {
 		return fmt.Errorf("forget answers: %w", err)
+	}
+	err := t.exec(ctx, `DELETE FROM message_receipts WHERE holder_id = '' AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.id = message_receipts.message_id)`)
+	if err != nil {
+		return fmt.Errorf("forget receipts of answers: %w", err)
 	}
 	if err := t.exec(ctx, `DELETE FROM answered WHERE third_at < ?`, micros(t.now.Add(-time.Hour))); err != nil {
 		return fmt.Errorf("forget counts of answers: %w", err)

@@ -89,18 +89,21 @@ func (a *applier) forgetTraces(ctx context.Context, id string) error {
 	return nil
 }
 
-// eraseFilesOf destroys the keys of every document of a holder; the sweep removes
-// the bytes, which nothing opens any more.
+// eraseFilesOf destroys the keys of every document of a holder, and of the receipts of
+// messages to the holder, which bear the address; the sweep removes the bytes, which
+// nothing opens any more. The messages are gone by now, so that no receipt comes after.
 func (a *applier) eraseFilesOf(ctx context.Context, id string) error {
-	const files = `(SELECT f.id FROM files f JOIN submissions s ON s.id = f.submission_id WHERE s.holder_id = ?)`
-	err := a.exec(ctx, `UPDATE files SET wrapped_key = ?, blob = '', sealed_zones = NULL, sealed_origin = NULL, sealed_clues = NULL WHERE id IN `+files, []byte{}, id)
+	const files = `(SELECT f.id FROM files f JOIN submissions s ON s.id = f.submission_id WHERE s.holder_id = ?
+		UNION SELECT f.id FROM files f JOIN message_receipts r ON r.submission_id = f.submission_id WHERE r.holder_id = ?)`
+	err := a.exec(ctx, `UPDATE files SET wrapped_key = ?, blob = '', sealed_zones = NULL, sealed_origin = NULL, sealed_clues = NULL WHERE id IN `+files,
+		[]byte{}, id, id)
 	if err != nil {
 		return fmt.Errorf("erase files of holder: %w", err)
 	}
-	for _, query := range []string{
-		`UPDATE pages SET image_blob = '', thumb_blob = '', keyed_pixels = NULL WHERE file_id IN ` + files,
-		`DELETE FROM traits WHERE holder_id = ?`,
-	} {
+	if err := a.exec(ctx, `UPDATE pages SET image_blob = '', thumb_blob = '', keyed_pixels = NULL WHERE file_id IN `+files, id, id); err != nil {
+		return fmt.Errorf("erase pages of holder: %w", err)
+	}
+	for _, query := range []string{`DELETE FROM traits WHERE holder_id = ?`, `DELETE FROM message_receipts WHERE holder_id = ?`} {
 		if err := a.exec(ctx, query, id); err != nil {
 			return fmt.Errorf("erase files of holder: %w", err)
 		}

@@ -37,6 +37,7 @@ var kept = map[string]map[string]string{
 	"idempotency":       {"*": gone},
 	"locks":             {"*": gone}, // the other budgets of a person: see `holder erase`
 	"messages":          {"*": gone},
+	"message_receipts":  {"*": gone},
 	"pin_losses":        {"*": gone},
 	"pin_notes":         {"*": gone},
 	"pin_requests":      {"*": gone},

@@ -119,11 +119,15 @@ func (s *Store) Personal(ctx context.Context, e audit.Entry) (map[string]string,
 const sentColumns = `id, holder_id, dossier_id, kind, occasion, state, CASE WHEN masked IS NULL THEN wrapped_key ELSE masked_key END,
 	CASE WHEN masked IS NULL THEN sealed ELSE masked END, NULL, NULL, created_at, sent_at`
 
-// Sent returns the messages handed over to a holder, secrets masked, the newest
-// first, at most limit; before is the id of the last one seen, "" for none.
+// Sent returns the messages handed over to a holder, secrets masked, with what
+// receipts say of them, the newest first, at most limit; before is the id of the last one seen, "" for none.
 func (s *Store) Sent(ctx context.Context, holderID, before string, limit int) ([]dossier.Message, error) {
-	return s.messages(ctx, `SELECT `+sentColumns+` FROM messages WHERE holder_id = ? AND state = 'sent' AND (? = '' OR id < ?)
+	sent, err := s.messages(ctx, `SELECT `+sentColumns+` FROM messages WHERE holder_id = ? AND state = 'sent' AND (? = '' OR id < ?)
 		ORDER BY id DESC LIMIT ?`, holderID, before, before, limit)
+	if err != nil {
+		return nil, err
+	}
+	return sent, s.fillDeliveries(ctx, sent)
 }
 
 // ByProtocol returns the submission of a protocol number, CodeNotFound when there

@@ -76,12 +76,12 @@ func (s *Store) messages(ctx context.Context, query string, args ...any) ([]doss
 	return msgs, classify("read messages", err)
 }
 
-func (s *Store) scanMessage(rows *sql.Rows) (dossier.Message, error) {
+func (s *Store) scanMessage(row interface{ Scan(dest ...any) error }) (dossier.Message, error) {
 	var m dossier.Message
 	var state string
 	var wrapped, sealed, dataKey, data []byte
 	var created, sent int64
-	err := rows.Scan(&m.ID, &m.HolderID, &m.DossierID, &m.Kind, &m.Occasion, &state, &wrapped, &sealed, &dataKey, &data, &created, &sent)
+	err := row.Scan(&m.ID, &m.HolderID, &m.DossierID, &m.Kind, &m.Occasion, &state, &wrapped, &sealed, &dataKey, &data, &created, &sent)
 	if err != nil {
 		return m, err
 	}

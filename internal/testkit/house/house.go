@@ -222,6 +222,27 @@ func (h House) Told(kind dossier.MessageKind) []dossier.Message {
 	return told
 }
 
+// Worded is a message to a holder that was worded and handed over; its Message-ID is
+// made as the courier makes it.
+func (h House) Worded(holder dossier.Holder, letter dossier.Letter) dossier.Message {
+	h.T.Helper()
+	occasion := h.ID()
+	h.Must(dossier.Change{Actor: Worker(), Effects: []dossier.Effect{dossier.Tell{HolderID: holder.ID, Kind: dossier.MessagePINChanged, Occasion: occasion}}})
+	for _, m := range h.Told(dossier.MessagePINChanged) {
+		if m.Occasion != occasion {
+			continue
+		}
+		letter.MessageID = string(m.Kind) + "." + m.ID + "@pin.example"
+		h.Must(dossier.Change{Actor: Worker(), Effects: []dossier.Effect{
+			dossier.SealLetter{MessageID: m.ID, Letter: letter}, dossier.MarkSent{MessageID: m.ID},
+		}})
+		m.Letter = &letter
+		return m
+	}
+	h.T.Fatal("the message is not there")
+	return dossier.Message{}
+}
+
 // Worker is the pipeline itself.
 func Worker() dossier.Actor { return dossier.System("worker") }
 
