@@ -34,20 +34,27 @@ func TestOwnMailDelivery(t *testing.T) {
 		"no receipt": {nil, nil, nil, false},
 		"accepted": {
 			&dossier.Delivery{State: dossier.DeliveryAccepted, At: noon(), AcceptedAt: noon()},
-			[]string{"Accettato dal gestore", "lo ha accettato: 22 novembre 2026"}, []string{"Accepted by the provider"}, false,
+			[]string{"Accettato dal gestore", "lo ha accettato: 22 novembre 2026"},
+			[]string{"Accepted by the provider"},
+			false,
 		},
 		"delivered": {
 			&dossier.Delivery{State: dossier.DeliveryDelivered, At: noon().Add(time.Minute), AcceptedAt: noon()},
 			[]string{"Consegnato", "lo ha accettato: 22 novembre 2026, ore 12:00", "È nella sua casella PEC: 22 novembre 2026, ore 12:01"},
-			[]string{"It is in your PEC box"}, false,
+			[]string{"It is in your PEC box"},
+			false,
 		},
 		"late": {
 			&dossier.Delivery{State: dossier.DeliveryDelayed, At: noon()},
-			[]string{"Consegna in ritardo", "riprovano"}, []string{"go on trying"}, false,
+			[]string{"Consegna in ritardo", "riprovano"},
+			[]string{"go on trying"},
+			false,
 		},
 		"no address": {
 			&dossier.Delivery{State: dossier.DeliveryFailed, At: noon(), Failure: dossier.FailureNoAddress},
-			[]string{"Non consegnato", "Quell'indirizzo non esiste", "aggiunga un altro recapito"}, []string{"Not delivered", "add another contact"}, true,
+			[]string{"Non consegnato", "Quell'indirizzo non esiste", "aggiunga un altro recapito"},
+			[]string{"Not delivered", "add another contact"},
+			true,
 		},
 		"no domain": {
 			&dossier.Delivery{State: dossier.DeliveryFailed, At: noon(), Failure: dossier.FailureNoDomain}, []string{"di nessun gestore PEC"}, nil, true,

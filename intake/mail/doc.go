@@ -4,7 +4,8 @@
 // A message is taken apart (walk.go), told from what is no submission (classify.go)
 // and, when it is a PEC envelope whose signature is good, opened (pec.go). All three
 // are pure: the same bytes give the same reading. The whole message stays as
-// evidence beside the documents taken out of it.
+// evidence beside the documents taken out of it. A receipt of PEC whose signature is
+// good is handed on with what it certifies (receipt.go).
 //
 // The mailbox is read with go-imap version 2, whose commands can be waited for and
 // whose messages are streams; version 1 gets no more work.

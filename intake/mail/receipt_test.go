@@ -52,7 +52,7 @@ func (c certificate) signedBy(t testing.TB, operator string) []byte {
 // the message left our own box; what it says is what was signed, and nothing else counts.
 func TestReceiptIsProved(t *testing.T) {
 	t.Parallel()
-	operator, stranger := newOperator(t), newOperator(t)
+	operator := newOperator(t)
 	r := &Reader{Operators: trusted(t, operator), Domain: "pin.example", Box: strings.ToUpper(pecBox)}
 	const about = "pin_changed.1@pin.example"
 	for _, test := range []struct {
@@ -93,7 +93,19 @@ func TestReceiptIsProved(t *testing.T) {
 	if p := r.Read(old.signedBy(t, operator), false, start).Proved; p == nil || !p.At.IsZero() {
 		t.Errorf("a clock that is wrong by years: %+v", p)
 	}
+}
+
+// proves C5: nothing but a signed receipt about a message out of our own box proves
+// anything.
+func TestReceiptIsNotProved(t *testing.T) {
+	t.Parallel()
+	operator, stranger := newOperator(t), newOperator(t)
+	r := &Reader{Operators: trusted(t, operator), Domain: "pin.example", Box: pecBox}
+	const about = "pin_changed.1@pin.example"
 	good := told("avvenuta-consegna", about).signedBy(t, operator)
+	if r.Read(good, false, start).Proved == nil {
+		t.Fatal("a good one is not proved")
+	}
 	foreign, mute, unknown := told("accettazione", about), told("accettazione", "a b@pin.example"), told("ricevuta", about)
 	foreign.box = "mallory@pec.example"
 	envelope := told("posta-certificata", about)
