@@ -71,11 +71,18 @@ type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
-// The exit codes of all commands; inspect adds 3.
+// The exit codes of all commands; inspect adds 3. A setting that is missing or wrong is
+// exitUsage wherever it is found, so that a command whose exit 1 accuses the data never
+// accuses them for want of a key.
 const (
 	exitFailed = 1
 	exitUsage  = 2
 )
+
+// settingError says that a setting is missing or wrong.
+type settingError struct{ error }
+
+func (e settingError) Unwrap() error { return e.error }
 
 // environment is what every command may use.
 type environment struct {
@@ -106,9 +113,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if code, ok := errors.AsType[exitError](err); ok {
 		return int(code)
 	}
-	if err != nil {
-		fmt.Fprintln(stderr, "dispositivo:", err)
-		return exitFailed
+	if err == nil {
+		return 0
 	}
-	return 0
+	fmt.Fprintln(stderr, "dispositivo:", err)
+	if _, ok := errors.AsType[settingError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
 }
