@@ -60,6 +60,7 @@ type commands struct {
 	Audit       auditCmd       `cmd:"" help:"Prove the log."`
 	Reconcile   reconcileCmd   `cmd:"" help:"Compare what was received with what became of it."`
 	FaxReceived faxReceivedCmd `cmd:"" help:"Hand over a fax that HylaFAX received: its hook faxrcvd."`
+	Refusals    refusalsCmd    `cmd:"" help:"What was turned away at the door, and why."`
 	Webhooks    webhooksCmd    `cmd:"" help:"What subscribers were not told of."`
 	Simulate    simulateCmd    `cmd:"" help:"Play a gateway, for integrators and tests."`
 	InitKeys    initKeysCmd    `cmd:"" help:"Make a new master key and pepper."`
