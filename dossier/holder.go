@@ -177,6 +177,11 @@ const (
 	ChannelCounter Channel = "counter"
 )
 
+// Channels lists every one, in the order they are offered.
+func Channels() []Channel {
+	return []Channel{ChannelUpload, ChannelFax, ChannelMail, ChannelPEC, ChannelCounter}
+}
+
 // Protocol is an entry in the register: numbers have no gaps within a year of
 // Europe/Rome (DPR 445/2000 art. 53 and 57).
 type Protocol struct {

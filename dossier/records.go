@@ -292,13 +292,3 @@ type Decision struct {
 	SeenHash string
 	At       time.Time
 }
-
-// Refusal is one line of the ledger of what was refused at the door without a
-// protocol number: no bytes are kept, only what lets a complaint be answered.
-type Refusal struct {
-	ID        string
-	Channel   Channel
-	Code      Code
-	Bytes     int64
-	KeyedHash []byte
-}

@@ -39,6 +39,8 @@ type Store interface {
 	// AdmittedPost returns CodeNotFound when nothing came under the external id.
 	AdmittedPost(ctx context.Context, channel dossier.Channel, externalID string) (dossier.Submission, error)
 	InsertRefusal(ctx context.Context, r dossier.Refusal) error
+	// Refusals returns lines of the ledger, the newest first, at most limit.
+	Refusals(ctx context.Context, f dossier.RefusalFilter, limit int) ([]dossier.Refusal, error)
 }
 
 // Prober looks at the structure of foreign bytes: *sandbox.Pool. It must not
@@ -185,18 +187,6 @@ func (d *Door) tooLarge(size int64) error {
 	return &dossier.Error{Code: dossier.Code(dossier.FileTooLarge), Args: map[string]string{
 		"size": strconv.FormatInt(size, 10), "limit": strconv.FormatInt(d.cfg.MaxBytes, 10),
 	}}
-}
-
-// refuse writes the refusal into the ledger and returns it.
-func (d *Door) refuse(ctx context.Context, data []byte, problem error) error {
-	err := d.cfg.Store.InsertRefusal(ctx, dossier.Refusal{
-		ID: ident.New(d.cfg.Clock.Now()), Channel: dossier.ChannelUpload, Code: dossier.CodeOf(problem),
-		Bytes: int64(len(data)), KeyedHash: d.cfg.Hash.Sum(data),
-	})
-	if err != nil {
-		return fmt.Errorf("enter refusal: %w", err)
-	}
-	return problem
 }
 
 // admit makes the bytes safe and commits. Between the two a crash leaves an

@@ -122,7 +122,7 @@ func TestRefusals(t *testing.T) {
 			if d := h.Get(id); d.State != dossier.StateOpen || len(d.Submissions) != 0 {
 				t.Errorf("a refusal left a trace: %+v", d)
 			}
-			refused, err := h.Refusals(t.Context())
+			refused, err := h.Refusals(t.Context(), dossier.RefusalFilter{}, 10)
 			if err != nil || len(refused) != 1 || refused[0].Code != dossier.Code(tt.code) || len(refused[0].KeyedHash) == 0 {
 				t.Errorf("ledger %+v, %v", refused, err)
 			}

@@ -155,31 +155,6 @@ func (d *Door) checkPost(ctx context.Context, p Post) error {
 	return nil
 }
 
-// refusePost writes into the ledger what nothing can be kept of.
-func (d *Door) refusePost(ctx context.Context, p Post, problem error) error {
-	err := d.cfg.Store.InsertRefusal(ctx, dossier.Refusal{
-		ID: ident.New(d.cfg.Clock.Now()), Channel: p.Channel, Code: dossier.CodeOf(problem),
-		Bytes: p.size(), KeyedHash: d.cfg.Hash.Sum([]byte(p.ExternalID)),
-	})
-	if err != nil {
-		return fmt.Errorf("enter refusal: %w", err)
-	}
-	return problem
-}
-
-// NoteFailure enters a reception that failed and left nothing to keep, so that a
-// complaint can be answered. Doing it again changes nothing.
-func (d *Door) NoteFailure(ctx context.Context, channel dossier.Channel, externalID string, code dossier.Code) error {
-	sum := d.cfg.Hash.Sum([]byte(string(channel) + "\x00" + externalID))
-	err := d.cfg.Store.InsertRefusal(ctx, dossier.Refusal{
-		ID: fmt.Sprintf("failed-%x", sum[:10]), Channel: channel, Code: code, KeyedHash: sum,
-	})
-	if err != nil {
-		return fmt.Errorf("enter failed reception: %w", err)
-	}
-	return nil
-}
-
 // keptAtOnce is how many files of one arrival are made safe at the same time: each
 // waits for the disk.
 const keptAtOnce = 4

@@ -95,11 +95,11 @@ func TestPostLimits(t *testing.T) {
 	_, err = door.Receive(t.Context(), upload)
 	house.WantCode(t, err, dossier.CodeRequestInvalid)
 	for range 2 {
-		if err := door.NoteFailure(t.Context(), dossier.ChannelFax, "a/5", "fax.failed"); err != nil {
+		if err := door.NoteFailure(t.Context(), fax("", nil).Actor, dossier.ChannelFax, "a/5", "fax.failed"); err != nil {
 			t.Error(err)
 		}
 	}
-	if ledger, err := h.Refusals(t.Context()); err != nil || len(ledger) != 3 {
+	if ledger, err := h.Refusals(t.Context(), dossier.RefusalFilter{}, 10); err != nil || len(ledger) != 3 {
 		t.Errorf("%+v, %v", ledger, err)
 	}
 	stranger := fax("a/6", []byte("x"))

@@ -32,6 +32,7 @@ type Reviews interface {
 	Clear(ctx context.Context, actor dossier.Actor, submissionID string) error
 	Refuse(ctx context.Context, actor dossier.Actor, submissionID string, reason dossier.RefusalReason) error
 	Submissions(ctx context.Context, actor dossier.Actor, state dossier.SubmissionState) ([]dossier.Submission, error)
+	Arrival(ctx context.Context, actor dossier.Actor, submissionID string) (review.Arrival, error)
 }
 
 // Requests is what the desk needs of request.Service.
@@ -62,7 +63,9 @@ type Deps struct {
 	// Delegations are read beside Services.
 	Delegations Delegations
 	Matching    Matching
-	Scans       Scans
+	// Ledger has what was turned away.
+	Ledger Ledger
+	Scans  Scans
 	// Slip draws the receipt of a scan as a PDF, for the language.
 	Slip func(a counter.Arrival, lang string) ([]byte, error)
 	// Now says which calls are late.

@@ -16,6 +16,7 @@ const (
 	pathQueue      = "/desk/code"
 	pathQuarantine = "/desk/quarantena"
 	pathUnmatched  = "/desk/non-abbinati"
+	pathRefusals   = "/desk/respinti"
 	pathLetters    = "/desk/lettere"
 	pathCalls      = "/desk/richiami"
 	pathPhone      = "/desk/telefono"
@@ -62,6 +63,8 @@ func (d *Desk) Routes(r gin.IRouter) {
 	d.scanRoutes(calls)
 	staff.GET("/quarantena", on(d.submissions(quarantine())))
 	staff.GET("/non-abbinati", on(d.submissions(unmatched())))
+	staff.GET("/invii/:submission", on(d.arrival))
+	staff.GET("/respinti", d.Edge.Only(dossier.RoleSupervisor, dossier.RoleAuditor), on(d.refusals))
 	d.letterRoutes(staff)
 	d.holderRoutes(staff)
 	d.originalsRoutes(staff)

@@ -28,6 +28,7 @@ type bench struct {
 	letters *fakeLetters
 	asks    *fakeRequests
 	matches *fakeMatching
+	ledger  *fakeLedger
 	scans   *fakeScans
 	journal *fakeJournal
 	taken   *fakeEvidence
@@ -56,13 +57,13 @@ func setup(t *testing.T) *bench {
 	}
 	e := edge.New(edge.Config{Texts: texts, Sessions: sessions, Logger: slog.New(slog.DiscardHandler), Page: pages.ErrorPage})
 	pages.SetCSRF(e.CSRF)
-	b := &bench{t: t, router: gin.New(), letters: &fakeLetters{}, matches: &fakeMatching{}, scans: &fakeScans{}, journal: &fakeJournal{}, taken: &fakeEvidence{}, stops: &fakeConversions{}, asks: &fakeRequests{}, reviews: &fakeReviews{
+	b := &bench{t: t, router: gin.New(), letters: &fakeLetters{}, matches: &fakeMatching{}, ledger: &fakeLedger{}, scans: &fakeScans{}, journal: &fakeJournal{}, taken: &fakeEvidence{}, stops: &fakeConversions{}, asks: &fakeRequests{}, reviews: &fakeReviews{
 		items: items(), kase: aCase(), image: review.Image{ContentType: "image/png", Data: []byte("png")},
 		submissions: []dossier.Submission{submission("q1", dossier.SubmissionQuarantined, 1), submission("u1", dossier.SubmissionUnmatched, 0)},
 	}}
 	b.router.Use(e.Identify(), e.Recover(), e.Harden(), e.Localise())
 	b.router.NoRoute(e.NotFound())
-	desk.New(desk.Deps{Edge: e, UI: pages, Accounts: fakeAccounts{}, Reviews: b.reviews, Evidence: b.taken, Conversions: b.stops, Letters: b.letters, Requests: b.asks, Matching: b.matches, Scans: b.scans, Journal: b.journal, Revocation: fakeRevocation{}, Slip: fakeSlip, Now: noon}).Routes(b.router)
+	desk.New(desk.Deps{Edge: e, UI: pages, Accounts: fakeAccounts{}, Reviews: b.reviews, Evidence: b.taken, Conversions: b.stops, Letters: b.letters, Requests: b.asks, Matching: b.matches, Ledger: b.ledger, Scans: b.scans, Journal: b.journal, Revocation: fakeRevocation{}, Slip: fakeSlip, Now: noon}).Routes(b.router)
 	return b
 }
 
@@ -100,7 +101,7 @@ func TestPagesAreSound(t *testing.T) {
 	b := setup(t)
 	paths := []string{
 		"/desk/code", "/desk/code?stato=reviewing&sede=Zurigo&sollecito=1", "/desk/code?fatto=approved", "/desk/code?fatto=none",
-		"/desk/pratiche/r1", "/desk/fascicoli/d1", "/desk/quarantena", "/desk/quarantena?fatto=cleared", "/desk/non-abbinati?fatto=refused",
+		"/desk/pratiche/r1", "/desk/fascicoli/d1", "/desk/quarantena", "/desk/quarantena?fatto=cleared", "/desk/non-abbinati?fatto=refused", "/desk/invii/u1",
 	}
 	for _, lang := range []string{"it", "en"} {
 		uitest.Check(t, lang+" sign-in", b.get("/desk/accesso", "", lang).Body.String())

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/intake"
 	"dispositivo/intake/match"
 	"dispositivo/internal/operator"
 	"dispositivo/internal/session"
@@ -59,9 +60,17 @@ type fakeMatching struct {
 
 func (*fakeMatching) Candidates(context.Context, dossier.Actor, dossier.Submission) ([]match.Candidate, error) {
 	return []match.Candidate{{
-		Dossier: dossier.Dossier{ID: "d7", Submissions: []dossier.Submission{{Protocol: dossier.Protocol{Year: 2026, Number: 7}}}},
-		Why:     []match.Reason{match.ReasonCard, match.ReasonSender},
+		Dossier: dossier.Dossier{ID: "d7", State: dossier.StateReviewing, Submissions: []dossier.Submission{{Protocol: dossier.Protocol{Year: 2026, Number: 7}}}},
+		Why: []match.Ground{{Reason: match.ReasonCard, Page: 2}, {Reason: match.ReasonSender, Arrival: dossier.Submission{
+			ID: "s5", Protocol: dossier.Protocol{Year: 2026, Number: 5}, Channel: dossier.ChannelFax, ReceivedAt: noon(),
+		}}},
 	}}, nil
+}
+
+func (f *fakeMatching) Proposals(ctx context.Context, actor dossier.Actor, _ string) ([]match.Proposal, error) {
+	all, err := f.Candidates(ctx, actor, dossier.Submission{})
+	own := match.Candidate{Dossier: dossier.Dossier{ID: "d8", State: dossier.StateOpen}, Why: []match.Ground{{Reason: match.ReasonTyped}}}
+	return []match.Proposal{{Candidate: all[0], Holder: "Maria <Rossi>"}, {Candidate: own, Own: true}}, err
 }
 
 func (f *fakeMatching) Join(_ context.Context, _ dossier.Actor, _, named string) error {
@@ -80,6 +89,7 @@ type fakeReviews struct {
 	verdict     review.Verdict
 	acts        []string
 	image       review.Image
+	from        string // what the channel says of the sender
 }
 
 func (f *fakeReviews) List(_ context.Context, _ dossier.Actor, filter review.Filter) ([]review.Item, error) {
@@ -142,6 +152,28 @@ func (f *fakeReviews) Submissions(_ context.Context, _ dossier.Actor, state doss
 		}
 	}
 	return found, nil
+}
+
+func (f *fakeReviews) Arrival(_ context.Context, _ dossier.Actor, id string) (review.Arrival, error) {
+	for _, s := range f.submissions {
+		if s.ID == id && s.State == dossier.SubmissionUnmatched {
+			f.acts = append(f.acts, "arrival "+id)
+			return review.Arrival{Submission: s, From: f.from}, nil
+		}
+	}
+	return review.Arrival{}, problem(dossier.CodeNotFound)
+}
+
+// fakeLedger has two lines and says that there is more.
+type fakeLedger struct{ asked dossier.RefusalFilter }
+
+func (f *fakeLedger) Refusals(_ context.Context, _ dossier.Actor, filter dossier.RefusalFilter) (intake.RefusalPage, error) {
+	f.asked = filter
+	return intake.RefusalPage{Next: "r2", Lines: []dossier.Refusal{
+		{ID: "r1", Channel: dossier.ChannelFax, Gateway: "srfax", Code: "fax.failed", At: noon()},
+		{ID: "r2", Channel: dossier.ChannelUpload, Code: dossier.Code(dossier.FileTooLarge), Bytes: 8 << 20, At: noon()},
+		{ID: "r3", Channel: dossier.ChannelMail, Gateway: "mail", Code: "never.heard", At: noon()},
+	}}, nil
 }
 
 func submission(id string, state dossier.SubmissionState, pages int) dossier.Submission {

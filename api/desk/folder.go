@@ -19,6 +19,8 @@ type folderData struct {
 
 type folderView struct {
 	submissionView
+	// Candidates are proposed for one that waits.
+	Candidates []candidateView
 	// Named is what is in the field: what was typed before a problem, or what the
 	// sidecar says.
 	Named string

@@ -46,8 +46,6 @@ type submissionView struct {
 	Shown []pageView
 	// Elsewhere: the case it belongs to has to be taken first.
 	Elsewhere bool
-	// Candidates are proposed for one that is unmatched.
-	Candidates []candidateView
 }
 
 func viewSubmission(s dossier.Submission) submissionView {
@@ -86,11 +84,6 @@ func (d *Desk) submissionsPage(c *gin.Context, l listing) (ui.Page, error) {
 	for _, s := range list {
 		v := viewSubmission(s)
 		v.Elsewhere = s.DossierID != "" && !mine[s.DossierID] && !looks(edge.Actor(c))
-		if l.state == dossier.SubmissionUnmatched {
-			if v.Candidates, err = d.candidates(c, s); err != nil {
-				return ui.Page{}, err
-			}
-		}
 		data.List = append(data.List, v)
 	}
 	return ui.Page{
@@ -126,14 +119,19 @@ func (d *Desk) clear(c *gin.Context) error {
 // refuse refuses a submission and returns to the list it was on.
 func (d *Desk) refuse(c *gin.Context) error {
 	reason := dossier.RefusalReason(c.PostForm("motivo"))
-	if err := d.Reviews.Refuse(c.Request.Context(), edge.Actor(c), c.Param("submission"), reason); err != nil {
-		return d.listProblem(c, err)
+	l := listOf(c)
+	err := d.Reviews.Refuse(c.Request.Context(), edge.Actor(c), c.Param("submission"), reason)
+	switch {
+	case err == nil:
+		leave(c, l.path, "refused")
+		return nil
+	case l.state == dossier.SubmissionUnmatched:
+		return d.notRefused(c, err)
 	}
-	leave(c, listOf(c).path, "refused")
-	return nil
+	return d.listProblem(c, err)
 }
 
-// listOf is the list that a form was on: its hidden field names it.
+// listOf is the list that a form's submission is on: its hidden field names it.
 func listOf(c *gin.Context) listing {
 	if c.PostForm("lista") == pathUnmatched {
 		return unmatched()

@@ -13,6 +13,7 @@ import (
 // funcs are what the templates of one language may call.
 func (u *UI) funcs(lang string) template.FuncMap {
 	t := func(key string, pairs ...any) string { return u.texts.T(lang, key, toArgs(pairs)) }
+	has := func(key string) bool { return u.texts.Has(lang, key) }
 	named := func(before string, name any, after string) string {
 		return u.texts.T(lang, before+fmt.Sprint(name)+after, nil)
 	}
@@ -37,6 +38,8 @@ func (u *UI) funcs(lang string) template.FuncMap {
 		"reason":    func(r any) string { return named("reason.", r, "") },
 		"label":     func(r any) string { return named("reason.", r, ".label") },
 		"refusals":  dossier.RefusalReasons,
+		"turned":    func(r dossier.Refusal) string { return t(first(r.Keys(has))) },
+		"remedy":    func(r dossier.Refusal) string { return t(second(r.Keys(has))) },
 		"channel":   func(c any) string { return named("ui.channel.", c, "") },
 		"scene":     func(s any) string { return named("ui.demo.scene.", s, "") },
 		"class":     func(c any) string { return named("ui.class.", c, "") },
@@ -58,6 +61,10 @@ func (u *UI) funcs(lang string) template.FuncMap {
 		"in":        func(path, prefix string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") },
 	}
 }
+
+func first[T any](a, _ T) T { return a }
+
+func second[T any](_, b T) T { return b }
 
 // noticed words a finding. One that names another page says which.
 func (u *UI) noticed(lang string, f dossier.Finding) string {

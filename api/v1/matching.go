@@ -35,7 +35,10 @@ func (a *API) candidates(c *gin.Context) error {
 	answer := make([]candidateAnswer, len(all))
 	for i, one := range all {
 		d := one.Dossier
-		answer[i] = candidateAnswer{DossierID: d.ID, State: d.State, Office: d.Office, Why: one.Why}
+		answer[i] = candidateAnswer{DossierID: d.ID, State: d.State, Office: d.Office, Why: make([]match.Reason, len(one.Why))}
+		for j, ground := range one.Why {
+			answer[i].Why[j] = ground.Reason
+		}
 		if n := len(d.Submissions); n > 0 {
 			answer[i].Protocol = d.Submissions[n-1].Protocol.String()
 		}

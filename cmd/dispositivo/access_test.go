@@ -280,6 +280,9 @@ var table = []cell{
 	{"POST /desk/scansione/:submission/fascicolo", "" /*   */, " in   in   in  404  404  404  404  404  403  403   in"},
 	{"GET /desk/quarantena", "" /*                         */, " in   in   in  200  200  200  200  200  200  403   in"},
 	{"GET /desk/non-abbinati", "" /*                       */, " in   in   in  200  200  200  200  200  200  403   in"},
+	{"GET /desk/respinti", "" /*                           */, " in   in   in  403  403  403  403  200  200  403   in"},
+	// What it asks for belongs to a dossier.
+	{"GET /desk/invii/:submission", "" /*                  */, " in   in   in  404  404  404  404  404  404  403   in"},
 	{"GET /desk/lettere", "" /*                            */, " in   in   in  200  200  200  200  200  200  200   in"},
 	{"POST /desk/lettere", "" /*                           */, " in   in   in  303  303  303  303  303  403  403   in"},
 	{"POST /desk/lettere/rientro", "lettera=x" /*          */, " in   in   in  404  404  404  404  404  403  403   in"},

@@ -50,7 +50,7 @@ func (c *serveCmd) newServer(env *environment, h *house, s *services) (*http.Ser
 		Desk: desk.New(desk.Deps{
 			Edge: e, UI: u, Accounts: s.operators, Reviews: s.desk, Evidence: s.evidence, Conversions: s.conversion, Letters: s.letters, Requests: s.requests,
 			Revocation: s.revocation, Guardians: s.delegation, Services: s.catalogue, Delegations: s.delegation, Journal: s.journal, Matching: s.matching,
-			Scans: s.scans, Slip: s.slip, Now: h.clock.Now,
+			Ledger: s.door, Scans: s.scans, Slip: s.slip, Now: h.clock.Now,
 		}),
 	})
 	return &http.Server{

@@ -60,6 +60,7 @@ type commands struct {
 	Audit       auditCmd       `cmd:"" help:"Prove the log."`
 	Reconcile   reconcileCmd   `cmd:"" help:"Compare what was received with what became of it."`
 	FaxReceived faxReceivedCmd `cmd:"" help:"Hand over a fax that HylaFAX received: its hook faxrcvd."`
+	Refusals    refusalsCmd    `cmd:"" help:"What was turned away at the door, and why."`
 	Webhooks    webhooksCmd    `cmd:"" help:"What subscribers were not told of."`
 	Simulate    simulateCmd    `cmd:"" help:"Play a gateway, for integrators and tests."`
 	InitKeys    initKeysCmd    `cmd:"" help:"Make a new master key and pepper."`
@@ -71,11 +72,18 @@ type exitError int
 
 func (e exitError) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
-// The exit codes of all commands; inspect adds 3.
+// The exit codes of all commands; inspect adds 3. A setting that is missing or wrong is
+// exitUsage wherever it is found, so that a command whose exit 1 accuses the data never
+// accuses them for want of a key.
 const (
 	exitFailed = 1
 	exitUsage  = 2
 )
+
+// settingError says that a setting is missing or wrong.
+type settingError struct{ error }
+
+func (e settingError) Unwrap() error { return e.error }
 
 // environment is what every command may use.
 type environment struct {
@@ -106,9 +114,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if code, ok := errors.AsType[exitError](err); ok {
 		return int(code)
 	}
-	if err != nil {
-		fmt.Fprintln(stderr, "dispositivo:", err)
-		return exitFailed
+	if err == nil {
+		return 0
 	}
-	return 0
+	fmt.Fprintln(stderr, "dispositivo:", err)
+	if _, ok := errors.AsType[settingError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
 }

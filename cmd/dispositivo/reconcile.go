@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"dispositivo/dossier"
@@ -24,6 +25,35 @@ type account struct {
 	total   int
 }
 
+// outcome is what can become of a submission, and how an account calls it.
+type outcome struct {
+	state dossier.SubmissionState
+	name  string
+}
+
+// outcomes are all of them; "received" is the name of their sum.
+func outcomes() []outcome {
+	named := func(s dossier.SubmissionState) outcome { return outcome{s, string(s)} }
+	return []outcome{
+		named(dossier.SubmissionJoined), named(dossier.SubmissionDuplicate), named(dossier.SubmissionRefused), named(dossier.SubmissionUnmatched),
+		named(dossier.SubmissionQuarantined), named(dossier.SubmissionNotASubmission),
+		{dossier.SubmissionReceived, "unread"},
+		named(dossier.SubmissionScreening),
+	}
+}
+
+// String is one line: the day, the channel, how many came and what became of them.
+func (a account) String() string {
+	var line strings.Builder
+	fmt.Fprintf(&line, "%s %-8s received %d", a.day, a.channel, a.total)
+	for _, o := range outcomes() {
+		if n := a.counts[o.state]; n > 0 {
+			fmt.Fprintf(&line, ", %s %d", o.name, n)
+		}
+	}
+	return line.String()
+}
+
 // Run implements the command: received = sum of outcomes + in progress, numbers
 // without gap, every joined submission with its dossier, every subscriber told. It exits 1 when
 // something does not add up.
@@ -38,16 +68,7 @@ func (c *reconcileCmd) Run(env *environment) error {
 		return err
 	}
 	for _, a := range accounts {
-		fmt.Fprintf(env.stdout, "%s %-8s received %d", a.day, a.channel, a.total)
-		for _, s := range []dossier.SubmissionState{
-			dossier.SubmissionJoined, dossier.SubmissionDuplicate, dossier.SubmissionRefused, dossier.SubmissionUnmatched,
-			dossier.SubmissionQuarantined, dossier.SubmissionNotASubmission, dossier.SubmissionReceived, dossier.SubmissionScreening,
-		} {
-			if n := a.counts[s]; n > 0 {
-				fmt.Fprintf(env.stdout, ", %s %d", s, n)
-			}
-		}
-		fmt.Fprintln(env.stdout)
+		fmt.Fprintln(env.stdout, a)
 	}
 	if err := h.tellCertified(env.ctx, env.stdout); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"dispositivo/dossier"
 	"dispositivo/internal/blob"
 	"dispositivo/internal/clock"
 	testhouse "dispositivo/internal/testkit/house"
@@ -38,6 +39,38 @@ func TestReconcileJoinedToNothing(t *testing.T) {
 			t.Errorf("the metric says %v", got)
 		}
 	})
+}
+
+// Every word of an account is there once: what is not read yet is no second "received".
+func TestAccountSaysEachWordOnce(t *testing.T) {
+	t.Parallel()
+	a := account{day: "2026-03-02", channel: dossier.ChannelFax, counts: map[dossier.SubmissionState]int{}}
+	if got, want := a.String(), "2026-03-02 fax      received 0"; got != want {
+		t.Errorf("nothing: %q, want %q", got, want)
+	}
+	words := map[string]int{}
+	for n, o := range outcomes() {
+		a.counts[o.state] = n + 1
+		a.total += n + 1
+	}
+	line := a.String()
+	for part := range strings.SplitSeq(strings.TrimPrefix(line, "2026-03-02 fax      "), ", ") {
+		word, _, _ := strings.Cut(part, " ")
+		words[word]++
+	}
+	for word, n := range words {
+		if n != 1 {
+			t.Errorf("%q stands %d times in %q", word, n, line)
+		}
+	}
+	if len(words) != 9 || !strings.Contains(line, "received 36,") || !strings.Contains(line, "unread 7") {
+		t.Errorf("%q", line)
+	}
+	for _, o := range outcomes() {
+		if !o.state.Valid() {
+			t.Errorf("%s is no state", o.state)
+		}
+	}
 }
 
 // metric counts the faults and reads the figure as /metrics shows it.

@@ -47,7 +47,7 @@ func (s storage) blobs() (string, error) {
 	}
 	path, ok := strings.CutPrefix(s.BlobURL, "file://")
 	if !ok || !filepath.IsAbs(path) {
-		return "", errors.New("blob URL: this version keeps blobs in a folder only, file:///absolute/path")
+		return "", settingError{errors.New("blob URL: this version keeps blobs in a folder only, file:///absolute/path")}
 	}
 	return path, nil
 }
@@ -56,8 +56,8 @@ func (s storage) blobs() (string, error) {
 func (s storage) keys(env *environment, demo bool) (*seal.Keys, error) {
 	key, pepper := s.keyFiles(demo)
 	if key == "" || pepper == "" {
-		return nil, errors.New("a key file and a pepper file are needed: set DISPOSITIVO_KEY_FILE and DISPOSITIVO_PEPPER_FILE, " +
-			"or make them with: dispositivo init-keys --key-file master.key --pepper-file pepper.key")
+		return nil, settingError{errors.New("a key file and a pepper file are needed: set DISPOSITIVO_KEY_FILE and DISPOSITIVO_PEPPER_FILE, " +
+			"or make them with: dispositivo init-keys --key-file master.key --pepper-file pepper.key")}
 	}
 	if demo && s.KeyFile == "" {
 		if _, err := os.Stat(key); errors.Is(err, os.ErrNotExist) {
@@ -69,7 +69,7 @@ func (s storage) keys(env *environment, demo bool) (*seal.Keys, error) {
 	}
 	keys, err := seal.LoadKeys(key, pepper)
 	if err != nil {
-		return nil, fmt.Errorf("load keys: %w", err)
+		return nil, settingError{fmt.Errorf("load keys: %w", err)}
 	}
 	return keys, nil
 }

@@ -18,7 +18,7 @@ const CodeFailed dossier.Code = "fax.failed"
 // Door is where faxes are handed to: *intake.Door.
 type Door interface {
 	Receive(ctx context.Context, p intake.Post) (intake.Receipt, error)
-	NoteFailure(ctx context.Context, channel dossier.Channel, externalID string, code dossier.Code) error
+	NoteFailure(ctx context.Context, actor dossier.Actor, channel dossier.Channel, externalID string, code dossier.Code) error
 }
 
 // Fax is one reception, whoever tells of it.
@@ -45,12 +45,12 @@ const hintLength = 100
 // deliver hands a fax to the door. A failed reception without a page gives the
 // zero Receipt: it is in the ledger.
 func deliver(ctx context.Context, door Door, source string, f Fax) (intake.Receipt, error) {
-	id := externalID(source, f.ID)
+	id, gateway := externalID(source, f.ID), dossier.Actor{Role: dossier.RoleGateway, ID: source}
 	if f.Failed && len(f.Data) == 0 {
-		return intake.Receipt{}, door.NoteFailure(ctx, dossier.ChannelFax, id, CodeFailed)
+		return intake.Receipt{}, door.NoteFailure(ctx, gateway, dossier.ChannelFax, id, CodeFailed)
 	}
 	return door.Receive(ctx, intake.Post{
-		Actor: dossier.Actor{Role: dossier.RoleGateway, ID: source}, Channel: dossier.ChannelFax, ExternalID: id, Counted: f.Counted,
+		Actor: gateway, Channel: dossier.ChannelFax, ExternalID: id, Counted: f.Counted,
 		Origin: dossier.Origin{From: hint(f.From), Incomplete: f.Incomplete || f.Failed}, Files: [][]byte{f.Data},
 	})
 }

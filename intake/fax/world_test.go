@@ -32,7 +32,7 @@ func (broken) Receive(context.Context, intake.Post) (intake.Receipt, error) {
 	return intake.Receipt{}, &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: errors.New("no space")}
 }
 
-func (broken) NoteFailure(context.Context, dossier.Channel, string, dossier.Code) error {
+func (broken) NoteFailure(context.Context, dossier.Actor, dossier.Channel, string, dossier.Code) error {
 	return &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: errors.New("no space")}
 }
 
@@ -50,7 +50,7 @@ func received(t *testing.T, h house.House) []dossier.Submission {
 
 func ledger(t *testing.T, h house.House) []dossier.Refusal {
 	t.Helper()
-	all, err := h.Refusals(t.Context())
+	all, err := h.Refusals(t.Context(), dossier.RefusalFilter{}, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -201,7 +201,7 @@ func TestLogIsWorded(t *testing.T) {
 	bundle := embedded(t)
 	acts := map[string]bool{}
 	written := regexp.MustCompile(`action: +"([a-z_]+\.[a-z_]+)"|NoteLook\(ctx, [\w.]+, "([a-z_.]+)"`)
-	for _, folder := range []string{"internal/store", "pin/journal", "verify/evidence"} {
+	for _, folder := range []string{"internal/store", "pin/journal", "verify/evidence", "verify/review", "intake/match"} {
 		for _, source := range sources(t, folder, ".go") {
 			for _, m := range written.FindAllStringSubmatch(source, -1) {
 				acts[m[1]+m[2]] = true

@@ -233,15 +233,6 @@ func (s *Store) BlobInUse(ctx context.Context, name string) (bool, error) {
 	return found != "", nil
 }
 
-// InsertRefusal adds a line to the ledger of refusals.
-func (s *Store) InsertRefusal(ctx context.Context, r dossier.Refusal) error {
-	return s.tx(ctx, "insert refusal", func(t *tx) error {
-		return t.exec(ctx, `INSERT INTO refusals (id, channel, code, bytes, keyed_hash, at) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (id) DO NOTHING`,
-			r.ID, string(r.Channel), string(r.Code), r.Bytes, r.KeyedHash, micros(t.now))
-	})
-}
-
 // EachBlob calls fn for every blob that a row names, documents and the pictures
 // of their pages: the submission's protocol number and the blob.
 func (s *Store) EachBlob(ctx context.Context, fn func(protocol, blob string) error) error {
@@ -259,18 +250,6 @@ func (s *Store) EachBlob(ctx context.Context, fn func(protocol, blob string) err
 			UNION ALL SELECT c.submission_id, o.blob FROM composition_files o JOIN compositions c ON c.id = o.composition_id
 		) b ON b.submission_id = s.id WHERE b.blob <> '' ORDER BY s.protocol_year, s.protocol_number`)
 	return classify("read blobs", err)
-}
-
-// Refusals returns the ledger of refusals, the oldest first.
-func (s *Store) Refusals(ctx context.Context) ([]dossier.Refusal, error) {
-	var all []dossier.Refusal
-	err := s.reader().each(ctx, func(rows *sql.Rows) error {
-		var r dossier.Refusal
-		err := rows.Scan(&r.ID, &r.Channel, &r.Code, &r.Bytes, &r.KeyedHash)
-		all = append(all, r)
-		return err
-	}, `SELECT id, channel, code, bytes, keyed_hash FROM refusals ORDER BY at, id`)
-	return all, classify("read refusals", err)
 }
 
 // Erasable returns files, at most limit, whose dossier ended before a moment,

@@ -335,6 +335,11 @@ func (a *applier) eraseFile(ctx context.Context, e dossier.EraseFile) error {
 	if err := a.exec(ctx, `DELETE FROM traits WHERE file_id = ?`, e.FileID); err != nil {
 		return fmt.Errorf("erase traits: %w", err)
 	}
+	// Of what is nobody's no later end of a holder would take the sender's hash away.
+	err = a.exec(ctx, `UPDATE submissions SET keyed_sender = NULL WHERE holder_id = '' AND id = (SELECT submission_id FROM files WHERE id = ?)`, e.FileID)
+	if err != nil {
+		return fmt.Errorf("erase sender: %w", err)
+	}
 	if err := a.eraseAnswers(ctx, e.FileID); err != nil {
 		return err
 	}

@@ -134,6 +134,25 @@ func (s *Store) DossiersOfSender(ctx context.Context, submissionID string) ([]st
 	return ids, classify("find dossiers of sender", err)
 }
 
+// ArrivalsOfSender returns the newest arrival of a submission's sender in each dossier
+// that one was joined to, at most ten, the newest first; number, channel, dossier and
+// time alone.
+func (s *Store) ArrivalsOfSender(ctx context.Context, submissionID string) ([]dossier.Submission, error) {
+	var subs []dossier.Submission
+	err := s.reader().each(ctx, func(rows *sql.Rows) error {
+		var sub dossier.Submission
+		var at int64
+		err := rows.Scan(&sub.ID, &sub.Protocol.Year, &sub.Protocol.Number, &sub.Channel, &sub.DossierID, &at)
+		sub.ReceivedAt = fromMicros(at)
+		subs = append(subs, sub)
+		return err
+	}, `SELECT id, protocol_year, protocol_number, channel, dossier_id, received_at FROM submissions WHERE id IN (
+			SELECT MAX(o.id) FROM submissions s JOIN submissions o ON o.keyed_sender = s.keyed_sender
+			WHERE s.id = ? AND o.id <> s.id AND o.dossier_id <> '' GROUP BY o.dossier_id)
+		ORDER BY received_at DESC, id DESC LIMIT 10`, submissionID)
+	return subs, classify("find arrivals of sender", err)
+}
+
 // SubmissionByProtocol returns what has a number of the register; CodeNotFound when
 // nothing does.
 func (s *Store) SubmissionByProtocol(ctx context.Context, p dossier.Protocol) (dossier.Submission, error) {

@@ -116,6 +116,36 @@ func ParseCode(typed string) (id string, err error) {
 	return id, nil
 }
 
+// Near returns the ids that a typed code may have been meant to be: those with one
+// other symbol, or with two neighbours exchanged. At most 29; none for a code that is
+// right, for anything else, or with more wrong. They propose and must not join: an
+// invented code has such neighbours too.
+func Near(typed string) []string {
+	code := Normalize(typed)
+	if len(code) != IDLength || checkID(code) == nil {
+		return nil
+	}
+	var near []string
+	try := func(id []byte) {
+		if checkID(string(id)) == nil {
+			near = append(near, string(id))
+		}
+	}
+	for i := range IDLength {
+		for j := range base {
+			id := []byte(code)
+			id[i] = Alphabet[j]
+			try(id)
+		}
+		if i > 0 {
+			id := []byte(code)
+			id[i-1], id[i] = id[i], id[i-1]
+			try(id)
+		}
+	}
+	return near
+}
+
 // Text returns what the QR code holds: 29 characters of the QR alphanumeric set.
 func (t Token) Text() string { return Prefix + t.ID + t.mac }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -189,4 +190,33 @@ func mint(t *testing.T) Token {
 		t.Fatal(err)
 	}
 	return tok
+}
+
+// A code with one slip is found again among few; one that is right has no neighbours.
+func TestNear(t *testing.T) {
+	tok, err := Mint(rand.Reader, testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := tok.ID
+	for i := range IDLength {
+		for _, wrong := range []byte(Alphabet + "1I2Z5S") {
+			typed := id[:i] + string(wrong) + id[i+1:]
+			near := Near(typed)
+			if wrong != id[i] && (!slices.Contains(near, id) || len(near) > 29) || wrong == id[i] && near != nil {
+				t.Fatalf("%s for %s: %q", typed, id, near)
+			}
+		}
+		if i > 0 && id[i] != id[i-1] {
+			typed := id[:i-1] + string(id[i]) + string(id[i-1]) + id[i+1:]
+			if !slices.Contains(Near(strings.ToLower(Group(typed, 5))), id) {
+				t.Errorf("%s for %s is not found", typed, id)
+			}
+		}
+	}
+	for _, none := range []string{"", "RSSMRA80A01H501U", id[1:], id + "A", "12" + id[2:], strings.Repeat("1", IDLength)} {
+		if near := Near(none); near != nil {
+			t.Errorf("%q is near %q", none, near)
+		}
+	}
 }

@@ -34,6 +34,8 @@ type Store interface {
 	RecordView(ctx context.Context, who dossier.Actor, sub dossier.Submission, fileID string, page dossier.Page, full bool) error
 	Seen(ctx context.Context, operatorID, dossierID string) (map[PageRef]bool, error)
 	Decisions(ctx context.Context, dossierID string, all bool) ([]dossier.Decision, error)
+	// NoteLook commits an entry of the log.
+	NoteLook(ctx context.Context, who dossier.Actor, action, subject, holderID, detail string) error
 	History(ctx context.Context, subject string) ([]audit.Entry, error)
 	KeyCF(codiceFiscale string) []byte
 }
