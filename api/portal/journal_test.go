@@ -23,14 +23,16 @@ func (f *fakeJournal) Messages(context.Context, dossier.Actor, string) (journal.
 	return journal.Messages{List: f.messages}, nil
 }
 
-// proves B12: what became of a message by PEC is said in words, with why and what to do
-// where it did not arrive; of any other message nothing is said.
-func TestOwnMailDelivery(t *testing.T) {
-	for name, test := range map[string]struct {
-		delivery *dossier.Delivery
-		it, en   []string
-		mends    bool
-	}{
+// told is what a page says of a delivery, and whether it leads to the contacts.
+type told struct {
+	delivery *dossier.Delivery
+	it, en   []string
+	mends    bool
+}
+
+// deliveries are those that there are.
+func deliveries() map[string]told {
+	return map[string]told{
 		"no receipt": {nil, nil, nil, false},
 		"accepted": {
 			&dossier.Delivery{State: dossier.DeliveryAccepted, At: noon(), AcceptedAt: noon()},
@@ -66,7 +68,13 @@ func TestOwnMailDelivery(t *testing.T) {
 		"not accepted": {
 			&dossier.Delivery{State: dossier.DeliveryFailed, At: noon(), Failure: dossier.FailureNotAccepted}, []string{"non lo ha spedito"}, nil, false,
 		},
-	} {
+	}
+}
+
+// proves B12: what became of a message by PEC is said in words, with why and what to do
+// where it did not arrive; of any other message nothing is said.
+func TestOwnMailDelivery(t *testing.T) {
+	for name, test := range deliveries() {
 		b := setup(t)
 		b.journal.messages = []dossier.Message{{
 			ID: "m", SentAt: noon(), Delivery: test.delivery, Letter: &dossier.Letter{Class: dossier.LetterByPEC, To: "a@pec.example", Subject: "PIN", Text: "text"},

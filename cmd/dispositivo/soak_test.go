@@ -27,9 +27,9 @@ func TestSoakKill(t *testing.T) {
 		run     func(t *testing.T, g ground, rounds int) figures
 	}{
 		{"upload and approval", killTrial},
-		{"fax: folder, hook, webhook", killFaxes},
-		{"mail: SMTP, mailbox", killMail},
-		{"counter, scan folder, composition", killPages},
+		{"fax by folder, hook and webhook", killFaxes},
+		{"mail by SMTP and mailbox", killMail},
+		{"counter and scan folder and composition", killPages},
 	}
 	all := make([]row, 2*len(trials))
 	t.Run("all", func(t *testing.T) {
