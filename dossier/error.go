@@ -24,6 +24,7 @@ const (
 	CodeGatewayUnproved    Code = "gateway.unproved"    // a call that is not signed, or for a provider that may not call
 	CodeGatewayIDUsed      Code = "gateway.id_used"     // another fax came under that id: this one was not taken
 	CodeFitGaveUp          Code = "composition.gave_up" // nothing was kept, unlike with machine.gave_up
+	CodeFilesNone          Code = "files.none"          // nothing was chosen to be put together
 	CodeCSRF               Code = "csrf"
 	CodeMethodNotAllowed   Code = "method_not_allowed"
 	CodeRateLimited        Code = "rate_limited"

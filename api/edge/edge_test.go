@@ -107,6 +107,36 @@ func TestStatusOf(t *testing.T) {
 	}
 }
 
+// proves C3: where several files of any kind are taken, what is wrong with one is
+// told in words of that place, which name it; all else as everywhere.
+func TestProblemInWordsOfItsPlace(t *testing.T) {
+	b := setup(t)
+	for path, tt := range map[string]struct {
+		err  error
+		code dossier.Code
+		says string
+	}{
+		"/api/v1/type":  {&dossier.Error{Code: "file.type", Args: map[string]string{"found": "zip", "where": "3"}}, "file.type", "File 3, counting"},
+		"/api/v1/heavy": {&dossier.Error{Code: "page.too_heavy", Args: map[string]string{"where": "1, 2 (p. 4)"}}, "page.too_heavy", "files 1, 2 (p. 4), counting"},
+		"/api/v1/size":  {&dossier.Error{Code: "file.too_large", Args: map[string]string{"size": "27262976", "limit": "26214400"}}, "file.too_large", "26 MB altogether"},
+		"/api/v1/none":  {dossier.Problem(dossier.CodeFilesNone), dossier.CodeFilesNone, "at least one photo"},
+		"/api/v1/often": {&dossier.Error{Code: dossier.CodeRateLimited, Args: map[string]string{"seconds": "7"}}, dossier.CodeRateLimited, "in 7 seconds"},
+	} {
+		b.fails(path, edge.Worded("compose", tt.err))
+		w := b.get(path, "Accept-Language", "en")
+		var p edge.Problem
+		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+			t.Fatal(err)
+		}
+		if p.Code != tt.code || w.Code != edge.StatusOf(tt.code) || !strings.Contains(p.Detail, tt.says) || strings.Contains(p.Detail, "{") {
+			t.Errorf("%s: %d %+v", path, w.Code, p)
+		}
+	}
+	if edge.Worded("compose", nil) != nil {
+		t.Error("nothing became a problem")
+	}
+}
+
 func TestProblemForMachines(t *testing.T) {
 	b := setup(t)
 	b.fails("/api/v1/upload", &dossier.Error{

@@ -51,11 +51,39 @@ func (e *Edge) Problem(c *gin.Context, err error) Problem {
 		code, args = dossier.CodeInternal, nil
 	}
 	args = withSeconds(status, args)
-	key := "error." + string(code)
+	key := e.textOf(c, err, code)
 	return Problem{
 		Type: typePrefix + string(code), Status: status, Code: code, Instance: requestURN(c), Args: args,
 		Title: e.texts.T(Lang(c), key+".title", args), Detail: e.texts.T(Lang(c), key+".detail", args),
 	}
+}
+
+// Worded has the problem of err told in the words of one place, the texts
+// "error.<place>.<code>", where it has such: what is wrong with a file is mended
+// otherwise where several of any kind are taken. Code and status stay.
+func Worded(place string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &worded{error: err, place: place}
+}
+
+type worded struct {
+	error
+	place string
+}
+
+// Unwrap returns the problem itself.
+func (w *worded) Unwrap() error { return w.error }
+
+// textOf is the key of a problem's texts.
+func (e *Edge) textOf(c *gin.Context, err error, code dossier.Code) string {
+	if w, ok := errors.AsType[*worded](err); ok {
+		if own := "error." + w.place + "." + string(code); e.texts.Has(Lang(c), own+".detail") {
+			return own
+		}
+	}
+	return "error." + string(code)
 }
 
 // withSeconds makes sure that a text which says "in {seconds} seconds" can.

@@ -37,7 +37,7 @@ func statusByCode(code dossier.Code) (int, bool) {
 		return http.StatusRequestEntityTooLarge, true
 	case dossier.Code(dossier.FileType):
 		return http.StatusUnsupportedMediaType, true
-	case dossier.CodeFitGaveUp, dossier.CodeIdempotency, dossier.CodePINNotRepeated, dossier.CodeChallengeWrong, dossier.CodeContactInvalid,
+	case dossier.CodeFitGaveUp, dossier.CodeFilesNone, dossier.CodeIdempotency, dossier.CodePINNotRepeated, dossier.CodeChallengeWrong, dossier.CodeContactInvalid,
 		dossier.CodeActivationProof, dossier.CodeActivationContacts,
 		dossier.CodePINData, dossier.CodePINContradiction, dossier.CodePINHolderOnly,
 		dossier.CodeServiceNoDomanda, dossier.CodeDomandaNote,

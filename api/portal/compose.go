@@ -47,24 +47,15 @@ func (p *Portal) composeRoutes(own gin.IRouter) {
 type composeData struct {
 	// Limit is of the composed document, All of what is sent, in bytes.
 	Limit, All int64
-	// File and Page say where the problem is, from 1; "" when it is of all.
-	File, Page string
 	// Telephone says that a picture was of a kind that telephones alone make.
 	Telephone bool
 }
 
-// Pages may name what cannot be used by the numbers of file and page.
 func (p *Portal) composeData(err error) composeData {
 	d := composeData{Limit: p.MaxBytes, All: p.MaxComposed}
 	known, ok := errors.AsType[*dossier.Error](err)
 	if !ok {
 		return d
-	}
-	if n := known.Args["file"]; n != "0" {
-		d.File = n
-	}
-	if n := known.Args["page"]; n != "0" {
-		d.Page = n
 	}
 	d.Telephone = known.Code == dossier.Code(dossier.FileType) && slices.Contains([]string{"avif", "webp"}, known.Args["found"])
 	return d
@@ -84,6 +75,7 @@ func (p *Portal) composeForm(c *gin.Context) error { return p.show(c, p.composeP
 func (p *Portal) compose(c *gin.Context) error {
 	made, err := p.takeFiles(c)
 	if err != nil {
+		err = edge.Worded("compose", err)
 		page := p.composePage(err)
 		page.Field = "files"
 		return p.showProblem(c, page, err)
@@ -184,7 +176,7 @@ func (p *Portal) arrange(c *gin.Context) error {
 	data, _ := page.Data.(composedData)
 	made, err := p.Fitting.Arrange(ctx, actor, data.ID, orderOf(c, len(data.Pages)))
 	if err != nil {
-		return p.showProblem(c, page, err)
+		return p.showProblem(c, page, edge.Worded("compose", err))
 	}
 	c.Redirect(http.StatusSeeOther, composedPath(made.ID))
 	return nil

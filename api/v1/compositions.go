@@ -63,7 +63,7 @@ func (a *API) compose(c *gin.Context) error {
 	ctx, actor := c.Request.Context(), edge.Actor(c)
 	form, err := c.Request.MultipartReader()
 	if err != nil {
-		return &dossier.Error{Code: dossier.CodeFormParts, Err: err}
+		return edge.Worded("compose", &dossier.Error{Code: dossier.CodeFormParts, Err: err})
 	}
 	leave, err := a.Fitting.Enter(ctx, actor)
 	if err != nil {
@@ -72,11 +72,11 @@ func (a *API) compose(c *gin.Context) error {
 	defer leave()
 	files, err := edge.Files(form, a.MaxComposed, c.Request.ContentLength)
 	if err != nil {
-		return err
+		return edge.Worded("compose", err)
 	}
 	made, err := a.Fitting.Make(ctx, actor, files)
 	if err != nil {
-		return err
+		return edge.Worded("compose", err)
 	}
 	created(c, made)
 	return nil
@@ -124,7 +124,7 @@ func (a *API) arrange(c *gin.Context) error {
 	defer leave()
 	made, err := a.Fitting.Arrange(ctx, actor, c.Param("id"), body.Pages)
 	if err != nil {
-		return err
+		return edge.Worded("compose", err)
 	}
 	created(c, made)
 	return nil

@@ -2,10 +2,13 @@ package fitting
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"dispositivo/dossier"
@@ -100,7 +103,7 @@ func (s *Service) Enter(ctx context.Context, actor dossier.Actor) (leave func(),
 // Make puts files together, in their order, for a caller that has entered. An
 // earlier composition that was not confirmed is forgotten. What is wrong with a
 // file is a *dossier.Error with the finding's code; its Args "file" and "page"
-// say where, from 1, 0 meaning all.
+// say where, from 1, 0 meaning all, and "where" names all such places.
 func (s *Service) Make(ctx context.Context, actor dossier.Actor, files [][]byte) (dossier.Composition, error) {
 	if err := actor.Require(dossier.RoleCitizen); err != nil {
 		return dossier.Composition{}, err
@@ -159,7 +162,7 @@ func (s *Service) make(ctx context.Context, actor dossier.Actor, files [][]byte,
 		return nil
 	})
 	if found, blocked := fitted.Blocked(); blocked {
-		return dossier.Composition{}, problem(found, files)
+		return dossier.Composition{}, problem(found, fitted, files)
 	}
 	if err != nil {
 		return dossier.Composition{}, err
@@ -177,9 +180,12 @@ func (s *Service) make(ctx context.Context, actor dossier.Actor, files [][]byte,
 }
 
 // problem says what is wrong with which file.
-func problem(f sandbox.FitFinding, files [][]byte) error {
+func problem(f sandbox.FitFinding, fitted sandbox.Fitted, files [][]byte) error {
+	if len(files) == 0 {
+		return dossier.Problem(dossier.CodeFilesNone)
+	}
 	args := map[string]string{
-		"file": strconv.Itoa(f.File + 1), "page": strconv.Itoa(f.Page), "limit": strconv.Itoa(sandbox.MaxFitBytes),
+		"file": strconv.Itoa(f.File + 1), "page": strconv.Itoa(f.Page), "where": where(f.Code, fitted, files), "limit": strconv.Itoa(sandbox.MaxFitBytes),
 	}
 	total := 0
 	for _, data := range files {
@@ -201,6 +207,29 @@ func problem(f sandbox.FitFinding, files [][]byte) error {
 		code = dossier.CodeFitGaveUp // its text promises a person, and here nothing is kept for one
 	}
 	return &dossier.Error{Code: code, Args: args}
+}
+
+// where lists the places of a finding as the sender counts them: files from 1 in
+// their order and, in files that may have several pages, which of them.
+func where(code dossier.FindingCode, fitted sandbox.Fitted, files [][]byte) string {
+	var at []sandbox.FitFinding
+	for _, f := range fitted.Findings {
+		if f.Code == code && f.Severity == dossier.SeverityBlock && f.File >= 0 && f.File < len(files) {
+			at = append(at, f)
+		}
+	}
+	slices.SortStableFunc(at, func(a, b sandbox.FitFinding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Page, b.Page))
+	})
+	var names []string
+	for _, f := range at {
+		name := strconv.Itoa(f.File + 1)
+		if format := sandbox.Sniff(files[f.File]); f.Page > 0 && (format == sandbox.FormatPDF || format == sandbox.FormatTIFF) {
+			name += " (p. " + strconv.Itoa(f.Page) + ")"
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
 }
 
 func pagesOf(fitted sandbox.Fitted, shown []sandbox.Rendered) []dossier.ComposedPage {

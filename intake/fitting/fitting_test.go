@@ -3,6 +3,7 @@ package fitting_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"testing"
@@ -25,13 +26,13 @@ const (
 )
 
 // fitter makes a page of each file: its bytes in a row are the document.
-type fitter struct{ refuse *sandbox.FitFinding }
+type fitter struct{ refuse []sandbox.FitFinding }
 
 func (f fitter) Fit(
 	_ context.Context, files [][]byte, opts sandbox.FitOptions, each func(sandbox.Rendered) error,
 ) ([]byte, sandbox.Fitted, error) {
 	if f.refuse != nil {
-		return nil, sandbox.Fitted{Findings: []sandbox.FitFinding{*f.refuse}}, nil
+		return nil, sandbox.Fitted{Findings: f.refuse}, nil
 	}
 	order := opts.Order
 	if order == nil {
@@ -188,7 +189,7 @@ func TestRefusalNamesThePage(t *testing.T) {
 	h := house.New(t)
 	holder := h.AddHolder(someCF)
 	found := sandbox.FitFinding{File: 1, Finding: dossier.Finding{Code: dossier.PageTooHeavy, Severity: dossier.SeverityBlock, Page: 2}}
-	s := newService(h, h.Begin(holder), fitter{refuse: &found})
+	s := newService(h, h.Begin(holder), fitter{refuse: []sandbox.FitFinding{found}})
 	_, err := s.Make(t.Context(), house.Citizen(holder), pages)
 	house.WantCode(t, err, dossier.Code(dossier.PageTooHeavy))
 	var known *dossier.Error
@@ -200,6 +201,37 @@ func TestRefusalNamesThePage(t *testing.T) {
 	}
 }
 
+// proves C3: a refusal names each place as the sender counts: files in their order,
+// and pages of files that may have several.
+func TestWhereItIs(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	holder := h.AddHolder(someCF)
+	id := h.Begin(holder)
+	heavy := func(file, page int) sandbox.FitFinding {
+		return sandbox.FitFinding{File: file, Finding: dossier.Finding{Code: dossier.PageTooHeavy, Severity: dossier.SeverityBlock, Page: page}}
+	}
+	files := [][]byte{[]byte("\xff\xd8\xff"), []byte("%PDF-1.4\n"), []byte("\x89PNG\r\n\x1a\n")}
+	noted := sandbox.FitFinding{Finding: dossier.Finding{Code: dossier.PageBlurred, Severity: dossier.SeverityWarn, Page: 1}}
+	for _, tt := range []struct {
+		files    [][]byte
+		findings []sandbox.FitFinding
+		code     dossier.Code
+		where    string
+	}{
+		{files, []sandbox.FitFinding{noted, heavy(1, 3), heavy(2, 1), heavy(0, 1), heavy(1, 2)}, dossier.Code(dossier.PageTooHeavy), "1, 2 (p. 2), 2 (p. 3), 3"},
+		{files, []sandbox.FitFinding{heavy(1, 0)}, dossier.Code(dossier.PageTooHeavy), "2"},
+		{files, []sandbox.FitFinding{heavy(-1, 0)}, dossier.Code(dossier.PageTooHeavy), ""},
+		{nil, []sandbox.FitFinding{heavy(-1, 0)}, dossier.CodeFilesNone, ""},
+	} {
+		_, err := newService(h, id, fitter{refuse: tt.findings}).Make(t.Context(), house.Citizen(holder), tt.files)
+		house.WantCode(t, err, tt.code)
+		if known, ok := errors.AsType[*dossier.Error](err); !ok || known.Args["where"] != tt.where {
+			t.Errorf("%v is not %q", known, tt.where)
+		}
+	}
+}
+
 // proves C3: where the machine gave up nobody is told that a person will look: nothing
 // is kept for one.
 func TestGaveUpPromisesNobody(t *testing.T) {
@@ -207,7 +239,7 @@ func TestGaveUpPromisesNobody(t *testing.T) {
 	h := house.New(t)
 	holder := h.AddHolder(someCF)
 	found := sandbox.FitFinding{File: -1, Finding: dossier.Finding{Code: dossier.MachineGaveUp, Severity: dossier.SeverityBlock}}
-	_, err := newService(h, h.Begin(holder), fitter{refuse: &found}).Make(t.Context(), house.Citizen(holder), pages)
+	_, err := newService(h, h.Begin(holder), fitter{refuse: []sandbox.FitFinding{found}}).Make(t.Context(), house.Citizen(holder), pages)
 	house.WantCode(t, err, dossier.CodeFitGaveUp)
 }
 

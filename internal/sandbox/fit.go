@@ -73,7 +73,7 @@ type FitFinding struct {
 }
 
 // Fit puts several files together to one PDF within a limit of bytes ("make it
-// fit", C3): JPEG, PNG, TIFF and PDF, pages upright and on white paper. Pages
+// fit", C3): JPEG, PNG, HEIC, TIFF and PDF, pages upright and on white paper. Pages
 // of the result go to each, drawn to look at, as they come. The document is nil
 // if a finding blocks. With a *GaveUpError the findings say so; other errors are
 // as for Probe.
@@ -193,7 +193,7 @@ func (c *child) fitting(
 			if err := f.into(frameStarted, &s); err != nil {
 				return nil, Fitted{}, err
 			}
-			reset(c.limits.fitTime(min(max(s.Pages, 1), c.limits.Pages)))
+			reset(c.limits.fitTime(min(max(s.Pages, files), c.limits.Pages))) // each file has a page
 		case framePage:
 			page, err := f.page(false)
 			if err != nil {

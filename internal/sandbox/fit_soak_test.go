@@ -61,3 +61,20 @@ func zoneAgain(t *testing.T, p *Pool, name string, composed []byte) string {
 	t.Errorf("%s: its zone is lost", name)
 	return "zone lost"
 }
+
+// TestSoakFitFullPages has twenty full pages of each kind of file put together.
+//
+// proves C3
+func TestSoakFitFullPages(t *testing.T) {
+	f := newFullPages(t, 4)
+	for name, files := range map[string][][]byte{
+		"scans in JPEG": twenty(f.scans),
+		"scans in PNG":  twenty(f.drawn),
+		"scans in TIFF": {jpegTIFF(t, twenty(f.scans)...)},
+		"scans in PDF":  {jpegPDF(t, twenty(f.scans)...)},
+		"photographs":   twenty(f.shots),
+		"HEIC":          twenty(f.heic),
+	} {
+		t.Run(name, func(t *testing.T) { fullFits(t, FitOptions{}, files...) })
+	}
+}

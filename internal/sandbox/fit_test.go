@@ -103,7 +103,7 @@ func photoOf(t *testing.T, p *Pool, data []byte) []byte {
 
 // telephone is a photograph of 12 megapixels of a sheet: with the noise of a
 // sensor, a shadow, a table around it, and lying on its side as its Exif data say.
-func telephone(t testing.TB, sheet *image.Gray, seed uint64) []byte {
+func telephone(t testing.TB, sheet *image.Gray, seed uint64, quality int) []byte {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(seed, 3))
 	img := image.NewRGBA(image.Rect(0, 0, 4032, 3024))
@@ -126,7 +126,7 @@ func telephone(t testing.TB, sheet *image.Gray, seed uint64) []byte {
 		}
 	}
 	var b bytes.Buffer
-	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 92}); err != nil {
+	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: quality}); err != nil {
 		t.Fatal(err)
 	}
 	return withOrientation(b.Bytes(), 6)
@@ -146,7 +146,7 @@ func TestFitTelephone(t *testing.T) {
 	t.Parallel()
 	p := newPool(t, Config{Size: 1, CacheDir: engineCache(t)})
 	sheet := fax.Letter(3, 300)
-	photo := telephone(t, sheet, 1)
+	photo := telephone(t, sheet, 1, 92)
 	document, made := fit(t, p, FitOptions{}, photo)
 	if len(document) > 1<<20 || len(made.Pages) != 1 {
 		t.Fatalf("%d bytes, %+v", len(document), made)
@@ -231,7 +231,7 @@ func TestFitFaxWithoutLoss(t *testing.T) {
 	if w, h := made.Pages[0].Width, made.Pages[0].Height; w != page.Width || h != page.Height {
 		t.Errorf("%dx%d", w, h)
 	}
-	if _, made = fit(t, p, FitOptions{Lossless: true}, telephone(t, fax.Letter(1, 100), 1)); len(made.Pages) != 0 {
+	if _, made = fit(t, p, FitOptions{Lossless: true}, telephone(t, fax.Letter(1, 100), 1, 92)); len(made.Pages) != 0 {
 		t.Error("a photograph passed for a fax")
 	}
 }

@@ -3,6 +3,7 @@ package compose
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"image"
 	"image/color"
 	"math/rand/v2"
@@ -25,7 +26,7 @@ func made(t *testing.T, limit int, sheets ...Sheet) (Result, error) {
 	t.Helper()
 	m := NewMaker(Options{Limit: limit})
 	for _, s := range sheets {
-		if err := m.Add(s); err != nil {
+		if err := m.Add(t.Context(), s); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -136,4 +137,68 @@ func TestShrunk(t *testing.T) {
 			t.Fatalf("%d: %v", v, got)
 		}
 	})
+}
+
+// proves C3: many pages give the very document that they would if all kept their
+// pixels, at any limit; only the last few have any.
+func TestManyPages(t *testing.T) {
+	colour := func(w, h int, seed uint64) *image.NRGBA {
+		img, g := image.NewNRGBA(image.Rect(0, 0, w, h)), grainy(w, h, seed)
+		for i, v := range g.Pix {
+			img.Pix[4*i], img.Pix[4*i+1], img.Pix[4*i+2], img.Pix[4*i+3] = v, 128, 255-v, 255
+		}
+		return img
+	}
+	writing := func(seed uint64) *image.Gray {
+		img := image.NewGray(image.Rect(0, 0, 900, 1250))
+		for i := range img.Pix {
+			img.Pix[i] = 255
+			if y := i / 900; y%30 < 12 && (i+int(seed))%9 < 3 {
+				img.Pix[i] = 20
+			}
+		}
+		return img
+	}
+	sheets := func() (all []Sheet) {
+		for seed := range uint64(4) {
+			all = append(all,
+				Sheet{Gray: grainy(500, 420, seed), Bilevel: true}, Sheet{Colour: colour(1701, 203, seed)},
+				Sheet{Gray: writing(seed), Writing: true}, Sheet{Gray: grainy(150, 1900, seed)})
+		}
+		return all
+	}
+	whole := func(limit int) *Maker {
+		m := NewMaker(Options{Limit: limit})
+		for _, s := range sheets() {
+			p, err := ready(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m.pages = append(m.pages, p)
+		}
+		return m
+	}
+	_, err := whole(1).Make(t.Context())
+	heavy, ok := errors.AsType[*HeavyError](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	for _, limit := range []int{1, heavy.Bytes, heavy.Bytes * 5 / 4, heavy.Bytes * 2, heavy.Bytes * 100} {
+		want, wantErr := whole(limit).Make(t.Context())
+		m := NewMaker(Options{Limit: limit})
+		for _, s := range sheets() {
+			if err := m.Add(t.Context(), s); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for i, p := range m.pages {
+			if settled := i < len(m.pages)-loose; p.y.empty() != settled || !p.cb.empty() && settled {
+				t.Errorf("limit %d: page %d has pixels: %t", limit, i, settled)
+			}
+		}
+		got, err := m.Make(t.Context())
+		if !bytes.Equal(got.PDF, want.PDF) || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+			t.Errorf("limit %d: %d bytes and %v, not %d and %v", limit, len(got.PDF), err, len(want.PDF), wantErr)
+		}
+	}
 }

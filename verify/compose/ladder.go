@@ -1,11 +1,8 @@
 package compose
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"image"
-	"image/jpeg"
 	"slices"
 )
 
@@ -45,32 +42,38 @@ type Options struct {
 	Lossless bool
 }
 
-// Maker collects sheets one by one, so that only one is in memory at its full
-// size, and makes the document.
+// Maker collects sheets one by one and makes the document. Only one sheet is in
+// memory at its full size, and only the last few have pixels: the others are kept
+// as what they may become.
 type Maker struct {
 	pages []*page
 	limit int
 	exact bool
+	// least is the best step at which the pages so far fit together: those that
+	// follow make it no better.
+	least int
 }
 
 // NewMaker returns a Maker without pages.
 func NewMaker(o Options) *Maker { return &Maker{limit: o.Limit, exact: o.Lossless} }
 
-// Add puts a sheet behind the others. The error is ErrSheet.
-func (m *Maker) Add(s Sheet) error {
+// Add puts a sheet behind the others. The error is ErrSheet, that of an encoder or
+// the context's.
+func (m *Maker) Add(ctx context.Context, s Sheet) error {
 	p, err := ready(s)
 	if err != nil {
 		return err
 	}
 	m.pages = append(m.pages, p)
-	return nil
+	return m.settle(ctx)
 }
 
 // Len is the number of sheets so far.
 func (m *Maker) Len() int { return len(m.pages) }
 
-// Arrange keeps the sheets of these numbers, from 0, in their order, each once,
-// and returns the numbers that there were.
+// Arrange puts the sheets of these numbers, from 0, into their order, each once,
+// and returns the numbers that there were. The others are left out, but had their
+// share of the room: who knows that they are not wanted does not add them.
 func (m *Maker) Arrange(order []int) []int {
 	var pages []*page
 	var kept []int
@@ -91,13 +94,14 @@ func (m *Maker) Make(ctx context.Context) (Result, error) {
 	if len(m.pages) == 0 {
 		return Result{}, ErrSheet
 	}
-	steps, err := m.common(ctx)
+	step, err := m.common(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	if steps == nil {
+	if step == len(ladder) {
 		return m.squeezed(ctx)
 	}
+	steps := slices.Repeat([]int{step}, len(m.pages))
 	if err := m.better(ctx, steps); err != nil {
 		return Result{}, err
 	}
@@ -123,15 +127,15 @@ func (m *Maker) Floor() ([]Coded, error) {
 	return coded, nil
 }
 
-// common finds the best step at which all pages fit; nil when there is none.
-func (m *Maker) common(ctx context.Context) ([]int, error) {
-	lo, hi := 0, len(ladder) // the answer is in [lo, hi]
+// common finds the best step at which all pages fit; the length of the ladder when
+// there is none.
+func (m *Maker) common(ctx context.Context) (int, error) {
+	lo, hi := m.least, len(ladder) // the answer is in [lo, hi]
 	for lo < hi {
 		mid := (lo + hi) / 2
-		steps := slices.Repeat([]int{mid}, len(m.pages))
-		total, err := m.total(ctx, steps)
+		total, err := m.total(ctx, slices.Repeat([]int{mid}, len(m.pages)))
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		if total <= m.limit {
 			hi = mid
@@ -139,10 +143,7 @@ func (m *Maker) common(ctx context.Context) ([]int, error) {
 			lo = mid + 1
 		}
 	}
-	if lo == len(ladder) {
-		return nil, nil
-	}
-	return slices.Repeat([]int{lo}, len(m.pages)), nil
+	return lo, nil
 }
 
 // better improves pages in turn.
@@ -231,83 +232,4 @@ func tooHeavy(coded []Coded, total, limit int) error {
 		}
 	}
 	return e
-}
-
-// at codes the page at a step of the ladder. A bilevel page is the same on all.
-func (p *page) at(step int) (Coded, error) {
-	r := ladder[step]
-	if p.bits != nil {
-		return Coded{Data: p.bits, Coding: "g4", Width: p.bw, Height: p.bh, Gray: true, WidthPt: p.wPt, HeightPt: p.hPt}, nil
-	}
-	r.side = min(r.side, max(p.y.w, p.y.h)) // larger ones are all the same
-	if c, ok := p.made[r]; ok {
-		return c, nil
-	}
-	c, err := p.jpeg(r)
-	if err == nil {
-		p.made[r] = c
-	}
-	return c, err
-}
-
-func (p *page) jpeg(r rung) (Coded, error) {
-	y := p.y.within(r.side)
-	var img image.Image = &image.Gray{Pix: y.pix, Stride: y.w, Rect: image.Rect(0, 0, y.w, y.h)}
-	if !p.cb.empty() {
-		cw, ch := (y.w+1)/2, (y.h+1)/2
-		cb, cr := p.cb.shrunk(min(cw, p.cb.w), min(ch, p.cb.h)), p.cr.shrunk(min(cw, p.cr.w), min(ch, p.cr.h))
-		cb, cr = cb.padded(cw, ch), cr.padded(cw, ch)
-		img = &image.YCbCr{
-			Y: y.pix, Cb: cb.pix, Cr: cr.pix, YStride: y.w, CStride: cw,
-			SubsampleRatio: image.YCbCrSubsampleRatio420, Rect: image.Rect(0, 0, y.w, y.h),
-		}
-	}
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: r.quality}); err != nil {
-		return Coded{}, fmt.Errorf("compose: %w", err)
-	}
-	return Coded{
-		Data: b.Bytes(), Coding: "jpeg", Width: y.w, Height: y.h, Gray: p.cb.empty(), Quality: r.quality,
-		WidthPt: p.wPt, HeightPt: p.hPt,
-	}, nil
-}
-
-// padded repeats the last column and row where halving rounded down.
-func (p plane) padded(w, h int) plane {
-	if p.w == w && p.h == h {
-		return p
-	}
-	dst := plane{w, h, make([]byte, w*h)}
-	for y := range h {
-		for x := range w {
-			dst.pix[y*w+x] = p.pix[min(y, p.h-1)*p.w+min(x, p.w-1)]
-		}
-	}
-	return dst
-}
-
-// faxSide is what a page of two colours has at least: 200 dots per inch on A4,
-// a fine fax.
-const faxSide = 2339
-
-// otherwise codes the page in the smallest other way; false when there is none.
-func (p *page) otherwise() (Coded, bool, error) {
-	if p.bits != nil {
-		least, err := p.jpeg(rung{FloorSide, FloorQuality})
-		if g4 := p.twoColours(faxSide); err == nil && len(g4.Data) < len(least.Data) {
-			least = g4
-		}
-		return least, true, err
-	}
-	if !p.writing || !p.y.twoTone() {
-		return Coded{}, false, nil
-	}
-	return p.twoColours(faxSide), true, nil
-}
-
-// twoColours makes ink of whatever is darker than paper; ink of any colour
-// becomes black, as on a fax.
-func (p *page) twoColours(side int) Coded {
-	y := p.y.within(side)
-	return Coded{Data: y.group4(160), Coding: "g4", Width: y.w, Height: y.h, Gray: true, WidthPt: p.wPt, HeightPt: p.hPt}
 }

@@ -81,35 +81,37 @@ func (p plane) shrunk(w, h int) plane {
 	spans := cover(p.w, w)
 	rows := cover(p.h, h)
 	dst := plane{w, h, make([]byte, w*h)}
-	line := make([]uint64, p.w)
+	line := make([]uint32, p.w) // 255 × 256 × the rows of one span, a picture's height at most: below 2³²
 	for y, r := range rows {
 		clear(line)
 		for i := r.from; i < r.to; i++ {
-			weight := r.weight(i)
-			for x, v := range p.pix[i*p.w:][:p.w] {
-				line[x] += uint64(v) * weight
-			}
+			addRow(line, p.pix[i*p.w:][:p.w], r.weight(i))
 		}
+		out := dst.pix[y*w:][:w]
 		for x, s := range spans {
-			var sum uint64
-			for i := s.from; i < s.to; i++ {
-				sum += line[i] * s.weight(i)
-			}
-			dst.pix[y*w+x] = byte((sum + s.total*r.total/2) / (s.total * r.total)) //nolint:gosec // a mean of bytes
+			all := uint64(s.total) * uint64(r.total)
+			out[x] = byte((s.sum(line) + all/2) / all) //nolint:gosec // a mean of bytes
 		}
 	}
 	return dst
+}
+
+func addRow(line []uint32, row []byte, weight uint32) {
+	line = line[:len(row)]
+	for x, v := range row {
+		line[x] += uint32(v) * weight
+	}
 }
 
 // span is what one new pixel covers of the old ones along one side; the first
 // and the last count in part, in units of which one pixel has 256.
 type span struct {
 	from, to    int
-	first, last uint64
-	total       uint64
+	first, last uint32
+	total       uint32
 }
 
-func (s span) weight(i int) uint64 {
+func (s span) weight(i int) uint32 {
 	switch i {
 	case s.from:
 		return s.first
@@ -119,14 +121,26 @@ func (s span) weight(i int) uint64 {
 	return 256
 }
 
+// sum weighs what the span covers of a line.
+func (s span) sum(line []uint32) uint64 {
+	sum := uint64(line[s.from]) * uint64(s.first)
+	if s.to-s.from == 1 {
+		return sum
+	}
+	for _, v := range line[s.from+1 : s.to-1] {
+		sum += uint64(v) << 8
+	}
+	return sum + uint64(line[s.to-1])*uint64(s.last)
+}
+
 func cover(old, n int) []span {
 	spans := make([]span, n)
 	for i := range spans {
 		a, b := i*old*256/n, (i+1)*old*256/n
 		s := span{from: a / 256, to: min((b+255)/256, old), first: 256, last: 256}
-		s.first = uint64(256 - a%256)
+		s.first = uint32(256 - a%256) //nolint:gosec // 1 to 256
 		if b%256 != 0 {
-			s.last = uint64(b % 256) //nolint:gosec // 1 to 255
+			s.last = uint32(b % 256) //nolint:gosec // 1 to 255
 		}
 		if s.to-s.from == 1 {
 			s.first = min(s.first, s.last)

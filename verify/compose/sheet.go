@@ -42,15 +42,24 @@ type Sheet struct {
 // a4Long is the long side of an A4 sheet in points.
 const a4Long = 297 / 25.4 * 72
 
-// page is a sheet made ready, small enough for twenty of them to be kept.
+// page is a sheet made ready.
 type page struct {
 	bits     []byte // Group 4 of a bilevel sheet
-	y        plane  // of any other
-	cb, cr   plane  // half as wide and high; empty without colour
+	y        plane  // of any other; empty once all that is wanted is made
+	cb, cr   plane  // half as wide and high; empty without colour, too
+	side     int    // the longer one of y
 	writing  bool
 	bw, bh   int // of bits
 	wPt, hPt float64
+	shrunk   shrunkPage
 	made     map[rung]Coded
+	other    *Coded // made by otherwise, once
+}
+
+// shrunkPage are the planes of a page at another size.
+type shrunkPage struct {
+	side      int
+	y, cb, cr plane
 }
 
 func ready(s Sheet) (*page, error) {
@@ -78,6 +87,7 @@ func ready(s Sheet) (*page, error) {
 		p.y, p.cb, p.cr = planesOf(s.Colour)
 		p.y, p.cb, p.cr = p.y.within(Side), p.cb.within(Side/2), p.cr.within(Side/2)
 	}
+	p.side = max(p.y.w, p.y.h)
 	if s.Writing && p.bits == nil {
 		p.flatten()
 	}

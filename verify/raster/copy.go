@@ -220,6 +220,10 @@ func shrinkColour(src image.Image, factor int) *image.NRGBA {
 		}
 		return dst
 	}
+	if img, ok := src.(*image.YCbCr); ok && factor == 1 {
+		openYCbCr(dst, img)
+		return dst
+	}
 	at := opener(src)
 	n := uint32(factor * factor) //nolint:gosec // factor is small
 	for y := range h {
@@ -236,6 +240,20 @@ func shrinkColour(src image.Image, factor int) *image.NRGBA {
 		}
 	}
 	return dst
+}
+
+// openYCbCr is shrinkColour for what nearly all photographs are, at their own size.
+func openYCbCr(dst *image.NRGBA, src *image.YCbCr) {
+	for y := range dst.Rect.Dy() {
+		out := dst.Pix[y*dst.Stride:][:4*dst.Rect.Dx()]
+		for x := range dst.Rect.Dx() {
+			sx, sy := src.Rect.Min.X+x, src.Rect.Min.Y+y
+			c := src.COffset(sx, sy)
+			r, g, b := color.YCbCrToRGB(src.Y[src.YOffset(sx, sy)], src.Cb[c], src.Cr[c])
+			p := out[4*x : 4*x+4 : 4*x+4]
+			p[0], p[1], p[2], p[3] = r, g, b, 0xff
+		}
+	}
 }
 
 // opener returns how to read a pixel as 8-bit colour on white, fast for the
