@@ -284,4 +284,5 @@ type Refusal struct {
 	Code      Code
 	Bytes     int64
 	KeyedHash []byte
+	At        time.Time // the store's own
 }

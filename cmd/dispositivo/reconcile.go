@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -48,6 +49,13 @@ func (c *reconcileCmd) Run(env *environment) error {
 		}
 		fmt.Fprintln(env.stdout)
 	}
+	refused, err := h.refusedAtDoor(env.ctx)
+	if err != nil {
+		return err
+	}
+	for _, line := range refused {
+		fmt.Fprintln(env.stdout, line)
+	}
 	for _, f := range faults {
 		fmt.Fprintln(env.stdout, "FAULT:", f)
 	}
@@ -55,6 +63,28 @@ func (c *reconcileCmd) Run(env *environment) error {
 		return exitError(exitFailed)
 	}
 	return nil
+}
+
+// refusedAtDoor counts by day, channel and code what has no number: what was refused, and
+// receptions that failed or were lost.
+func (h *house) refusedAtDoor(ctx context.Context) ([]string, error) {
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		return nil, fmt.Errorf("load time zone: %w", err)
+	}
+	all, err := h.store.Refusals(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("reconcile: %w", err)
+	}
+	counts := map[string]int{}
+	for _, r := range all {
+		counts[fmt.Sprintf("%s %-8s without a number: %s", r.At.In(rome).Format(time.DateOnly), r.Channel, r.Code)]++
+	}
+	var lines []string
+	for _, what := range slices.Sorted(maps.Keys(counts)) {
+		lines = append(lines, fmt.Sprintf("%s %d", what, counts[what]))
+	}
+	return lines, nil
 }
 
 func (h *house) reconcile(ctx context.Context) ([]account, []string, error) {

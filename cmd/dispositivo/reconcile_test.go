@@ -4,9 +4,14 @@ import (
 	"database/sql"
 	"log/slog"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
+	"dispositivo/dossier"
+	"dispositivo/intake/fax"
 	"dispositivo/internal/blob"
 	"dispositivo/internal/clock"
 	testhouse "dispositivo/internal/testkit/house"
@@ -36,6 +41,25 @@ func TestReconcileJoinedToNothing(t *testing.T) {
 		}
 		if got := metric(t, h); got != 1 {
 			t.Errorf("the metric says %v", got)
+		}
+	})
+}
+
+// proves C4 C7: what was refused, failed or was lost, and so has no number, is shown.
+func TestReconcileWithoutNumber(t *testing.T) {
+	t.Parallel()
+	testhouse.Each(t, func(t *testing.T, world testhouse.House) {
+		for n, code := range []dossier.Code{dossier.CodeFaxLost, fax.CodeFailed, fax.CodeFailed} {
+			err := world.InsertRefusal(t.Context(), dossier.Refusal{ID: strconv.Itoa(n), Channel: dossier.ChannelFax, Code: code, KeyedHash: []byte{1}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := (&house{store: world.Store}).refusedAtDoor(t.Context())
+		day := world.Clock.Now().Format(time.DateOnly)
+		want := []string{day + " fax      without a number: fax.failed 2", day + " fax      without a number: fax.lost 1"}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q, want %q; %v", got, want, err)
 		}
 	})
 }

@@ -266,10 +266,12 @@ func (s *Store) Refusals(ctx context.Context) ([]dossier.Refusal, error) {
 	var all []dossier.Refusal
 	err := s.reader().each(ctx, func(rows *sql.Rows) error {
 		var r dossier.Refusal
-		err := rows.Scan(&r.ID, &r.Channel, &r.Code, &r.Bytes, &r.KeyedHash)
+		var at int64
+		err := rows.Scan(&r.ID, &r.Channel, &r.Code, &r.Bytes, &r.KeyedHash, &at)
+		r.At = fromMicros(at)
 		all = append(all, r)
 		return err
-	}, `SELECT id, channel, code, bytes, keyed_hash FROM refusals ORDER BY at, id`)
+	}, `SELECT id, channel, code, bytes, keyed_hash, at FROM refusals ORDER BY at, id`)
 	return all, classify("read refusals", err)
 }
 
