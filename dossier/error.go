@@ -23,6 +23,7 @@ const (
 	CodeUploadInterrupted  Code = "upload.interrupted"
 	CodeGatewayUnproved    Code = "gateway.unproved"    // a call that is not signed, or for a provider that may not call
 	CodeGatewayIDUsed      Code = "gateway.id_used"     // another fax came under that id: this one was not taken
+	CodeFaxLost            Code = "fax.lost"            // its pages are gone at the provider: it was not taken, and cannot be
 	CodeFitGaveUp          Code = "composition.gave_up" // nothing was kept, unlike with machine.gave_up
 	CodeFilesNone          Code = "files.none"          // nothing was chosen to be put together
 	CodeCSRF               Code = "csrf"

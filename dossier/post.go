@@ -8,6 +8,8 @@ type Origin struct {
 	// Typed are texts beside the pages in which a person may have typed the code
 	// of the form, such as the subject of a mail.
 	Typed []string `json:"typed,omitempty"`
+	// Pages is how many pages the channel was told of; 0: it was not.
+	Pages int `json:"pages,omitempty"`
 	// Incomplete says that the channel knows of pages that did not arrive.
 	Incomplete bool `json:"incomplete,omitempty"`
 	// Class is what a mail is, such as "submission" or "pec_receipt", and MessageID

@@ -119,6 +119,16 @@ func (d *Door) Receive(ctx context.Context, p Post) (Receipt, error) {
 	return postReceipt(out.Submission, false), nil
 }
 
+// Earlier returns the receipt of what came under a channel's own name of it already;
+// CodeNotFound: nothing did.
+func (d *Door) Earlier(ctx context.Context, channel dossier.Channel, externalID string) (Receipt, error) {
+	earlier, err := d.cfg.Store.AdmittedPost(ctx, channel, externalID)
+	if err != nil {
+		return Receipt{}, fmt.Errorf("look for earlier post: %w", err)
+	}
+	return postReceipt(earlier, true), nil
+}
+
 // repeated answers what was here already under its name.
 func (d *Door) repeated(p Post, earlier dossier.Submission) (Receipt, error) {
 	same := func(data []byte, f dossier.File) bool { return bytes.Equal(d.cfg.Hash.Sum(data), f.KeyedHash) }

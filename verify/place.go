@@ -156,13 +156,35 @@ func (s *Screener) origin(sub dossier.Submission) (dossier.Origin, error) {
 	return o, nil
 }
 
-// missingPages adds that the channel knows of pages that did not arrive.
+// missingPages adds that the channel knows of pages that did not arrive, or told of
+// more than there are.
 func (s *Screener) missingPages(sub dossier.Submission, res reading) (reading, error) {
 	origin, err := s.origin(sub)
-	if err == nil && origin.Incomplete {
-		res.findings = append(res.findings, dossier.Finding{Code: dossier.FileTruncated, Severity: dossier.SeverityWarn, Detail: "incomplete reception"})
+	if err != nil {
+		return res, err
 	}
-	return res, err
+	missing, n := "", res.pages()
+	switch {
+	case origin.Incomplete:
+		missing = "incomplete reception"
+	case n > 0 && n < origin.Pages:
+		missing = fmt.Sprintf("incomplete reception: %d of %d pages", n, origin.Pages)
+	}
+	if missing != "" {
+		res.findings = append(res.findings, dossier.Finding{Code: dossier.FileTruncated, Severity: dossier.SeverityWarn, Detail: missing})
+	}
+	return res, nil
+}
+
+// pages counts those of the documents that were read; 0 also when none could be counted.
+func (r reading) pages() int {
+	n := 0
+	for _, e := range r.effects {
+		if added, ok := e.(dossier.AddPages); ok {
+			n += len(added.Pages)
+		}
+	}
+	return n
 }
 
 // sealClues keeps what may name the holder of a submission that has none yet; nil

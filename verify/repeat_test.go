@@ -128,6 +128,36 @@ func TestSamePixels(t *testing.T) {
 	}
 }
 
+// proves C4 C7: a fax of which fewer pages came than were announced is told as incomplete;
+// when the machine could count none, nobody knows.
+func TestAnnouncedPages(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		came   *reader
+		told   int
+		detail string
+	}{
+		"all":     {drawnPages("a", "b"), 2, ""},
+		"more":    {drawnPages("a", "b"), 1, ""},
+		"nothing": {drawnPages("a"), 0, ""},
+		"fewer":   {drawnPages("a", "b"), 3, "incomplete reception: 2 of 3 pages"},
+		"unread":  {drawnPages(), 3, ""},
+	} {
+		h := house.New(t)
+		_, tok := tokened(t, h, h.AddHolder(someCF))
+		sub := post(t, h, tt.came.bearing(tok.Text()), "f/1", dossier.Origin{Pages: tt.told}, "a fax")
+		detail := ""
+		for _, f := range sub.Findings {
+			if f.Code == dossier.FileTruncated {
+				detail = f.Detail
+			}
+		}
+		if detail != tt.detail {
+			t.Errorf("%s: %q, want %q: %+v", name, detail, tt.detail, sub.Findings)
+		}
+	}
+}
+
 // proves C9: no repetition of anything is what a code leads elsewhere, or what comes when
 // the dossier has ended; and what an operator cleared is read for what it is.
 func TestSamePixelsElsewhere(t *testing.T) {

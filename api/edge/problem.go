@@ -52,9 +52,13 @@ func (e *Edge) Problem(c *gin.Context, err error) Problem {
 	}
 	args = withSeconds(status, args)
 	key := e.textOf(c, err, code)
+	detail := key + ".detail"
+	if code == dossier.CodeRequestInvalid && args["field"] != "" {
+		detail = key + ".field" // one field is to blame, and it is known
+	}
 	return Problem{
 		Type: typePrefix + string(code), Status: status, Code: code, Instance: requestURN(c), Args: args,
-		Title: e.texts.T(Lang(c), key+".title", args), Detail: e.texts.T(Lang(c), key+".detail", args),
+		Title: e.texts.T(Lang(c), key+".title", args), Detail: e.texts.T(Lang(c), detail, args),
 	}
 }
 

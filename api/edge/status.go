@@ -23,6 +23,8 @@ func statusByCode(code dossier.Code) (int, bool) {
 		return http.StatusForbidden, true
 	case dossier.CodeNotFound:
 		return http.StatusNotFound, true
+	case dossier.CodeFaxLost:
+		return http.StatusGone, true
 	case dossier.CodeMethodNotAllowed:
 		return http.StatusMethodNotAllowed, true
 	case dossier.CodeConflict, dossier.CodeDossierChanged, dossier.CodePagesUnseen, dossier.CodeLeaseLost,

@@ -64,7 +64,7 @@ type faxAnswer struct {
 func (a *API) answerFax(c *gin.Context) error {
 	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxAsked))
 	if err != nil {
-		return &dossier.Error{Code: dossier.CodeRequestInvalid, Err: err}
+		return &dossier.Error{Code: dossier.CodeRequestInvalid, Args: map[string]string{"field": "body"}, Err: err}
 	}
 	now, err := a.Faxes.AnswerTo(c.Request.Context(), c.Param("provider"), fax.Call{Header: c.Request.Header, Body: body})
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"dispositivo/dossier"
@@ -24,7 +25,11 @@ func (w *witness) faxes(t *testing.T, s *server) {
 	expect(t, "another fax under its id", tell(demoFaxSecret, other, true), http.StatusConflict, dossier.CodeGatewayIDUsed)
 	expect(t, "a failure", tell(demoFaxSecret, fax.GenericFax{ID: "contract-2", Status: "failed"}, true), http.StatusOK, "")
 	expect(t, "a wrong signature", tell("some other secret", received, true), http.StatusUnauthorized, dossier.CodeGatewayUnproved)
-	expect(t, "no status", tell(demoFaxSecret, fax.GenericFax{ID: "contract-3", Status: "?"}, false), http.StatusBadRequest, dossier.CodeRequestInvalid)
+	wrong := tell(demoFaxSecret, fax.GenericFax{ID: "contract-3", Status: "?"}, false)
+	expect(t, "no status", wrong, http.StatusBadRequest, dossier.CodeRequestInvalid)
+	if !strings.Contains(string(wrong.Body), `"args":{"field":"status"}`) || !strings.Contains(string(wrong.Body), `“status” is missing`) && !strings.Contains(string(wrong.Body), `«status» manca`) {
+		t.Errorf("no field is named: %s", wrong.Body)
+	}
 
 	ask := func(secret string, v any, well bool) answer {
 		header, body := signedCall(t, secret, v)

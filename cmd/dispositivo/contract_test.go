@@ -148,6 +148,7 @@ var elsewhere = map[string]string{
 	"fileDomanda 409":        "a closed service; pin/services, TestDecide",
 	"getPage 409":            "a lease that ends between two statements",
 	"takeFax 413":            "more than 25 MB: intake, TestPostLimits",
+	"takeFax 410":            "pages that are gone at a provider: intake/fax, TestLost",
 	"receiveScan 413":        "more than 25 MB: composing, by the same reading of a form",
 	"getHolderServices 409":  "the operator's own: pin/services, TestStaffView",
 	"getScan 409":            "the operator's own: intake/counter, TestRefuses",

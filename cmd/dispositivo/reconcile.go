@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -73,6 +75,13 @@ func (c *reconcileCmd) Run(env *environment) error {
 	if err := h.tellCertified(env.ctx, env.stdout); err != nil {
 		return err
 	}
+	refused, err := h.refusedAtDoor(env.ctx)
+	if err != nil {
+		return err
+	}
+	for _, line := range refused {
+		fmt.Fprintln(env.stdout, line)
+	}
 	for _, f := range faults {
 		fmt.Fprintln(env.stdout, "FAULT:", f)
 	}
@@ -93,6 +102,28 @@ func (h *house) tellCertified(ctx context.Context, to io.Writer) error {
 		fmt.Fprintf(to, "messages by PEC: with receipts %d, delivered %d, not delivered %d\n", all, delivered, failed)
 	}
 	return err
+}
+
+// refusedAtDoor counts by day, channel and code what has no number: what was refused, and
+// receptions that failed or were lost.
+func (h *house) refusedAtDoor(ctx context.Context) ([]string, error) {
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		return nil, fmt.Errorf("load time zone: %w", err)
+	}
+	all, err := h.store.Refusals(ctx, dossier.RefusalFilter{}, math.MaxInt32)
+	if err != nil {
+		return nil, fmt.Errorf("reconcile: %w", err)
+	}
+	counts := map[string]int{}
+	for _, r := range all {
+		counts[fmt.Sprintf("%s %-8s without a number: %s", r.At.In(rome).Format(time.DateOnly), r.Channel, r.Code)]++
+	}
+	var lines []string
+	for _, what := range slices.Sorted(maps.Keys(counts)) {
+		lines = append(lines, fmt.Sprintf("%s %d", what, counts[what]))
+	}
+	return lines, nil
 }
 
 func (h *house) reconcile(ctx context.Context) ([]account, []string, error) {

@@ -4,10 +4,14 @@ import (
 	"database/sql"
 	"log/slog"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"dispositivo/dossier"
+	"dispositivo/intake/fax"
 	"dispositivo/internal/blob"
 	"dispositivo/internal/clock"
 	testhouse "dispositivo/internal/testkit/house"
@@ -71,6 +75,25 @@ func TestAccountSaysEachWordOnce(t *testing.T) {
 			t.Errorf("%s is no state", o.state)
 		}
 	}
+}
+
+// proves C4 C7: what was refused, failed or was lost, and so has no number, is shown.
+func TestReconcileWithoutNumber(t *testing.T) {
+	t.Parallel()
+	testhouse.Each(t, func(t *testing.T, world testhouse.House) {
+		for n, code := range []dossier.Code{dossier.CodeFaxLost, fax.CodeFailed, fax.CodeFailed} {
+			err := world.InsertRefusal(t.Context(), dossier.Refusal{ID: strconv.Itoa(n), Channel: dossier.ChannelFax, Code: code, KeyedHash: []byte{1}})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := (&house{store: world.Store}).refusedAtDoor(t.Context())
+		day := world.Clock.Now().Format(time.DateOnly)
+		want := []string{day + " fax      without a number: fax.failed 2", day + " fax      without a number: fax.lost 1"}
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%q, want %q; %v", got, want, err)
+		}
+	})
 }
 
 // metric counts the faults and reads the figure as /metrics shows it.

@@ -31,17 +31,18 @@ type simulateCmd struct {
 
 // simulateFaxCmd is a fax gateway with faults, for who integrates and for tests.
 type simulateFaxCmd struct {
-	Spool      string   `help:"Folder of the server; else the webhook." type:"existingdir"`
-	URL        string   `help:"Address of the webhook, on loopback unless --anywhere." default:"http://127.0.0.1:8080/api/v1/gateways/fax/generic"`
-	SecretFile string   `help:"File with the webhook's secret; default: the demonstration's." type:"existingfile"`
-	Anywhere   bool     `help:"Call other machines too, by https."`
-	Count      int      `help:"How many faxes, at most 1000; the files take turns." default:"1"`
-	Seed       uint64   `help:"Another seed, other faults." default:"1"`
-	Damaged    float64  `help:"Share of faxes with bytes that fell over."`
-	Cut        float64  `help:"Share of faxes that end in the middle, told as partial."`
-	Duplicates float64  `help:"Share of faxes that are told of twice."`
+	Spool      string `help:"Folder of the server; else the webhook." type:"existingdir"`
+	URL        string `help:"Address of the webhook, on loopback unless --anywhere." default:"http://127.0.0.1:8080/api/v1/gateways/fax/generic"`
+	SecretFile string `help:"File with the webhook's secret; default: the demonstration's." type:"existingfile"`
+	Anywhere   bool   `help:"Call other machines too, by https."`
+	Count      int    `help:"How many faxes, at most 1000; the files take turns. Example: --count 20" default:"1"`
+	Seed       uint64 `help:"Another seed, other faults; the same, the same. Example: --seed 7" default:"1"`
+	drawing    `embed:""`
+	Damaged    float64  `help:"Share of faxes of whose bytes one in a thousand fell over. Example: --damaged 0.3"`
+	Truncate   float64  `help:"Share of faxes whose file ends in the middle, told as partial. Example: --truncate 0.1" aliases:"cut"`
+	Duplicates float64  `help:"Share of faxes that are told of twice. Example: --duplicates 0.2"`
 	Shuffle    bool     `help:"Tell of them out of order."`
-	BadSigned  float64  `help:"Share of calls that are made with a wrong signature first."`
+	BadSigned  float64  `help:"Share of calls that are made with a wrong signature first. Example: --bad-signed 0.2"`
 	Files      []string `arg:"" help:"Faxes to send: TIFF or PDF." type:"existingfile"`
 }
 
@@ -50,10 +51,13 @@ func (c *simulateFaxCmd) Validate() error {
 	if c.Count < 1 || c.Count > 1000 {
 		return errors.New("count is not between 1 and 1000")
 	}
-	for _, share := range []float64{c.Damaged, c.Cut, c.Duplicates, c.BadSigned} {
+	for _, share := range []float64{c.Damaged, c.Truncate, c.Duplicates, c.BadSigned} {
 		if share < 0 || share > 1 {
 			return errors.New("a share is not between 0 and 1")
 		}
+	}
+	if err := c.check(); err != nil {
+		return err
 	}
 	u, err := url.Parse(c.URL)
 	if err != nil || u.Hostname() == "" {
@@ -67,7 +71,7 @@ func (c *simulateFaxCmd) Validate() error {
 
 // Run implements the command. It fails when a fax was not taken.
 func (c *simulateFaxCmd) Run(env *environment) error {
-	faxes, err := c.make()
+	faxes, err := c.make(env)
 	if err != nil {
 		return err
 	}
@@ -93,20 +97,22 @@ func (c *simulateFaxCmd) Run(env *environment) error {
 
 // make prepares the faxes with their faults; the same seed makes the same. Ids name
 // the run, so that another run sends other faxes.
-func (c *simulateFaxCmd) make() ([]fax.GenericFax, error) {
+func (c *simulateFaxCmd) make(env *environment) ([]fax.GenericFax, error) {
+	originals, err := c.read(env, c.Files)
+	if err != nil {
+		return nil, err
+	}
 	random := rand.New(rand.NewPCG(c.Seed, 0xfa)) //nolint:gosec // faults, no secrets
 	run := strconv.FormatInt(clock.System().Now().UnixNano(), 36)
 	var all []fax.GenericFax
 	for n := range c.Count {
-		data, err := os.ReadFile(c.Files[n%len(c.Files)])
-		if err != nil {
-			return nil, fmt.Errorf("read fax: %w", err)
-		}
-		f := fax.GenericFax{ID: fmt.Sprintf("sim-%s-%04d", run, n), From: "+3906555" + strconv.Itoa(1000+n), Status: "received", File: data}
+		f := fax.GenericFax{ID: fmt.Sprintf("sim-%s-%04d", run, n), From: "+3906555" + strconv.Itoa(1000+n), Status: "received"}
+		data, announced := c.made(originals[n%len(originals)], c.Seed+uint64(n)) //nolint:gosec // below 1000
+		f.File, f.Pages = data, fax.Announced(announced)
 		if random.Float64() < c.Damaged {
 			damage(f.File, random)
 		}
-		if random.Float64() < c.Cut && len(f.File) > 1 {
+		if random.Float64() < c.Truncate && len(f.File) > 1 {
 			f.Status, f.File = "partial", f.File[:1+random.IntN(len(f.File)-1)]
 		}
 		all = append(all, f)
@@ -132,7 +138,7 @@ func damage(data []byte, random *rand.Rand) {
 
 // toSpool leaves a fax as docs/integration.md says: sidecar last.
 func (c *simulateFaxCmd) toSpool(_ context.Context, f fax.GenericFax) error {
-	said, err := json.Marshal(fax.Sidecar{ID: f.ID, From: f.From, Incomplete: f.Status == "partial"})
+	said, err := json.Marshal(fax.Sidecar{ID: f.ID, From: f.From, Pages: int(f.Pages), Incomplete: f.Status == "partial"})
 	if err != nil {
 		return fmt.Errorf("encode sidecar: %w", err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -16,6 +17,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/smallstep/pkcs7"
@@ -26,6 +28,8 @@ type simulatedLetter struct {
 	from, to, id string
 	at           time.Time
 	file         []byte
+	// beside are attachments of kinds that nobody reads: docx, zip.
+	beside []string
 }
 
 // wrapping is a way in which programs put a file into a mail.
@@ -42,22 +46,20 @@ func (l simulatedLetter) header() string {
 
 // wrap puts the file into a mail.
 func (l simulatedLetter) wrap(way wrapping) []byte {
-	name, kind := `filename="modulo.pdf"`, "application/pdf"
-	if !bytes.HasPrefix(l.file, []byte("%PDF-")) {
-		name, kind = `filename="modulo.tif"`, "application/octet-stream"
-	}
+	ending, kind := kindOf(l.file)
+	name := `filename="modulo` + ending + `"`
 	content, disposition := l.file, "attachment; "+name
 	switch way {
 	case "alone":
 		return []byte(l.header() + "Content-Type: " + kind + "\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: " + disposition + "\r\n\r\n" + inLines(l.file))
 	case "uuencoded":
-		return []byte(l.header() + "Content-Type: text/plain; charset=us-ascii\r\n\r\nIn allegato.\r\n\r\n" + uuencoded(l.file))
+		return []byte(l.header() + "Content-Type: text/plain; charset=us-ascii\r\n\r\nIn allegato.\r\n\r\n" + uuencoded("modulo"+ending, l.file))
 	case "inline":
 		disposition = "inline; " + name
 	case "tnef":
-		content, kind, disposition = tnefOf(l.file), "application/ms-tnef", `attachment; filename="winmail.dat"`
+		content, kind, disposition = tnefOf("modulo"+ending, l.file), "application/ms-tnef", `attachment; filename="winmail.dat"`
 	case "encoded name":
-		disposition = "attachment; filename*0*=UTF-8''modulo%20d%C3%AC; filename*1*=%20conversione.pdf"
+		disposition = "attachment; filename*0*=UTF-8''modulo%20d%C3%AC; filename*1*=%20conversione" + ending
 	case "forwarded":
 		inner := simulatedLetter{from: "altri@casa.example", to: l.from, id: "inner-" + l.id, at: l.at, file: l.file}
 		return l.mixed("--b\r\nContent-Type: message/rfc822\r\n\r\n" + string(inner.wrap("attached")) + "\r\n")
@@ -71,7 +73,35 @@ func (l simulatedLetter) mixed(part string) []byte {
 	border := "=_" + l.id
 	part = "--" + border + part[len("--b"):]
 	return []byte(l.header() + "Content-Type: multipart/mixed; boundary=\"" + border + "\"\r\n\r\n--" + border +
-		"\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nIn allegato, perch=C3=A9 richiesto.\r\n" + part + "--" + border + "--\r\n")
+		"\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\nIn allegato, perch=C3=A9 richiesto.\r\n" + part + l.others(border) + "--" + border + "--\r\n")
+}
+
+// others are the attachments that nobody reads.
+func (l simulatedLetter) others(border string) string {
+	var parts strings.Builder
+	for _, kind := range l.beside {
+		media, inside := "application/zip", "note.txt"
+		if kind == "docx" {
+			media, inside = "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "word/document.xml"
+		}
+		fmt.Fprintf(&parts, "--%s\r\nContent-Type: %s\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment; filename=\"lettera.%s\"\r\n\r\n%s",
+			border, media, kind, inLines(zipOf(inside)))
+	}
+	return parts.String()
+}
+
+// zipOf is an archive with one file of words.
+func zipOf(name string) []byte {
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	w, err := z.Create(name)
+	if err == nil {
+		_, err = w.Write([]byte("<w:document/>"))
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		panic(err) // into memory
+	}
+	return b.Bytes()
 }
 
 // inLines is base64 as mail has it.
@@ -86,9 +116,9 @@ func inLines(data []byte) string {
 	return b.String()
 }
 
-func uuencoded(data []byte) string {
+func uuencoded(name string, data []byte) string {
 	var b bytes.Buffer
-	b.WriteString("begin 644 modulo.pdf\r\n")
+	b.WriteString("begin 644 " + name + "\r\n")
 	six := func(v byte) byte {
 		if v &= 0x3f; v != 0 {
 			return v + ' '
@@ -111,12 +141,12 @@ func uuencoded(data []byte) string {
 }
 
 // tnefOf is a winmail.dat with one attachment (MS-OXTNEF, section 2.1.3).
-func tnefOf(data []byte) []byte {
+func tnefOf(name string, data []byte) []byte {
 	b := []byte{0x78, 0x9f, 0x3e, 0x22, 1, 0}
 	for _, a := range []struct {
 		id    uint32
 		value []byte
-	}{{0x00069002, make([]byte, 14)}, {0x00018010, []byte("modulo.pdf\x00")}, {0x0006800f, data}} {
+	}{{0x00069002, make([]byte, 14)}, {0x00018010, []byte(name + "\x00")}, {0x0006800f, data}} {
 		b = append(b, 2)
 		b = binary.LittleEndian.AppendUint32(b, a.id)
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(a.value))) //nolint:gosec // a file of the test

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -37,13 +36,15 @@ func (m mailTarget) check() error {
 type simulateMailCmd struct {
 	mailTarget `embed:""`
 
-	From       string   `help:"Sender." default:"maria@casa.example"`
-	Count      int      `help:"How many mails, at most 1000; the files, and the ways to wrap one, take turns." default:"1"`
-	Seed       uint64   `help:"Another seed, other faults." default:"1"`
-	Duplicates float64  `help:"Share of mails that are delivered twice, over another server."`
+	From       string `help:"Sender." default:"maria@casa.example"`
+	Count      int    `help:"How many mails, at most 1000; the files, and the ways to wrap one, take turns. Example: --count 20" default:"1"`
+	Seed       uint64 `help:"Another seed, other faults; the same, the same. Example: --seed 7" default:"1"`
+	drawing    `embed:""`
+	Beside     []string `help:"Further attachments of kinds that are not read: docx, zip. Where a mail is the file itself there is no place for them. Example: --beside docx,zip" enum:"docx,zip"`
+	Duplicates float64  `help:"Share of mails that are delivered twice, over another server. Example: --duplicates 0.2"`
 	Shuffle    bool     `help:"Deliver them out of order."`
-	PEC        float64  `help:"Share of mails that come in an envelope of PEC." name:"pec"`
-	BadSigned  float64  `help:"Share of envelopes that were changed after they were signed."`
+	PEC        float64  `help:"Share of mails that come in an envelope of PEC. Example: --pec 0.5" name:"pec"`
+	BadSigned  float64  `help:"Share of envelopes that were changed after they were signed. Example: --bad-signed 0.5"`
 	Gestore    string   `help:"Folder with the test operator of PEC, made when it is missing: serve with --pec-operators on it." default:"gestore" type:"path"`
 	Files      []string `arg:"" help:"Files to attach: PDF, TIFF or photographs." type:"existingfile"`
 }
@@ -58,17 +59,20 @@ func (c *simulateMailCmd) Validate() error {
 			return errors.New("a share is not between 0 and 1")
 		}
 	}
+	if err := c.drawing.check(); err != nil {
+		return err
+	}
 	for _, address := range []string{c.From, c.To} {
 		if !strings.Contains(address, "@") || strings.ContainsAny(address, "<> \r\n") {
 			return errors.New("from, to: not an address")
 		}
 	}
-	return c.check()
+	return c.mailTarget.check()
 }
 
 // Run implements the command. It fails when a mail was not taken.
 func (c *simulateMailCmd) Run(env *environment) error {
-	mails, err := c.make()
+	mails, err := c.make(env)
 	if err != nil {
 		return err
 	}
@@ -88,12 +92,15 @@ func (c *simulateMailCmd) Run(env *environment) error {
 
 // make prepares the mails; the same seed makes the same faults. Message-IDs name the
 // run, so that another run sends other mails.
-func (c *simulateMailCmd) make() ([][]byte, error) {
+func (c *simulateMailCmd) make(env *environment) ([][]byte, error) {
+	originals, err := c.read(env, c.Files)
+	if err != nil {
+		return nil, err
+	}
 	random := rand.New(rand.NewPCG(c.Seed, 0x3a11)) //nolint:gosec // faults, no secrets
 	now := clock.System().Now()
 	var operator *gestore
 	if c.PEC > 0 {
-		var err error
 		if operator, err = openGestore(c.Gestore, now); err != nil {
 			return nil, err
 		}
@@ -101,11 +108,8 @@ func (c *simulateMailCmd) make() ([][]byte, error) {
 	run := strconv.FormatInt(now.UnixNano(), 36)
 	var all [][]byte
 	for n := range c.Count {
-		data, err := os.ReadFile(c.Files[n%len(c.Files)])
-		if err != nil {
-			return nil, fmt.Errorf("read file: %w", err)
-		}
-		l := simulatedLetter{from: c.From, to: c.To, id: fmt.Sprintf("sim-%s-%04d", run, n), at: now, file: data}
+		data, _ := c.made(originals[n%len(originals)], c.Seed+uint64(n)) //nolint:gosec // below 1000
+		l := simulatedLetter{from: c.From, to: c.To, id: fmt.Sprintf("sim-%s-%04d", run, n), at: now, file: data, beside: c.Beside}
 		raw := l.wrap(wrappings[n%len(wrappings)])
 		if random.Float64() < c.PEC {
 			if raw, err = operator.envelope(l, raw, random.Float64() < c.BadSigned); err != nil {

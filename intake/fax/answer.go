@@ -116,10 +116,10 @@ func (w *Webhooks) AnswerTo(ctx context.Context, name string, c Call) (Answered,
 	}
 	var asked Asked
 	if err := json.Unmarshal(c.Body, &asked); err != nil {
-		return Answered{}, invalid("read body: %w", err)
+		return Answered{}, unreadable(err, theBody)
 	}
 	if !validID(asked.ID) {
-		return Answered{}, invalid("fax id")
+		return Answered{}, invalid("id", notAnID)
 	}
 	sub, err := w.cfg.Answers.Store.SubmissionBySource(ctx, dossier.ChannelFax, externalID(name, asked.ID))
 	if err != nil {

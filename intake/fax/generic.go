@@ -21,11 +21,15 @@ type GenericFax struct {
 	// fax under it is refused with CodeGatewayIDUsed.
 	ID   string `json:"id"`
 	From string `json:"from,omitempty"`
+	// Pages is how many were announced; 0: the gateway does not know.
+	Pages Announced `json:"pages,omitempty"`
 	// Status is "received", "partial" or "failed".
 	Status string `json:"status"`
 	// File holds the pages as TIFF or PDF, in base64.
 	File []byte `json:"file,omitempty"`
 }
+
+func (generic) fields() (id, pages string) { return "id", "file" }
 
 func (g generic) read(c Call) (Notice, error) {
 	if !signed.Proves(c.Header, g.secret, g.now(), c.Body) {
@@ -33,9 +37,9 @@ func (g generic) read(c Call) (Notice, error) {
 	}
 	var f GenericFax
 	if err := json.Unmarshal(c.Body, &f); err != nil {
-		return Notice{}, invalid("read body: %w", err)
+		return Notice{}, unreadable(err, "file")
 	}
-	n := Notice{Fax: Fax{ID: f.ID, Counted: true, From: f.From, Data: f.File}}
+	n := Notice{Fax: Fax{ID: f.ID, Counted: true, From: f.From, Pages: int(f.Pages), Data: f.File}}
 	switch f.Status {
 	case "received":
 	case "partial":
@@ -43,7 +47,7 @@ func (g generic) read(c Call) (Notice, error) {
 	case "failed":
 		n.Failed = true
 	default:
-		return Notice{}, invalid("status")
+		return Notice{}, invalid("status", "is none of received, partial and failed")
 	}
 	return n, nil
 }

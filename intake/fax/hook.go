@@ -39,8 +39,11 @@ const maxCallers = 16
 // fax makes a Fax of the hook's arguments.
 func (h Hook) fax() (Fax, error) {
 	base := filepath.Base(filepath.Clean("/" + h.File))
-	if !validID(h.CommID) || !validID(base) || len(h.CommID)+len(base) > 200 {
-		return Fax{}, invalid("communication id or file name")
+	switch {
+	case !validID(h.CommID):
+		return Fax{}, invalid("commid", notAnID)
+	case !validID(base) || len(h.CommID)+len(base) > 200:
+		return Fax{}, invalid("file", "has a name that is no id, or too long with commid")
 	}
 	f := Fax{
 		ID: strings.Join([]string{h.CommID, base, mark(h.Data)}, "/"), Failed: h.Error != "", Data: h.Data,
@@ -51,7 +54,7 @@ func (h Hook) fax() (Fax, error) {
 		}
 	}
 	if len(h.Data) == 0 && !f.Failed {
-		return Fax{}, invalid("a reception without error and without file")
+		return Fax{}, invalid("file", "a reception without error and without file")
 	}
 	return f, nil
 }
@@ -77,6 +80,9 @@ type HookServer struct {
 
 // hookPath is where the socket's server takes hooks.
 const hookPath = "/fax-received"
+
+// fieldHeader names the argument of the hook that a refusal is about.
+const fieldHeader = "X-Dispositivo-Field"
 
 // answerPath is where it gives answer pages.
 const answerPath = "/fax-answer"
@@ -120,6 +126,9 @@ func (s *HookServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.Logger.LogAttrs(r.Context(), slog.LevelWarn, "received-fax hook not taken", slog.String("error", err.Error()))
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if problem, ok := errors.AsType[*dossier.Error](err); ok && problem.Args["field"] != "" {
+		w.Header().Set(fieldHeader, problem.Args["field"])
+	}
 	w.WriteHeader(status)
 	if err == nil {
 		_ = json.NewEncoder(w).Encode(told) // who is gone asks again
@@ -137,11 +146,11 @@ func (s *HookServer) take(ctx context.Context, r *http.Request, body io.Reader) 
 		return Told{}, dossier.Problem(dossier.CodeUnauthorized)
 	}
 	if r.Method != http.MethodPost || r.URL.Path != hookPath {
-		return Told{}, invalid("%s", r.URL.Path)
+		return Told{}, invalid("path", "nothing is taken there")
 	}
 	var h Hook
 	if err := json.NewDecoder(body).Decode(&h); err != nil {
-		return Told{}, invalid("read hook: %w", err)
+		return Told{}, unreadable(err, "data")
 	}
 	f, err := h.fax()
 	if err != nil {
@@ -161,7 +170,7 @@ func (s *HookServer) answer(ctx context.Context, r *http.Request) (hookAnswer, e
 		return hookAnswer{}, dossier.Problem(dossier.CodeUnauthorized)
 	}
 	if r.Method != http.MethodGet || s.Answers == nil {
-		return hookAnswer{}, invalid("%s", r.Method)
+		return hookAnswer{}, invalid("path", "nothing is asked there")
 	}
 	page, err := s.Answers.Page(ctx, r.URL.Query().Get("submission"))
 	return hookAnswer{Page: page}, err
@@ -208,6 +217,9 @@ func speak(ctx context.Context, socket, credential, method, path string, body io
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to its end
 	if resp.StatusCode != http.StatusOK {
+		if field := resp.Header.Get(fieldHeader); field != "" {
+			return fmt.Errorf("the server answers %s: %s is missing or wrong", resp.Status, field)
+		}
 		return fmt.Errorf("the server answers %s", resp.Status)
 	}
 	if err := json.NewDecoder(io.LimitReader(resp.Body, limit)).Decode(into); err != nil {

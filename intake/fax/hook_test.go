@@ -111,9 +111,13 @@ func TestHookRefuses(t *testing.T) {
 	if _, err := fax.Send(t.Context(), filepath.Join(t.TempDir(), "none"), credential, hook); err == nil {
 		t.Error("no server is no error")
 	}
-	hook.Data = nil
-	if _, err := fax.Send(t.Context(), socket, credential, hook); err == nil {
-		t.Error("no file and no error is no error")
+	hook.CommID = "1 2"
+	if _, err := fax.Send(t.Context(), socket, credential, hook); err == nil || !strings.HasSuffix(err.Error(), ": commid is missing or wrong") {
+		t.Errorf("a number that is none: %v", err)
+	}
+	hook.CommID, hook.Data = "1", nil
+	if _, err := fax.Send(t.Context(), socket, credential, hook); err == nil || !strings.HasSuffix(err.Error(), ": file is missing or wrong") {
+		t.Errorf("no file and no error: %v", err)
 	}
 	if n := len(received(t, h)); n != 0 {
 		t.Errorf("%d submissions", n)

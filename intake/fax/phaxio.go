@@ -6,6 +6,7 @@ import (
 	"crypto/sha1" //nolint:gosec // Phaxio's own choice; HMAC-SHA1 is not broken
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"maps"
 	"mime"
@@ -23,6 +24,7 @@ type phaxio struct{ token string }
 type phaxioFax struct {
 	ID         json.Number `json:"id"`
 	FromNumber string      `json:"from_number"`
+	NumPages   Announced   `json:"num_pages"`
 }
 
 // form is a multipart body, in memory.
@@ -39,7 +41,7 @@ func readForm(c Call) (form, error) {
 	f := form{fields: map[string][]byte{}, files: map[string][]byte{}}
 	media, params, err := mime.ParseMediaType(c.Header.Get("Content-Type"))
 	if err != nil || media != "multipart/form-data" {
-		return f, invalid("not multipart")
+		return f, invalid("Content-Type", "is not multipart/form-data")
 	}
 	r := multipart.NewReader(bytes.NewReader(c.Body), params["boundary"])
 	for range maxParts {
@@ -48,22 +50,22 @@ func readForm(c Call) (form, error) {
 			return f, nil
 		}
 		if err != nil {
-			return f, invalid("read part: %w", err)
+			return f, invalid(theBody, "is no multipart") // the cause quotes it
 		}
 		data, err := io.ReadAll(part) // bounded: the body is in memory
 		if err != nil {
-			return f, invalid("read part: %w", err)
+			return f, invalid(theBody, "is no multipart") // the cause quotes it
 		}
 		into, name := f.fields, part.FormName()
 		if part.FileName() != "" {
 			into = f.files
 		}
 		if _, twice := into[name]; twice || name == "" {
-			return f, invalid("part twice, or without name")
+			return f, invalid(theBody, "part twice, or without name")
 		}
 		into[name] = data
 	}
-	return f, invalid("too many parts")
+	return f, invalid(theBody, "too many parts")
 }
 
 // signature is what Phaxio computes.
@@ -81,6 +83,16 @@ func (p phaxio) signature(address string, f form) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
+func (phaxio) fields() (id, pages string) { return "fax.id", "file" }
+
+// inField says what is wrong with JSON that is the value of a field.
+func inField(field string, err error) error {
+	if at, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && at.Field != "" {
+		return invalid(field+"."+at.Field, "is of another type")
+	}
+	return invalid(field, "is missing, or no JSON")
+}
+
 func (p phaxio) read(c Call) (Notice, error) {
 	f, err := readForm(c)
 	if err != nil {
@@ -94,9 +106,9 @@ func (p phaxio) read(c Call) (Notice, error) {
 	}
 	var fax phaxioFax
 	if err := json.Unmarshal(f.fields["fax"], &fax); err != nil {
-		return Notice{}, invalid("read fax: %w", err)
+		return Notice{}, inField("fax", err)
 	}
-	n := Notice{Fax: Fax{ID: fax.ID.String(), From: fax.FromNumber, Failed: string(f.fields["success"]) != "true"}}
+	n := Notice{Fax: Fax{ID: fax.ID.String(), From: fax.FromNumber, Pages: int(fax.NumPages), Failed: string(f.fields["success"]) != "true"}}
 	for _, name := range []string{"file", "filename"} {
 		if n.Data == nil {
 			n.Data = f.files[name]

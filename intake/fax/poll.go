@@ -44,7 +44,7 @@ func Poll(ctx context.Context, in Inbox, door Door) error {
 
 func pollOne(ctx context.Context, in Inbox, door Door, f Fax) error {
 	if !validID(f.ID) {
-		return invalid("fax id")
+		return invalid("fax id", "is not printable, or too long")
 	}
 	data, err := in.fetch(ctx, f.ID)
 	if err != nil && !f.Failed {
@@ -74,9 +74,10 @@ type srfaxAnswer struct {
 
 // srfaxEntry is a fax of the inbox.
 type srfaxEntry struct {
-	FileName      string `json:"FileName"`
-	ReceiveStatus string `json:"ReceiveStatus"`
-	CallerID      string `json:"CallerID"`
+	FileName      string    `json:"FileName"`
+	ReceiveStatus string    `json:"ReceiveStatus"`
+	CallerID      string    `json:"CallerID"`
+	Pages         Announced `json:"Pages"`
 }
 
 func (s SRFax) name() string { return "srfax" }
@@ -120,7 +121,7 @@ func (s SRFax) unread(ctx context.Context) ([]Fax, error) {
 	}
 	faxes := make([]Fax, len(entries))
 	for i, e := range entries {
-		faxes[i] = Fax{ID: e.FileName, From: e.CallerID, Incomplete: !strings.EqualFold(e.ReceiveStatus, "Ok")}
+		faxes[i] = Fax{ID: e.FileName, From: e.CallerID, Pages: int(e.Pages), Incomplete: !strings.EqualFold(e.ReceiveStatus, "Ok")}
 	}
 	return faxes, nil
 }

@@ -2,7 +2,9 @@ package fax
 
 import (
 	"encoding/json"
-	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"dispositivo/internal/spool"
 )
@@ -11,30 +13,57 @@ import (
 // may be left out.
 type Sidecar struct {
 	// ID is the gateway's own name of the fax, up to 200 printable characters.
-	ID string `json:"id"`
+	ID string `json:"id,omitempty"`
 	// From is the caller's number, CSID what the machine calls itself.
-	From string `json:"from"`
-	CSID string `json:"csid"`
+	From string `json:"from,omitempty"`
+	CSID string `json:"csid,omitempty"`
 	// Pages is how many pages were announced, Incomplete says that some are missing.
-	Pages      int    `json:"pages"`
-	Incomplete bool   `json:"incomplete"`
-	Error      string `json:"error"`
+	Pages      int    `json:"pages,omitempty"`
+	Incomplete bool   `json:"incomplete,omitempty"`
+	Error      string `json:"error,omitempty"`
 }
 
-// ParseSidecar reads a sidecar. Unknown fields are passed over.
-func ParseSidecar(data []byte) (Sidecar, error) {
+// SidecarFaults are what a sidecar has that was passed over. It holds no value.
+type SidecarFaults struct {
+	// NoJSON says that it is no object of JSON: nothing of it counts.
+	NoJSON bool
+	// Wrong are the fields whose values are none, by their names.
+	Wrong []string
+	// Unknown counts fields of other names, which the gateway chose.
+	Unknown int
+}
+
+// ParseSidecar reads a sidecar field by field: what is wrong with one costs no other.
+func ParseSidecar(data []byte) (Sidecar, SidecarFaults) {
 	var s Sidecar
-	if len(data) > spool.MaxSidecar {
-		return s, invalid("sidecar of %d bytes", len(data))
+	var faults SidecarFaults
+	var fields map[string]json.RawMessage
+	if len(data) > spool.MaxSidecar || json.Unmarshal(data, &fields) != nil {
+		return s, SidecarFaults{NoJSON: true}
 	}
-	if err := json.Unmarshal(data, &s); err != nil {
-		return Sidecar{}, fmt.Errorf("read sidecar: %w", err)
+	var pages *int
+	into := map[string]any{
+		"id": &s.ID, "from": &s.From, "csid": &s.CSID, "pages": &pages, "incomplete": &s.Incomplete, "error": &s.Error,
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		known := strings.ToLower(name)
+		if into[known] == nil {
+			faults.Unknown++
+		} else if json.Unmarshal(fields[name], into[known]) != nil && !slices.Contains(faults.Wrong, known) {
+			faults.Wrong = append(faults.Wrong, known)
+		}
 	}
 	if s.ID != "" && !validID(s.ID) {
-		return Sidecar{}, invalid("id is not printable")
+		s.ID, faults.Wrong = "", append(faults.Wrong, "id")
+	}
+	if pages != nil && (*pages < 0 || *pages > maxAnnounced) {
+		pages, faults.Wrong = nil, append(faults.Wrong, "pages")
+	}
+	if pages != nil {
+		s.Pages = *pages
 	}
 	if s.From == "" {
 		s.From = s.CSID
 	}
-	return s, nil
+	return s, faults
 }

@@ -19,11 +19,14 @@ type sinchEvent struct {
 }
 
 type sinchFax struct {
-	ID        string `json:"id"`
-	From      string `json:"from"`
-	Direction string `json:"direction"`
-	Status    string `json:"status"`
+	ID        string    `json:"id"`
+	From      string    `json:"from"`
+	Direction string    `json:"direction"`
+	Status    string    `json:"status"`
+	Pages     Announced `json:"numberOfPages"`
 }
+
+func (sinch) fields() (id, pages string) { return "fax.id", "file" }
 
 func (s sinch) read(c Call) (Notice, error) {
 	encoded, _ := strings.CutPrefix(c.Header.Get("Authorization"), "Basic ")
@@ -35,7 +38,7 @@ func (s sinch) read(c Call) (Notice, error) {
 	if strings.HasPrefix(c.Header.Get("Content-Type"), "multipart/") {
 		e, err = sinchForm(c)
 	} else if err = json.Unmarshal(c.Body, &e); err != nil {
-		err = invalid("read event: %w", err)
+		err = unreadable(err, "file")
 	}
 	if err != nil {
 		return Notice{}, err
@@ -43,7 +46,7 @@ func (s sinch) read(c Call) (Notice, error) {
 	if e.Event != "INCOMING_FAX" {
 		return Notice{Nothing: true}, nil
 	}
-	return Notice{Fax: Fax{ID: e.Fax.ID, From: e.Fax.From, Failed: e.Fax.Status == "FAILURE", Data: e.File}}, nil
+	return Notice{Fax: Fax{ID: e.Fax.ID, From: e.Fax.From, Pages: int(e.Fax.Pages), Failed: e.Fax.Status == "FAILURE", Data: e.File}}, nil
 }
 
 func sinchForm(c Call) (sinchEvent, error) {
@@ -53,7 +56,7 @@ func sinchForm(c Call) (sinchEvent, error) {
 	}
 	e := sinchEvent{Event: string(f.fields["event"]), File: f.files["file"]}
 	if err := json.Unmarshal(f.fields["fax"], &e.Fax); err != nil {
-		return sinchEvent{}, invalid("read fax: %w", err)
+		return sinchEvent{}, inField("fax", err)
 	}
 	return e, nil
 }

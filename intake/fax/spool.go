@@ -38,7 +38,7 @@ func (c SpoolConfig) take(ctx context.Context, item spool.Item) ([]byte, error) 
 		id = mark([]byte(item.Name))
 	}
 	receipt, err := deliver(ctx, c.Door, "spool", Fax{
-		ID: id + "/" + mark(item.Data), From: said.From, Incomplete: said.Incomplete, Failed: said.Error != "", Data: item.Data,
+		ID: id + "/" + mark(item.Data), From: said.From, Pages: said.Pages, Incomplete: said.Incomplete, Failed: said.Error != "", Data: item.Data,
 	})
 	if err != nil {
 		return nil, err
@@ -51,9 +51,15 @@ func (c SpoolConfig) sidecar(ctx context.Context, item spool.Item) Sidecar {
 	if item.Sidecar == nil {
 		return Sidecar{}
 	}
-	said, err := ParseSidecar(item.Sidecar)
-	if err != nil {
-		c.Logger.LogAttrs(ctx, slog.LevelWarn, "fax without its sidecar, which cannot be read")
+	said, faults := ParseSidecar(item.Sidecar)
+	if faults.NoJSON {
+		c.Logger.LogAttrs(ctx, slog.LevelWarn, "fax without its sidecar, which is no object of JSON")
+	}
+	for _, field := range faults.Wrong {
+		c.Logger.LogAttrs(ctx, slog.LevelWarn, "field of a fax's sidecar passed over: its value is none", slog.String("field", field))
+	}
+	if faults.Unknown > 0 { // whoever chose their names may have put anything into them
+		c.Logger.LogAttrs(ctx, slog.LevelInfo, "unknown fields of a fax's sidecar passed over", slog.Int("fields", faults.Unknown))
 	}
 	return said
 }

@@ -1,9 +1,11 @@
 package fax_test
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -158,13 +160,94 @@ func TestSpoolFaults(t *testing.T) {
 	}
 }
 
+// proves C4 C7: what is wrong with one field of a sidecar costs no other.
+func TestSidecarFields(t *testing.T) {
+	t.Parallel()
+	whole := fax.Sidecar{ID: "gw-1", From: "+39", CSID: "ACME", Pages: 2, Incomplete: true, Error: "line"}
+	for name, tt := range map[string]struct {
+		data   string
+		change func(*fax.Sidecar)
+		faults fax.SidecarFaults
+	}{
+		"whole":         {data: `{"id":"gw-1","from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":"line"}`},
+		"in capitals":   {data: `{"ID":"gw-1","From":"+39","CSID":"ACME","Pages":2,"Incomplete":true,"Error":"line"}`},
+		"an id of two":  {`{"id":"gw 1","from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":"line"}`, func(s *fax.Sidecar) { s.ID = "" }, fax.SidecarFaults{Wrong: []string{"id"}}},
+		"a number":      {`{"id":1,"from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":"line"}`, func(s *fax.Sidecar) { s.ID = "" }, fax.SidecarFaults{Wrong: []string{"id"}}},
+		"from an array": {`{"id":"gw-1","from":["+39"],"csid":"ACME","pages":2,"incomplete":true,"error":"line"}`, func(s *fax.Sidecar) { s.From = "ACME" }, fax.SidecarFaults{Wrong: []string{"from"}}},
+		"pages in words": {
+			data:   `{"id":"gw-1","from":"+39","csid":"ACME","pages":"two","incomplete":true,"error":"line"}`,
+			change: func(s *fax.Sidecar) { s.Pages = 0 }, faults: fax.SidecarFaults{Wrong: []string{"pages"}},
+		},
+		"fewer than none": {
+			data:   `{"id":"gw-1","from":"+39","csid":"ACME","pages":-1,"incomplete":"no","error":"line"}`,
+			change: func(s *fax.Sidecar) { s.Pages, s.Incomplete = 0, false }, faults: fax.SidecarFaults{Wrong: []string{"incomplete", "pages"}},
+		},
+		"more than known": {`{"id":"gw-1","from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":"line","a":1,"b":{}}`, nil, fax.SidecarFaults{Unknown: 2}},
+		"null":            {`{"id":"gw-1","from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":null}`, func(s *fax.Sidecar) { s.Error = "" }, fax.SidecarFaults{}},
+		"cut":             {`{"id":"gw-1"`, func(s *fax.Sidecar) { *s = fax.Sidecar{} }, fax.SidecarFaults{NoJSON: true}},
+		"a list":          {`[]`, func(s *fax.Sidecar) { *s = fax.Sidecar{} }, fax.SidecarFaults{NoJSON: true}},
+		"too long":        {`{"id":"` + strings.Repeat("1", spool.MaxSidecar) + `"}`, func(s *fax.Sidecar) { *s = fax.Sidecar{} }, fax.SidecarFaults{NoJSON: true}},
+	} {
+		want := whole
+		if tt.change != nil {
+			tt.change(&want)
+		}
+		got, faults := fax.ParseSidecar([]byte(tt.data))
+		if got != want || !reflect.DeepEqual(faults, tt.faults) {
+			t.Errorf("%s: %+v and %+v, want %+v and %+v", name, got, faults, want, tt.faults)
+		}
+	}
+}
+
+// proves C4 C7: two files with one sidecar are two faxes, whatever their name at the
+// gateway, and both know what the sidecar says; the log names wrong fields, and no value.
+func TestSpoolTwins(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	var log bytes.Buffer
+	dir := t.TempDir()
+	s, err := fax.NewSpool(fax.SpoolConfig{Dir: dir, Door: newDoor(h), Clock: h.Clock, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, dir, "twin.tif", page)
+	put(t, dir, "twin.pdf", []byte("%PDF-1.4 a page"))
+	put(t, dir, "twin.json", []byte(`{"id":"gw-1","from":"+390655512","pages":3,"incomplete":"secret","surname":"ROSSI"}`))
+	if err := s.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantFiles(t, dir)
+	wantFiles(t, filepath.Join(dir, "done"), "twin.tif", "twin.tif.json", "twin.pdf", "twin.pdf.json")
+	subs := received(t, h)
+	if len(subs) != 2 {
+		t.Fatalf("%d submissions", len(subs))
+	}
+	for _, sub := range subs {
+		if note := origin(t, h, sub); !strings.Contains(note, "+390655512") || !strings.Contains(note, `"pages":3`) {
+			t.Error(note)
+		}
+	}
+	if text := log.String(); !strings.Contains(text, "field=incomplete") || !strings.Contains(text, "fields=1") || strings.Contains(text, "secret") || strings.Contains(text, "surname") || strings.Contains(text, "55512") {
+		t.Error(text)
+	}
+}
+
 func FuzzSidecar(f *testing.F) {
 	f.Add([]byte(`{"id":"1","from":"+39","csid":"ACME","pages":2,"incomplete":true}`))
 	f.Add([]byte(`{"id":"\u0000"}`))
+	f.Add([]byte(`{"id":["1"],"ID":"2","pages":1e3,"error":{},"x":null}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, err := fax.ParseSidecar(data)
-		if err == nil && (len(s.ID) > 200 || strings.ContainsAny(s.ID, " \n\x00")) {
-			t.Errorf("id %q", s.ID)
+		s, faults := fax.ParseSidecar(data)
+		if len(s.ID) > 200 || strings.ContainsAny(s.ID, " \n\x00") || s.Pages < 0 || s.Pages > 10_000 {
+			t.Errorf("%+v", s)
+		}
+		if faults.NoJSON && (s != fax.Sidecar{}) {
+			t.Errorf("of no JSON: %+v", s)
+		}
+		for _, field := range faults.Wrong { // they go into the log
+			if !slices.Contains([]string{"id", "from", "csid", "pages", "incomplete", "error"}, field) {
+				t.Errorf("field %q", field)
+			}
 		}
 	})
 }

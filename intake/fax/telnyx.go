@@ -21,14 +21,20 @@ type telnyxEvent struct {
 	Data struct {
 		EventType string `json:"event_type"`
 		Payload   struct {
-			FaxID          string `json:"fax_id"`
-			From           string `json:"from"`
-			Direction      string `json:"direction"`
-			MediaURL       string `json:"media_url"`
-			PartialContent bool   `json:"partial_content"`
+			FaxID          string    `json:"fax_id"`
+			From           string    `json:"from"`
+			Direction      string    `json:"direction"`
+			MediaURL       string    `json:"media_url"`
+			PageCount      Announced `json:"page_count"`
+			PartialContent bool      `json:"partial_content"`
 		} `json:"payload"`
 	} `json:"data"`
 }
+
+// telnyxMedia is where the pages are.
+const telnyxMedia = "data.payload.media_url"
+
+func (telnyx) fields() (id, pages string) { return "data.payload.fax_id", telnyxMedia }
 
 func (t telnyx) read(c Call) (Notice, error) {
 	stamp := c.Header.Get("Telnyx-Timestamp")
@@ -38,14 +44,14 @@ func (t telnyx) read(c Call) (Notice, error) {
 	}
 	var e telnyxEvent
 	if err := json.Unmarshal(c.Body, &e); err != nil {
-		return Notice{}, invalid("read event: %w", err)
+		return Notice{}, unreadable(err, theBody)
 	}
 	p := e.Data.Payload
-	n := Notice{Fax: Fax{ID: p.FaxID, From: p.From, Incomplete: p.PartialContent}}
+	n := Notice{Fax: Fax{ID: p.FaxID, From: p.From, Pages: int(p.PageCount), Incomplete: p.PartialContent}}
 	switch {
 	case e.Data.EventType == "fax.received":
 		if n.MediaURL = p.MediaURL; n.MediaURL == "" {
-			return Notice{}, invalid("fax.received without media_url")
+			return Notice{}, invalid(telnyxMedia, "is missing")
 		}
 	case e.Data.EventType == "fax.failed" && p.Direction == "inbound":
 		n.Failed = true

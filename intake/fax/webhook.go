@@ -42,6 +42,8 @@ type Notice struct {
 // CodeRequestInvalid.
 type provider interface {
 	read(c Call) (Notice, error)
+	// fields are what the provider calls the fax's name and its pages.
+	fields() (id, pages string)
 }
 
 // WebhookConfig says which providers may call, each by its secret; one without is
@@ -113,7 +115,7 @@ func (w *Webhooks) TakeFrom(ctx context.Context, name string, c Call, body io.Re
 	}
 	var err error
 	if c.Body, err = io.ReadAll(io.LimitReader(body, MaxWebhook+1)); err != nil {
-		return intake.Receipt{}, invalid("read body: %w", err)
+		return intake.Receipt{}, invalid(theBody, "read: %w", err)
 	}
 	if len(c.Body) > MaxWebhook {
 		return intake.Receipt{}, &dossier.Error{Code: dossier.Code(dossier.FileTooLarge), Args: map[string]string{
@@ -135,45 +137,74 @@ func (w *Webhooks) Take(ctx context.Context, name string, c Call) (intake.Receip
 	if err != nil || n.Nothing {
 		return intake.Receipt{}, err
 	}
+	idField, pagesField := p.fields()
 	if !validID(n.ID) {
-		return intake.Receipt{}, invalid("fax id")
+		return intake.Receipt{}, invalid(idField, notAnID)
 	}
 	if n.MediaURL != "" {
-		if n.Data, err = w.fetch(ctx, n.MediaURL); err != nil {
-			return intake.Receipt{}, err
-		}
+		return w.takeFetched(ctx, name, pagesField, n)
 	}
 	if len(n.Data) == 0 && !n.Failed {
-		return intake.Receipt{}, invalid("a reception without pages")
+		return intake.Receipt{}, invalid(pagesField, "a reception without pages")
 	}
 	return deliver(ctx, w.cfg.Door, name, n.Fax)
 }
 
-// fetch takes the pages from the provider. Whatever goes wrong is temporary: the
-// provider calls again.
-func (w *Webhooks) fetch(ctx context.Context, address string) ([]byte, error) {
+// notAnID says what validID wants.
+const notAnID = "is missing, longer than 200 characters, or has others than printable ones"
+
+// takeFetched takes in a fax whose pages lie at the provider for a while. One that is
+// here already has its receipt, though they be gone by now. When they are gone before
+// any call could fetch them the fax is lost: that is entered once, and no call is told
+// that it was taken (dossier.CodeFaxLost).
+func (w *Webhooks) takeFetched(ctx context.Context, name, field string, n Notice) (intake.Receipt, error) {
+	r, err := w.cfg.Door.Earlier(ctx, dossier.ChannelFax, externalID(name, n.ID))
+	if dossier.CodeOf(err) != dossier.CodeNotFound {
+		return r, err
+	}
+	if n.Data, err = w.fetch(ctx, n.MediaURL, field); err != nil {
+		if dossier.CodeOf(err) != dossier.CodeFaxLost {
+			return intake.Receipt{}, err
+		}
+		if entered := w.cfg.Door.NoteFailure(ctx, dossier.Actor{Role: dossier.RoleGateway, ID: name}, dossier.ChannelFax, externalID(name, n.ID), dossier.CodeFaxLost); entered != nil {
+			return intake.Receipt{}, entered
+		}
+		return intake.Receipt{}, err
+	}
+	if len(n.Data) == 0 {
+		return intake.Receipt{}, invalid(field, "leads to no pages")
+	}
+	return deliver(ctx, w.cfg.Door, name, n.Fax)
+}
+
+// fetch takes the pages from the provider. That they are gone is final, whatever else
+// goes wrong is temporary: the provider calls again.
+func (w *Webhooks) fetch(ctx context.Context, address, field string) ([]byte, error) {
 	failed := func(err error) error {
 		return &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: fmt.Errorf("fetch fax: %w", err)}
 	}
-	if w.cfg.Fetch == nil {
-		return nil, failed(netx.ErrForbidden)
-	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, invalid("media address")
+		return nil, invalid(field, "is no address")
+	}
+	if w.cfg.Fetch == nil {
+		return nil, failed(netx.ErrForbidden)
 	}
 	resp, err := w.cfg.Fetch.Do(ctx, req)
 	if err != nil {
 		return nil, failed(err)
 	}
-	if resp.Status != http.StatusOK {
-		return nil, failed(fmt.Errorf("status %d", resp.Status))
+	switch resp.Status {
+	case http.StatusOK:
+		return resp.Body, nil
+	case http.StatusForbidden, http.StatusNotFound, http.StatusGone: // an address that is over, by whatever server
+		return nil, &dossier.Error{Code: dossier.CodeFaxLost, Err: fmt.Errorf("fetch fax: status %d", resp.Status)}
 	}
-	return resp.Body, nil
+	return nil, failed(fmt.Errorf("status %d", resp.Status))
 }
 
 // same compares secrets in constant time.
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// unauthorized says that a call is not proved.
+// unproved says that a call is not proved.
 func unproved() error { return dossier.Problem(dossier.CodeGatewayUnproved) }

@@ -8,11 +8,13 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,8 +37,8 @@ type gateway struct {
 	hooks *fax.Webhooks
 	key   ed25519.PrivateKey
 	media *httptest.Server
-	// down makes the media unreachable.
-	down bool
+	// answers is what the media's server says; 0: here they are.
+	answers int
 }
 
 func newGateway(t *testing.T, h house.House, door fax.Door) *gateway {
@@ -48,8 +50,8 @@ func newGateway(t *testing.T, h house.House, door fax.Door) *gateway {
 	g := &gateway{key: private}
 	g.media = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case g.down:
-			w.WriteHeader(http.StatusGone)
+		case g.answers != 0:
+			w.WriteHeader(g.answers)
 		case r.URL.Path == "/away":
 			http.Redirect(w, r, "/media", http.StatusFound)
 		default:
@@ -86,14 +88,14 @@ func (g *gateway) telnyx(at time.Time, event, direction, id, media string, parti
 }
 
 // phaxio is a callback as Phaxio documents it, fields in the order of their names.
-func phaxio(t *testing.T, token, success string) fax.Call {
+func phaxio(t *testing.T, token string) fax.Call {
 	t.Helper()
 	fields := [][2]string{
 		{"direction", "received"},
 		{"event_type", "fax_completed"},
 		{"fax", `{"id":12345678,"num_pages":2,"from_number":"+390655512","to_number":"+39069999","direction":"received","is_test":false}`},
 		{"is_test", "false"},
-		{"success", success},
+		{"success", "true"},
 	}
 	var body bytes.Buffer
 	w := multipart.NewWriter(&body)
@@ -173,11 +175,11 @@ func documentedCalls() map[string]documented {
 			},
 		},
 		"phaxio": {
-			func(t *testing.T, _ *gateway) fax.Call { return phaxio(t, phaxioToken, "true") },
+			func(t *testing.T, _ *gateway) fax.Call { return phaxio(t, phaxioToken) },
 			[]maker{
-				func(t *testing.T, _ *gateway) fax.Call { return phaxio(t, "other", "true") },
+				func(t *testing.T, _ *gateway) fax.Call { return phaxio(t, "other") },
 				func(t *testing.T, _ *gateway) fax.Call {
-					c := phaxio(t, phaxioToken, "true")
+					c := phaxio(t, phaxioToken)
 					c.Body = bytes.Replace(c.Body, page, []byte("II*\x00 b page"), 1)
 					return c
 				},
@@ -276,10 +278,10 @@ func TestProvidersFaults(t *testing.T) {
 		_, err := g.hooks.Take(t.Context(), "telnyx", g.telnyx(now, "fax.received", "inbound", "1", media, false))
 		house.WantCode(t, err, dossier.CodeUnavailable)
 	}
-	g.down = true
+	g.answers = http.StatusBadGateway
 	_, err := g.hooks.Take(t.Context(), "telnyx", g.telnyx(now, "fax.received", "inbound", "1", g.media.URL, false))
 	house.WantCode(t, err, dossier.CodeUnavailable)
-	g.down = false
+	g.answers = 0
 	if r, err := g.hooks.Take(t.Context(), "telnyx", g.telnyx(now, "fax.received", "inbound", "1", g.media.URL, true)); err != nil || r.Repeated {
 		t.Errorf("%+v, %v", r, err)
 	}
@@ -303,9 +305,116 @@ func TestProvidersFaults(t *testing.T) {
 	if n := len(received(t, h)); n != 1 {
 		t.Errorf("%d submissions", n)
 	}
-	for _, f := range []fax.GenericFax{{ID: "a b", Status: "received", File: page}, {ID: "1", Status: "?"}, {ID: "1", Status: "received"}} {
-		_, err := g.hooks.Take(t.Context(), "generic", generic(t, now, genericSecret, f))
+}
+
+// proves C4 C7: pages that are gone at the provider before any call could fetch them are a
+// lost fax: in the ledger once, and no call is told that it was taken. One that is here
+// keeps its receipt, and so does one that comes after all.
+func TestLost(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	g := newGateway(t, h, newDoor(h))
+	tell := func(id string) (intake.Receipt, error) {
+		return g.hooks.Take(t.Context(), "telnyx", g.telnyx(h.Clock.Now(), "fax.received", "inbound", id, g.media.URL, false))
+	}
+	first, err := tell("1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g.answers = range []int{http.StatusForbidden, http.StatusNotFound, http.StatusGone} {
+		_, err := tell("2")
+		house.WantCode(t, err, dossier.CodeFaxLost)
+		if dossier.Temporary(err) {
+			t.Error("the provider is told to try the same again")
+		}
+		if r, err := tell("1"); err != nil || !r.Repeated || r.Protocol != first.Protocol {
+			t.Errorf("the one that is here: %+v, %v", r, err)
+		}
+	}
+	lost := ledger(t, h)
+	if len(lost) != 1 || lost[0].Code != dossier.CodeFaxLost || lost[0].Channel != dossier.ChannelFax {
+		t.Errorf("the ledger: %+v", lost)
+	}
+	g.answers = 0
+	if r, err := tell("2"); err != nil || r.Repeated {
+		t.Errorf("found after all: %+v, %v", r, err)
+	}
+	full := newGateway(t, h, broken{})
+	full.answers = http.StatusGone
+	_, err = full.hooks.Take(t.Context(), "telnyx", full.telnyx(h.Clock.Now(), "fax.received", "inbound", "3", full.media.URL, false))
+	house.WantCode(t, err, dossier.CodeUnavailable) // not entered: it is told of again
+}
+
+// proves C4 E1: a refusal names the field that is to blame, as the provider calls it, and
+// nothing that stood in a call.
+func TestFieldToBlame(t *testing.T) {
+	t.Parallel()
+	form := func(said string) string {
+		return "--x\r\nContent-Disposition: form-data; name=\"direction\"\r\n\r\nreceived\r\n--x\r\nContent-Disposition: form-data; name=\"success\"\r\n\r\ntrue\r\n" +
+			"--x\r\nContent-Disposition: form-data; name=\"fax\"\r\n\r\n" + said + "\r\n--x--\r\n"
+	}
+	const multi = "multipart/form-data; boundary=x"
+	for _, tt := range []struct{ provider, kind, body, field string }{
+		{"generic", "", `SECRET`, "body"},
+		{"generic", "", `{"status":"received","file":"SUkq"}`, "id"},
+		{"generic", "", `{"id":"SECRET 1","status":"received","file":"SUkq"}`, "id"},
+		{"generic", "", `{"id":4711,"status":"received","file":"SUkq"}`, "id"},
+		{"generic", "", `{"id":"1","file":"SUkq"}`, "status"},
+		{"generic", "", `{"id":"1","status":"SECRET","file":"SUkq"}`, "status"},
+		{"generic", "", `{"id":"1","status":"received"}`, "file"},
+		{"generic", "", `{"id":"1","status":"received","file":"SECRET!"}`, "file"},
+		{"generic", "", `{"id":"1","status":"received","from":{"SECRET":1},"file":"SUkq"}`, "from"},
+		{"telnyx", "", `{`, "body"},
+		{"telnyx", "", `{"data":{"event_type":"fax.received","payload":{"fax_id":"1"}}}`, "data.payload.media_url"},
+		{"telnyx", "", `{"data":{"event_type":"fax.received","payload":{"media_url":"https://a.example/"}}}`, "data.payload.fax_id"},
+		{"telnyx", "", `{"data":{"event_type":"fax.received","payload":{"fax_id":17,"media_url":"https://a.example/"}}}`, "data.payload.fax_id"},
+		{"telnyx", "", `{"data":{"event_type":"fax.received","payload":{"fax_id":"1","media_url":"https://SECRET example/"}}}`, "data.payload.media_url"},
+		{"sinch", "", `[]`, "body"},
+		{"sinch", "", `{"event":"INCOMING_FAX","fax":{},"file":"SUkq"}`, "fax.id"},
+		{"sinch", "", `{"event":"INCOMING_FAX","fax":{"id":"1"}}`, "file"},
+		{"sinch", "", `{"event":"INCOMING_FAX","fax":{"id":"1"},"file":"SECRET!"}`, "file"},
+		{"sinch", "", `{"event":"INCOMING_FAX","fax":"SECRET"}`, "fax"},
+		{"sinch", multi, form(`SECRET`), "fax"},
+		{"phaxio", "application/json", `{}`, "Content-Type"},
+		{"phaxio", multi, "SECRET", "body"},
+		{"phaxio", multi, form(`SECRET`), "fax"},
+		{"phaxio", multi, form(`{"id":{}}`), "fax.id"},
+		{"phaxio", multi, form(`{"id":1,"from_number":5}`), "fax.from_number"},
+		{"phaxio", multi, form(`{}`), "fax.id"},
+		{"phaxio", multi, form(`{"id":1,"num_pages":"many"}`), "file"},
+	} {
+		_, err := fax.TakeSigned(t, tt.provider, []byte(tt.body), tt.kind, broken{})
 		house.WantCode(t, err, dossier.CodeRequestInvalid)
+		problem, ok := errors.AsType[*dossier.Error](err)
+		if !ok || problem.Args["field"] != tt.field || len(problem.Args) != 1 || strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%s %s: %v names %q, want %q", tt.provider, tt.body, err, problem.Args["field"], tt.field)
+		}
+	}
+}
+
+// A number of pages is a hint: whatever stands there costs no fax.
+func TestAnnouncedPages(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	g := newGateway(t, h, newDoor(h))
+	calls := map[string]fax.Call{
+		"telnyx": g.telnyx(h.Clock.Now(), "fax.received", "inbound", "1", g.media.URL, false), "phaxio": phaxio(t, phaxioToken),
+	}
+	for name, call := range calls {
+		if _, err := g.hooks.Take(t.Context(), name, call); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, sub := range received(t, h) {
+		if note := origin(t, h, sub); !strings.Contains(note, `"pages":2`) {
+			t.Error(note)
+		}
+	}
+	for said, want := range map[string]fax.Announced{`3`: 3, `"4"`: 4, `-1`: 0, `1e9`: 0, `99999999`: 0, `{}`: 0, `null`: 0, `"many"`: 0} {
+		var f fax.GenericFax
+		if err := json.Unmarshal([]byte(`{"id":"1","pages":`+said+`}`), &f); err != nil || f.Pages != want || f.ID != "1" {
+			t.Errorf("%s: %+v, %v", said, f, err)
+		}
 	}
 }
 
@@ -315,6 +424,8 @@ func FuzzWebhook(f *testing.F) {
 	f.Add("sinch", []byte(`{"event":"INCOMING_FAX","fax":{"id":"1"},"file":"SUkq"}`), "")
 	f.Add("phaxio", []byte("--x\r\nContent-Disposition: form-data; name=\"fax\"\r\n\r\n{}\r\n--x--\r\n"), "multipart/form-data; boundary=x")
 	f.Fuzz(func(t *testing.T, provider string, body []byte, contentType string) {
-		fax.TakeSigned(t, provider, body, contentType, broken{})
+		if r, err := fax.TakeSigned(t, provider, body, contentType, broken{}); err == nil && r.Protocol != "" {
+			t.Errorf("a receipt without a door: %+v", r)
+		}
 	})
 }

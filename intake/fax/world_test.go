@@ -32,6 +32,10 @@ func (broken) Receive(context.Context, intake.Post) (intake.Receipt, error) {
 	return intake.Receipt{}, &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: errors.New("no space")}
 }
 
+func (broken) Earlier(context.Context, dossier.Channel, string) (intake.Receipt, error) {
+	return intake.Receipt{}, dossier.Problem(dossier.CodeNotFound)
+}
+
 func (broken) NoteFailure(context.Context, dossier.Actor, dossier.Channel, string, dossier.Code) error {
 	return &dossier.Error{Code: dossier.CodeUnavailable, Temporary: true, Err: errors.New("no space")}
 }

@@ -45,8 +45,8 @@ type Item struct {
 	// Name is that in the folder.
 	Name string
 	Data []byte
-	// Sidecar is what was said of it in NAME.json; nil: nothing, or nothing that
-	// could be read.
+	// Sidecar is what was said of it in NAME.tif.json or NAME.json; nil: nothing, or
+	// nothing that could be read.
 	Sidecar []byte
 }
 
@@ -75,9 +75,10 @@ type Config struct {
 }
 
 // Spool takes in the files of a folder: NAME.tif, NAME.tiff and NAME.pdf. A file
-// is complete when a sidecar lies beside it, NAME.json or an empty NAME.done,
-// which is written last, or when it has not changed for a while. A name that
-// begins with a dot is not looked at, so a writer may also rename at the end.
+// is complete when a sidecar lies beside it, which is written last, or when it has not
+// changed for a while. The sidecar of NAME.tif is its own NAME.tif.json, else NAME.json,
+// which speaks for every NAME.* without one of its own; or the same with .done, empty. A
+// name that begins with a dot is not looked at, so a writer may also rename at the end.
 type Spool struct {
 	cfg Config
 	// mu lets one look at a time happen.
@@ -122,12 +123,10 @@ func (s *Spool) Look(ctx context.Context) error {
 	}
 	s.forget(names)
 	var errs []error
-	for _, name := range names {
-		if !isDocument(name) || ctx.Err() != nil {
-			continue
-		}
-		if err := s.take(ctx, name, sidecarOf(name, names)); err != nil {
-			errs = append(errs, err)
+	found := pairs(names)
+	for _, d := range found {
+		if ctx.Err() == nil {
+			errs = append(errs, s.take(ctx, d))
 		}
 	}
 	return errors.Join(append(errs, s.answerLater(ctx))...)
@@ -147,6 +146,37 @@ func isDocument(name string) bool {
 	return !strings.HasPrefix(name, ".") && (ext == ".tif" || ext == ".tiff" || ext == ".pdf")
 }
 
+// document is a file and what says that it is complete.
+type document struct {
+	name string
+	// sidecar is "" for none.
+	sidecar string
+	// waiting counts the documents not yet taken that have the same sidecar, this one too;
+	// nil without one.
+	waiting *int
+}
+
+// pairs finds the documents of a folder and the sidecar of each.
+func pairs(names []string) []document {
+	var all []document
+	waiting := map[string]*int{}
+	for _, name := range names {
+		if !isDocument(name) {
+			continue
+		}
+		d := document{name: name, sidecar: sidecarOf(name, names)}
+		if d.sidecar != "" {
+			if waiting[d.sidecar] == nil {
+				waiting[d.sidecar] = new(int)
+			}
+			d.waiting = waiting[d.sidecar]
+			*d.waiting++
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
 // sidecarOf is the file that says another is complete, "" for none: NAME.tif.json,
 // NAME.json and the same with .done.
 func sidecarOf(name string, names []string) string {
@@ -160,8 +190,8 @@ func sidecarOf(name string, names []string) string {
 }
 
 // take hands over one file if it is complete, and moves it away after.
-func (s *Spool) take(ctx context.Context, name, sidecar string) error {
-	path := filepath.Join(s.cfg.Dir, name)
+func (s *Spool) take(ctx context.Context, d document) error {
+	path := filepath.Join(s.cfg.Dir, d.name)
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil // another process was faster
@@ -169,25 +199,29 @@ func (s *Spool) take(ctx context.Context, name, sidecar string) error {
 	if err != nil {
 		return fmt.Errorf("look at %s: %w", s.cfg.What, nameless(err))
 	}
-	if sidecar == "" && !s.settled(name, info) {
+	if d.sidecar == "" && !s.settled(d.name, info) {
 		return nil
 	}
 	data, err := s.read(path)
 	if err != nil {
 		return fmt.Errorf("read %s: %w", s.cfg.What, nameless(err))
 	}
-	answer, err := s.cfg.Take(ctx, Item{Name: name, Data: data, Sidecar: s.readSidecar(ctx, sidecar)})
+	said, err := s.readSidecar(ctx, d.sidecar)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // another process is taking it: without its sidecar it would be another
+	}
+	answer, err := s.cfg.Take(ctx, Item{Name: d.name, Data: data, Sidecar: said})
 	if err == nil && int64(len(data)) > s.cfg.MaxBytes {
 		err = dossier.Problem(dossier.Code(dossier.FileTooLarge)) // it was not read to its end
 	}
 	if err != nil && !dossier.Temporary(err) {
 		s.log(ctx, slog.LevelError, "the door cannot take it, set aside in corrupt", err)
-		return s.move(corruptDir, name, sidecar, nil)
+		return s.move(corruptDir, d, nil)
 	}
 	if err != nil {
 		return fmt.Errorf("take in %s: %w", s.cfg.What, err)
 	}
-	return s.move(doneDir, name, sidecar, answer)
+	return s.move(doneDir, d, answer)
 }
 
 // read reads a file up to the limit and one byte on, so that Take can enter one that
@@ -212,21 +246,29 @@ func (s *Spool) settled(name string, info fs.FileInfo) bool {
 	return now.Sub(before.since) >= s.cfg.Settle
 }
 
-// readSidecar reads what can be read: a file is not lost for its sidecar.
-func (s *Spool) readSidecar(ctx context.Context, name string) []byte {
-	if !strings.HasSuffix(name, ".json") {
-		return nil
+// readSidecar reads what can be read: a file is not lost for its sidecar. The error is
+// that there is none any more.
+func (s *Spool) readSidecar(ctx context.Context, name string) ([]byte, error) {
+	if name == "" {
+		return nil, nil
 	}
 	f, err := os.Open(filepath.Join(s.cfg.Dir, name)) //nolint:gosec // likewise
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
 	if err == nil {
 		defer f.Close() //nolint:errcheck // only read
 		var data []byte
-		if data, err = io.ReadAll(io.LimitReader(f, MaxSidecar+1)); err == nil && len(data) <= MaxSidecar {
-			return data
+		data, err = io.ReadAll(io.LimitReader(f, MaxSidecar+1))
+		switch {
+		case strings.HasSuffix(name, ".done"):
+			return nil, nil
+		case err == nil && len(data) <= MaxSidecar:
+			return data, nil
 		}
 	}
 	s.log(ctx, slog.LevelWarn, "sidecar cannot be read", err)
-	return nil
+	return nil, nil
 }
 
 func (s *Spool) log(ctx context.Context, level slog.Level, what string, err error) {
@@ -249,10 +291,11 @@ func nameless(err error) error {
 }
 
 // move puts a file, its sidecar last, and the answer NAME.receipt.pdf, or the note of
-// it, into a folder. A name that is taken there gets a number: nothing is overwritten.
-func (s *Spool) move(dir, name, sidecar string, answer []byte) error {
+// it, into a folder. A name that is taken there gets a number: nothing is overwritten. A
+// sidecar that others wait with stays, and a copy goes along.
+func (s *Spool) move(dir string, d document, answer []byte) error {
 	to := filepath.Join(s.cfg.Dir, dir)
-	as := free(to, name)
+	as := free(to, d.name)
 	if answer != nil {
 		path := filepath.Join(to, as+".receipt.pdf")
 		if s.cfg.Later != nil {
@@ -262,18 +305,36 @@ func (s *Spool) move(dir, name, sidecar string, answer []byte) error {
 			return fmt.Errorf("write answer page: %w", nameless(err))
 		}
 	}
-	moves := [][2]string{{name, as}}
-	if sidecar != "" {
-		moves = append(moves, [2]string{sidecar, as + filepath.Ext(sidecar)})
+	put := os.Rename
+	errs := []error{put(filepath.Join(s.cfg.Dir, d.name), filepath.Join(to, as))}
+	if d.sidecar != "" {
+		if *d.waiting--; *d.waiting > 0 {
+			put = copyFile
+		}
+		errs = append(errs, put(filepath.Join(s.cfg.Dir, d.sidecar), filepath.Join(to, as+filepath.Ext(d.sidecar))))
 	}
-	for _, m := range moves {
-		err := os.Rename(filepath.Join(s.cfg.Dir, m[0]), filepath.Join(to, m[1]))
+	for _, err := range errs {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // another process was faster
 			return fmt.Errorf("move %s: %w", s.cfg.What, nameless(err))
 		}
 	}
-	delete(s.seen, name)
+	delete(s.seen, d.name)
 	return nil
+}
+
+// copyFile copies a sidecar, whatever its size.
+func copyFile(from, to string) error {
+	in, err := os.Open(from) //nolint:gosec // a name of the spool's own folder
+	if err != nil {
+		return err
+	}
+	defer in.Close()                                                      //nolint:errcheck // only read
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // likewise
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
 }
 
 // free is a name that nothing in the folder has.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,8 +24,9 @@ type bench struct {
 	clock *clock.Stub
 	spool *spool.Spool
 	taken []spool.Item
-	// refuse is what taking says.
+	// refuse is what taking says; onTake is done when something is taken.
 	refuse error
+	onTake func()
 }
 
 func setup(t *testing.T) *bench {
@@ -35,6 +37,9 @@ func setup(t *testing.T) *bench {
 		What: "file", Dir: b.dir, Clock: b.clock, Logger: slog.New(slog.DiscardHandler), MaxBytes: 100,
 		Take: func(_ context.Context, item spool.Item) ([]byte, error) {
 			b.taken = append(b.taken, item)
+			if b.onTake != nil {
+				b.onTake()
+			}
 			return []byte("answer"), b.refuse
 		},
 	})
@@ -102,6 +107,59 @@ func TestComplete(t *testing.T) {
 	look()
 	b.holds("", ".c.tif", "notes.txt")
 	if len(b.taken) != 2 || b.taken[1].Sidecar != nil {
+		t.Errorf("%+v", b.taken)
+	}
+}
+
+// proves C7: a sidecar without the ending of a file speaks for all files of its name, goes
+// away with the last of them, and leaves a copy beside each; a file's own comes first.
+func TestTwins(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.put("twin.pdf", "one")
+	b.put("twin.tif", "two")
+	b.put("twin.tiff", "three")
+	b.put("twin.json", "of all")
+	b.put("twin.tiff.json", "its own")
+	b.refuse = errors.New("broken")
+	if err := b.spool.Look(t.Context()); !errors.Is(err, b.refuse) {
+		t.Fatal(err)
+	}
+	b.holds("", "twin.pdf", "twin.tif", "twin.tiff", "twin.json", "twin.tiff.json")
+	b.refuse, b.taken = nil, nil
+	if err := b.spool.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for _, item := range b.taken {
+		said[item.Name] = string(item.Sidecar)
+	}
+	if want := map[string]string{"twin.pdf": "of all", "twin.tif": "of all", "twin.tiff": "its own"}; !maps.Equal(said, want) {
+		t.Errorf("%v, want %v", said, want)
+	}
+	b.holds("")
+	b.holds("done", "twin.pdf", "twin.tif", "twin.tiff", "twin.pdf.json", "twin.tif.json", "twin.tiff.json",
+		"twin.pdf.receipt.pdf", "twin.tif.receipt.pdf", "twin.tiff.receipt.pdf")
+	for name, want := range said {
+		if kept, err := os.ReadFile(filepath.Join(b.dir, "done", name+".json")); err != nil || string(kept) != want {
+			t.Errorf("%s: kept %q, %v", name, kept, err)
+		}
+	}
+}
+
+// proves C7: a file whose sidecar another process is taking away is that process's.
+func TestSidecarGone(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	b.put("b.pdf", "two")
+	b.put("b.pdf.json", "{}")
+	b.onTake = func() { _ = os.Remove(filepath.Join(b.dir, "c.json")) } // taken while b is
+	b.put("c.pdf", "three")
+	b.put("c.json", "{}")
+	if err := b.spool.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.taken) != 1 || b.taken[0].Name != "b.pdf" {
 		t.Errorf("%+v", b.taken)
 	}
 }

@@ -1,4 +1,4 @@
-package fax
+package faxline
 
 import (
 	"image"
@@ -40,9 +40,7 @@ type Options struct {
 // 1728 pixels at 204 dots per inch, with the page in its middle, and as high as
 // the page.
 func Simulate(page *image.Gray, dpi float64, o Options) ccitt.Bitmap {
-	if o.DPIX == 0 || o.DPIY == 0 {
-		o.DPIX, o.DPIY = 204, 196
-	}
+	o = o.sized()
 	if o.Threshold == 0 {
 		o.Threshold = 128
 	}
@@ -53,6 +51,24 @@ func Simulate(page *image.Gray, dpi float64, o Options) ccitt.Bitmap {
 	flip(b, o.FlipRate, rng)
 	lose(b, o.LostLines, rng)
 	return cut(b, o.MissingLines, rng)
+}
+
+// Scan is Simulate of a machine that sends grey, before any line.
+func Scan(page *image.Gray, dpi float64, o Options) *image.Gray {
+	return scan(page, dpi, o.sized())
+}
+
+func (o Options) sized() Options {
+	if o.DPIX == 0 || o.DPIY == 0 {
+		o.DPIX, o.DPIY = 204, 196
+	}
+	return o
+}
+
+// FlipBits turns over single bits of coded data, a share of them, chosen by seed.
+func FlipBits(data []byte, rate float64, seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 0xb17)) //nolint:gosec // likewise
+	flip(ccitt.Bitmap{Width: 8 * len(data), Height: 1, Stride: len(data), Pix: data}, rate, rng)
 }
 
 // columns is the width of a scan line (T.4 section 2.2, T.30 for the others).

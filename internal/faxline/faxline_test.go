@@ -1,4 +1,4 @@
-package fax_test
+package faxline_test
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"testing"
 
+	"dispositivo/internal/faxline"
 	"dispositivo/internal/testkit/fax"
 	"dispositivo/verify/ccitt"
 	"dispositivo/verify/tiff"
@@ -19,14 +20,14 @@ func ink(b ccitt.Bitmap) (n int) {
 }
 
 func TestSameSeedSamePage(t *testing.T) {
-	o := fax.Options{Seed: 7, SkewDegrees: 1.5, FlipRate: 0.01, Streaks: 3, LostLines: 0.05}
-	a := fax.Simulate(fax.Letter(1, 204), 204, o)
-	b := fax.Simulate(fax.Letter(1, 204), 204, o)
+	o := faxline.Options{Seed: 7, SkewDegrees: 1.5, FlipRate: 0.01, Streaks: 3, LostLines: 0.05}
+	a := faxline.Simulate(fax.Letter(1, 204), 204, o)
+	b := faxline.Simulate(fax.Letter(1, 204), 204, o)
 	if !bytes.Equal(a.Pix, b.Pix) {
 		t.Error("the same seed gave two faxes")
 	}
 	o.Seed++
-	if b = fax.Simulate(fax.Letter(1, 204), 204, o); bytes.Equal(a.Pix, b.Pix) {
+	if b = faxline.Simulate(fax.Letter(1, 204), 204, o); bytes.Equal(a.Pix, b.Pix) {
 		t.Error("two seeds gave the same fax")
 	}
 }
@@ -44,7 +45,7 @@ func TestSizes(t *testing.T) {
 		{400, 400, 3456, 4676},
 	} {
 		for _, diffuse := range []bool{false, true} {
-			b := fax.Simulate(page, 100, fax.Options{DPIX: c.x, DPIY: c.y, Diffuse: diffuse})
+			b := faxline.Simulate(page, 100, faxline.Options{DPIX: c.x, DPIY: c.y, Diffuse: diffuse})
 			if b.Width != c.width || b.Height != c.height {
 				t.Errorf("%v x %v: %d x %d", c.x, c.y, b.Width, b.Height)
 			}
@@ -60,14 +61,14 @@ func TestFaults(t *testing.T) {
 	for i := range page.Pix {
 		page.Pix[i] = 255
 	}
-	if b := fax.Simulate(page, 100, fax.Options{}); ink(b) != 0 {
+	if b := faxline.Simulate(page, 100, faxline.Options{}); ink(b) != 0 {
 		t.Fatal("ink on a white page")
 	}
-	b := fax.Simulate(page, 100, fax.Options{FlipRate: 0.02})
+	b := faxline.Simulate(page, 100, faxline.Options{FlipRate: 0.02})
 	if share := float64(ink(b)) / float64(b.Width*b.Height); share < 0.019 || share > 0.021 {
 		t.Errorf("%.4f of the pixels flipped, not 0.02", share)
 	}
-	lost := fax.Simulate(page, 100, fax.Options{FlipRate: 0.02, LostLines: 0.05})
+	lost := faxline.Simulate(page, 100, faxline.Options{FlipRate: 0.02, LostLines: 0.05})
 	same := 0
 	for y := 1; y < lost.Height; y++ {
 		if bytes.Equal(lost.Row(y), lost.Row(y-1)) {
@@ -77,18 +78,18 @@ func TestFaults(t *testing.T) {
 	if share := float64(same) / float64(lost.Height); share < 0.03 || share > 0.07 {
 		t.Errorf("%.3f of the lines lost, not 0.05", share)
 	}
-	whole, short := fax.Simulate(page, 100, fax.Options{}), fax.Simulate(page, 100, fax.Options{MissingLines: 0.05})
+	whole, short := faxline.Simulate(page, 100, faxline.Options{}), faxline.Simulate(page, 100, faxline.Options{MissingLines: 0.05})
 	if share := 1 - float64(short.Height)/float64(whole.Height); share < 0.03 || share > 0.07 || len(short.Pix) != short.Height*short.Stride {
 		t.Errorf("%.3f of the lines missing, not 0.05", share)
 	}
-	if n := ink(fax.Simulate(page, 100, fax.Options{Seed: 2, Streaks: 6})); n == 0 {
+	if n := ink(faxline.Simulate(page, 100, faxline.Options{Seed: 2, Streaks: 6})); n == 0 {
 		t.Error("no streaks")
 	}
 }
 
 func TestLettersHaveText(t *testing.T) {
 	for seed := range uint64(5) {
-		b := fax.Simulate(fax.Letter(seed, 204), 204, fax.Options{})
+		b := faxline.Simulate(fax.Letter(seed, 204), 204, faxline.Options{})
 		if share := float64(ink(b)) / float64(b.Width*b.Height); share < 0.01 || share > 0.2 {
 			t.Errorf("seed %d: %.3f of the page is black", seed, share)
 		}
@@ -97,14 +98,14 @@ func TestLettersHaveText(t *testing.T) {
 
 // TestTIFF proves that every coding comes back from the file bit by bit.
 func TestTIFF(t *testing.T) {
-	page := fax.Simulate(fax.Letter(1, 100), 100, fax.Options{})
+	page := faxline.Simulate(fax.Letter(1, 100), 100, faxline.Options{})
 	for _, p := range []ccitt.Params{
 		{Encoding: ccitt.ModifiedHuffman},
 		{Encoding: ccitt.Group31D},
 		{Encoding: ccitt.Group32D, ByteAligned: true},
 		{Encoding: ccitt.Group4, LSBFirst: true},
 	} {
-		file, findings, err := tiff.Open(fax.TIFF([]ccitt.Bitmap{page, page}, p, 204, 196), tiff.Limits{Pages: 2, BilevelPixels: 1 << 24, Pixels: 1})
+		file, findings, err := tiff.Open(faxline.TIFF([]ccitt.Bitmap{page, page}, p, 204, 196), tiff.Limits{Pages: 2, BilevelPixels: 1 << 24, Pixels: 1})
 		if err != nil || len(findings) > 0 {
 			t.Fatal(p, err, findings)
 		}
