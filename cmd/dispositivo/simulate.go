@@ -107,7 +107,7 @@ func (c *simulateFaxCmd) make(env *environment) ([]fax.GenericFax, error) {
 	var all []fax.GenericFax
 	for n := range c.Count {
 		f := fax.GenericFax{ID: fmt.Sprintf("sim-%s-%04d", run, n), From: "+3906555" + strconv.Itoa(1000+n), Status: "received"}
-		data, announced := c.made(originals[n%len(originals)], c.Seed+uint64(n)) //nolint:gosec // below 1000
+		data, announced := c.made(originals[n%len(originals)], c.Seed+uint64(n))
 		f.File, f.Pages = data, fax.Announced(announced)
 		if random.Float64() < c.Damaged {
 			damage(f.File, random)

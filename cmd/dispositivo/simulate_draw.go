@@ -149,7 +149,7 @@ func (d drawing) made(p original, seed uint64) (data []byte, announced int) {
 		if n+1 == d.LosePage {
 			continue
 		}
-		o := faxline.Options{Seed: seed + uint64(n)<<32, DPIX: dotsAcross, DPIY: float64(down), LostLines: d.LineErrors} //nolint:gosec // a page
+		o := faxline.Options{Seed: seed + uint64(n)<<32, DPIX: dotsAcross, DPIY: float64(down), LostLines: d.LineErrors}
 		c := faxline.Coded{}
 		if d.Encoding == "jpeg" {
 			c = faxline.CodeJPEG(faxline.Scan(page.grey, page.dpi, o))

@@ -108,7 +108,7 @@ func (c *simulateMailCmd) make(env *environment) ([][]byte, error) {
 	run := strconv.FormatInt(now.UnixNano(), 36)
 	var all [][]byte
 	for n := range c.Count {
-		data, _ := c.made(originals[n%len(originals)], c.Seed+uint64(n)) //nolint:gosec // below 1000
+		data, _ := c.made(originals[n%len(originals)], c.Seed+uint64(n))
 		l := simulatedLetter{from: c.From, to: c.To, id: fmt.Sprintf("sim-%s-%04d", run, n), at: now, file: data, beside: c.Beside}
 		raw := l.wrap(wrappings[n%len(wrappings)])
 		if random.Float64() < c.PEC {

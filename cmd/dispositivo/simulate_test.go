@@ -175,7 +175,7 @@ func TestSimulateFax(t *testing.T) {
 	if pages, _ := pagesOf(t, data); len(pages) != 2 || pages[0].Encoding != "g3-2d" || pages[0].DPIY != 98 || said.Pages != 3 || said.Incomplete {
 		t.Errorf("%+v, told with %+v", pages, said)
 	}
-	before, err := os.ReadFile(file) //nolint:gosec // our own file
+	before, err := os.ReadFile(file)
 	if data, said = simulate(); err != nil || !bytes.Equal(data, before) || said.Pages != 0 {
 		t.Errorf("without a flag: %d bytes, told with %+v, %v", len(data), said, err)
 	}
@@ -192,7 +192,7 @@ func TestSimulateFax(t *testing.T) {
 // Mails carry what was asked for, and beside it files that nobody reads.
 func TestSimulatedAttachments(t *testing.T) {
 	t.Parallel()
-	c := simulateMailCmd{From: "a@casa.example", To: "b@pin.example", Count: 1, drawing: drawing{Encoding: "g4"}, Beside: []string{"docx", "zip"}, Files: []string{threePages(t)}}
+	c := simulateMailCmd{From: "a@casa.example", mailTarget: mailTarget{To: "b@pin.example"}, Count: 1, drawing: drawing{Encoding: "g4"}, Beside: []string{"docx", "zip"}, Files: []string{threePages(t)}}
 	mails, err := c.make(toolEnv(t))
 	if err != nil || len(mails) != 1 {
 		t.Fatalf("%d mails, %v", len(mails), err)

@@ -31,8 +31,8 @@ func TIFFOf(pages []Coded, dpiX, dpiY int) []byte {
 		if len(out)%2 == 1 {
 			out = append(out, 0)
 		}
-		le.PutUint32(out[link:], uint32(len(out)))    //nolint:gosec // likewise
-		tags := page.directory(strip, ratios)         //nolint:gosec // likewise
+		le.PutUint32(out[link:], uint32(len(out))) //nolint:gosec // likewise
+		tags := page.directory(strip, ratios)
 		out = le.AppendUint16(out, uint16(len(tags))) //nolint:gosec // a dozen
 		for _, t := range tags {
 			out = le.AppendUint16(out, uint16(t.tag)) //nolint:gosec // below 300

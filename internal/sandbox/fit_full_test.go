@@ -155,11 +155,6 @@ func newFullPages(t testing.TB, each int) (f fullPages) {
 	return f
 }
 
-// twenty repeats files until there are as many pages as are offered.
-func twenty(files [][]byte) [][]byte {
-	return slices.Repeat(files, DefaultLimits().Pages/len(files))
-}
-
 // fullFits puts together files of as many pages as are offered. They fit, or within
 // the limit of an upload the pages are named that are too heavy; the child never
 // gives up.

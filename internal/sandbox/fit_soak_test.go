@@ -78,3 +78,8 @@ func TestSoakFitFullPages(t *testing.T) {
 		t.Run(name, func(t *testing.T) { fullFits(t, FitOptions{}, files...) })
 	}
 }
+
+// twenty repeats files until there are as many pages as are offered.
+func twenty(files [][]byte) [][]byte {
+	return slices.Repeat(files, DefaultLimits().Pages/len(files))
+}

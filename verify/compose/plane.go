@@ -138,7 +138,7 @@ func cover(old, n int) []span {
 	for i := range spans {
 		a, b := i*old*256/n, (i+1)*old*256/n
 		s := span{from: a / 256, to: min((b+255)/256, old), first: 256, last: 256}
-		s.first = uint32(256 - a%256) //nolint:gosec // 1 to 256
+		s.first = uint32(256 - a%256)
 		if b%256 != 0 {
 			s.last = uint32(b % 256) //nolint:gosec // 1 to 255
 		}
