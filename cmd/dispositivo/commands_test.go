@@ -234,8 +234,8 @@ func TestServeRefuses(t *testing.T) {
 		}
 	}
 	refused(t, 1, []string{"never replaced"}, "init-keys", "--key-file", p.key, "--pepper-file", p.pepper)
-	refused(t, 1, []string{"DISPOSITIVO_KEY_FILE", "init-keys"}, "serve", "--addr", addr, "--data", p.data)
-	refused(t, 1, []string{"init-keys"}, "serve", "--addr", addr, "--data", p.data, "--key-file", p.key+"x", "--pepper-file", p.pepper)
+	refused(t, 2, []string{"DISPOSITIVO_KEY_FILE", "init-keys"}, "serve", "--addr", addr, "--data", p.data)
+	refused(t, 2, []string{"init-keys"}, "serve", "--addr", addr, "--data", p.data, "--key-file", p.key+"x", "--pepper-file", p.pepper)
 	refused(t, 1, []string{"REDIS_URL"}, p.with("serve", "--addr", addr, "--role", "worker")...)
 	refused(t, 2, nil, p.with("serve", "--addr", addr, "--role", "king")...)
 	refused(t, 1, []string{"loopback"}, "serve", "--demo", "--addr", "0.0.0.0:0", "--data", t.TempDir())
@@ -243,7 +243,7 @@ func TestServeRefuses(t *testing.T) {
 	if err := os.Chmod(p.key, 0o644); err != nil { //nolint:gosec // too open: that is refused
 		t.Fatal(err)
 	}
-	refused(t, 1, []string{"0644", "chmod 600 " + p.key}, p.with("serve", "--addr", addr)...)
+	refused(t, 2, []string{"0644", "chmod 600 " + p.key}, p.with("serve", "--addr", addr)...)
 	if err := os.Chmod(p.key, 0o600); err != nil {
 		t.Fatal(err)
 	}
