@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -14,6 +15,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,7 +37,17 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	moreAtOnce()
 	os.Exit(withEngines(func() int { return testkit.Main(m) }))
+}
+
+// moreAtOnce lets twice as many tests run at once as there are processors, unless
+// -parallel says how many: most of the time they wait for other processes.
+func moreAtOnce() {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set(strconv.Itoa(2 * runtime.GOMAXPROCS(0))) // a number is a number
+	}
 }
 
 // sharedEngines names the folder of compiled engines that all servers of a test run
