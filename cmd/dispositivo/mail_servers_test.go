@@ -38,6 +38,19 @@ func TestMailServers(t *testing.T) {
 	awaitReconciled(t, s, "mail     received 3, unmatched 1, not_a_submission 2")
 }
 
+// proves C5 C7: Postfix as Debian sets it up, its LMTP client shut into its queue, hands
+// mail to a socket in there, of a folder of its group, as docs/integration.md has it.
+func TestChrootedPostfix(t *testing.T) {
+	t.Parallel()
+	postfix, folder := testkit.PostfixChrooted(t)
+	page := write(t, "page.pdf", document(t, "through a socket"))
+	s := serveDemo(t, "--mail-lmtp", "--mail-listen", "unix:"+filepath.Join(folder, "mail.sock"), "--mail-for", "conversione@pin.example")
+	if out, taken := swaksBy(t, []string{"--server", postfix}, "--to", "conversione@pin.example", "--body", "Ecco.", "--attach", "@"+page); !taken {
+		t.Fatalf("Postfix does not take it:\n%s", out)
+	}
+	awaitReconciled(t, s, "mail     received 1, unmatched 1")
+}
+
 // Settings of mailboxes that cannot be meant are refused.
 func TestMailboxSettings(t *testing.T) {
 	t.Parallel()

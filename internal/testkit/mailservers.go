@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -90,7 +91,26 @@ first_valid_gid = 1
 // being delivered"). It must be root, as Postfix must.
 func Postfix(t testing.TB, transport string) (addr string) {
 	t.Helper()
+	return startPostfix(t, openFolder(t), transport, "n")
+}
+
+// PostfixChrooted is Postfix whose LMTP client sees its queue alone, as Debian's does: it
+// hands mail to mail.sock in folder, which lies in the queue and is its own group's.
+func PostfixChrooted(t testing.TB) (addr, folder string) {
+	t.Helper()
 	dir := openFolder(t)
+	folder = filepath.Join(dir, "queue", "dispositivo")
+	make755(t, folder)
+	_, gid := idsOf(t, "postfix")
+	if err := errors.Join(os.Chown(folder, -1, gid), os.Chmod(folder, 0o750|os.ModeSetgid)); err != nil {
+		t.Fatal(err)
+	}
+	return startPostfix(t, dir, "lmtp:unix:dispositivo/mail.sock", "y"), folder
+}
+
+// startPostfix starts it in dir; chroot is "y" or "n", of its LMTP client.
+func startPostfix(t testing.TB, dir, transport, chroot string) (addr string) {
+	t.Helper()
 	addr = FreeAddr(t)
 	_, port, _ := net.SplitHostPort(addr)
 	main := fmt.Sprintf(`compatibility_level = 3.6
@@ -128,7 +148,7 @@ lmtp_lhlo_timeout = 5s
 	for _, s := range []string{
 		"cleanup unix n - n - 0 cleanup", "qmgr unix n - n 300 1 qmgr", "rewrite unix - - n - - trivial-rewrite", "bounce unix - - n - 0 bounce",
 		"defer unix - - n - 0 bounce", "trace unix - - n - 0 bounce", "flush unix n - n 1000? 0 flush", "proxymap unix - - n - - proxymap",
-		"smtp unix - - n - - smtp", "relay unix - - n - - smtp", "lmtp unix - - n - - lmtp", "error unix - - n - - error", "retry unix - - n - - error",
+		"smtp unix - - n - - smtp", "relay unix - - n - - smtp", "lmtp unix - - " + chroot + " - - lmtp", "error unix - - n - - error", "retry unix - - n - - error",
 		"discard unix - - n - - discard", "anvil unix - - n - 1 anvil", "scache unix - - n - 1 scache", "postlog unix-dgram n - n - 1 postlogd",
 	} {
 		master.WriteString(s + "\n")
