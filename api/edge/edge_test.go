@@ -117,7 +117,7 @@ func TestProblemInWordsOfItsPlace(t *testing.T) {
 		says string
 	}{
 		"/api/v1/type":  {&dossier.Error{Code: "file.type", Args: map[string]string{"found": "zip", "where": "3"}}, "file.type", "File 3, counting"},
-		"/api/v1/heavy": {&dossier.Error{Code: "page.too_heavy", Args: map[string]string{"where": "1, 2 (p. 4)"}}, "page.too_heavy", "files 1, 2 (p. 4), counting"},
+		"/api/v1/heavy": {&dossier.Error{Code: "page.too_heavy", Args: map[string]string{"where": "1, 2 (p. 4)", "size": "2097152", "limit": "1048576"}}, "page.too_heavy", "files 1, 2 (p. 4), counting"},
 		"/api/v1/size":  {&dossier.Error{Code: "file.too_large", Args: map[string]string{"size": "27262976", "limit": "26214400"}}, "file.too_large", "26 MB altogether"},
 		"/api/v1/none":  {dossier.Problem(dossier.CodeFilesNone), dossier.CodeFilesNone, "at least one photo"},
 		"/api/v1/often": {&dossier.Error{Code: dossier.CodeRateLimited, Args: map[string]string{"seconds": "7"}}, dossier.CodeRateLimited, "in 7 seconds"},

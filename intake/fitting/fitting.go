@@ -199,6 +199,11 @@ func problem(f sandbox.FitFinding, fitted sandbox.Fitted, files [][]byte) error 
 		if n, _ := fmt.Sscanf(f.Detail, "%d of at most %d", &found, &limit); n == 2 {
 			args["found"], args["limit"] = strconv.Itoa(found), strconv.Itoa(limit)
 		}
+	case dossier.PageTooHeavy:
+		var needs, limit int
+		if n, _ := fmt.Sscanf(f.Detail, "%d of %d bytes", &needs, &limit); n == 2 {
+			args["size"], args["limit"] = strconv.Itoa(needs), strconv.Itoa(limit)
+		}
 	case dossier.FileType:
 		args["found"] = f.Detail
 	}

@@ -209,7 +209,7 @@ func TestWhereItIs(t *testing.T) {
 	holder := h.AddHolder(someCF)
 	id := h.Begin(holder)
 	heavy := func(file, page int) sandbox.FitFinding {
-		return sandbox.FitFinding{File: file, Finding: dossier.Finding{Code: dossier.PageTooHeavy, Severity: dossier.SeverityBlock, Page: page}}
+		return sandbox.FitFinding{File: file, Finding: dossier.Finding{Code: dossier.PageTooHeavy, Severity: dossier.SeverityBlock, Page: page, Detail: "2000 of 1000 bytes"}}
 	}
 	files := [][]byte{[]byte("\xff\xd8\xff"), []byte("%PDF-1.4\n"), []byte("\x89PNG\r\n\x1a\n")}
 	noted := sandbox.FitFinding{Finding: dossier.Finding{Code: dossier.PageBlurred, Severity: dossier.SeverityWarn, Page: 1}}
@@ -226,7 +226,8 @@ func TestWhereItIs(t *testing.T) {
 	} {
 		_, err := newService(h, id, fitter{refuse: tt.findings}).Make(t.Context(), house.Citizen(holder), tt.files)
 		house.WantCode(t, err, tt.code)
-		if known, ok := errors.AsType[*dossier.Error](err); !ok || known.Args["where"] != tt.where {
+		if known, ok := errors.AsType[*dossier.Error](err); !ok || known.Args["where"] != tt.where ||
+			len(tt.files) > 0 && (known.Args["size"] != "2000" || known.Args["limit"] != "1000") {
 			t.Errorf("%v is not %q", known, tt.where)
 		}
 	}
