@@ -4,7 +4,7 @@ DATA     ?= data/demo
 ADDR     ?= 127.0.0.1:8080
 ASSETS   := internal/assets/dist/web/css/bootstrap-italia.min.css
 
-.PHONY: run build test soak bench lint fmt assets test-tools clean
+.PHONY: run build test vet soak bench lint fmt assets test-tools clean
 
 ## run: build and serve the demonstration with invented people
 run: build
@@ -22,9 +22,12 @@ $(ASSETS): package.json package-lock.json scripts/assets.mjs scripts/places.mjs 
 	@touch $(ASSETS)
 
 ## test: every test; installs the servers and tools it needs where it can
-test: assets test-tools
-	$(GO) vet ./...
+test:
+	@$(MAKE) --no-print-directory -j3 assets test-tools vet
 	$(GO) test -timeout 14m ./...
+
+vet: assets
+	$(GO) vet ./...
 
 ## test-tools: what the tests run against (Debian, as root)
 test-tools:

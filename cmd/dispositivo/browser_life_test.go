@@ -71,10 +71,12 @@ func (l *lifeInBrowser) converts() {
 	p.inspect("life-05-reviewing")
 
 	l.clerk.enterDesk("supervisore")
+	done := l.clerk.handsFree()
 	l.clerk.takes(protocol)
 	l.clerk.sees(".dsp-sheet:not([hidden])", "Pagina 1 di 2")
 	l.clerk.inspect("life-06-desk-case")
 	l.clerk.approves(true)
+	done()
 	l.clerk.inspect("life-07-desk-approved")
 
 	p.waitsFor("il PIN è dispositivo", true)

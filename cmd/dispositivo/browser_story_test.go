@@ -24,8 +24,10 @@ func storyInBrowser(t *testing.T, b *chromium, who demo.Citizen, operator string
 
 	clerk := b.person(t, wide, script)
 	clerk.enterDesk(operator)
+	done := clerk.handsFree()
 	clerk.takes(protocol)
 	clerk.approves(script)
+	done()
 
 	citizen.waitsFor("il PIN è dispositivo", script)
 	citizen.visit("/area")

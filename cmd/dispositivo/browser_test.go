@@ -77,6 +77,8 @@ type chromium struct {
 	url string
 	// server is whose pages are looked at.
 	server *server
+	// hands holds a lock per operator, as nobody has two cases in hand.
+	hands sync.Map
 }
 
 // openBrowser starts Chromium for the pages of a server; it ends with the test.
@@ -107,9 +109,12 @@ func openBrowser(t *testing.T, s *server) *chromium {
 // browser complains about while they look fails the test.
 type person struct {
 	t         *testing.T
+	b         *chromium
 	ctx       context.Context
 	url       string
 	downloads string
+	// hand is locked while the person, an operator, has a case in hand.
+	hand *sync.Mutex
 
 	mu         sync.Mutex
 	complaints []string
@@ -120,7 +125,7 @@ type person struct {
 // person opens a window. Without JavaScript nothing in pages runs.
 func (b *chromium) person(t *testing.T, w window, script bool) *person {
 	t.Helper()
-	p := &person{t: t, url: b.url, downloads: t.TempDir()}
+	p := &person{t: t, b: b, url: b.url, downloads: t.TempDir()}
 	ctx, cancel := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(p.hear))
 	p.ctx = ctx
 	p.do("open a window",
@@ -370,6 +375,18 @@ func (p *person) enterDesk(username string) {
 	}
 	p.press("main form button[type=submit]")
 	p.is("/desk/code")
+	hand, _ := p.b.hands.LoadOrStore(username, new(sync.Mutex))
+	p.hand = hand.(*sync.Mutex)
+}
+
+// handsFree waits until nobody else who is the same operator has a case in hand,
+// and returns what says that this person has none any more; it is said at the
+// latest when the test ends.
+func (p *person) handsFree() (done func()) {
+	p.hand.Lock()
+	done = sync.OnceFunc(p.hand.Unlock)
+	p.t.Cleanup(done)
+	return done
 }
 
 // downloaded waits for the only file that the person downloaded.

@@ -73,7 +73,7 @@ func withCard(t testing.TB, c card, number int) *image.Gray {
 // TestCardsThroughFax prints how often the codice fiscale is read from the bar
 // code of a copied card, in the quick passes alone. least is for eight pages.
 func TestCardsThroughFax(t *testing.T) {
-	n := pagesPerCase(8)
+	n := pagesPerCase(4)
 	reader := newReader(t)
 	var table strings.Builder
 	fmt.Fprintf(&table, "| bar code | fax, skew ±3° | read, of %d | mean |\n|---|---|---|---|\n", n)
