@@ -14,6 +14,7 @@ const (
 	FileTruncated      FindingCode = "file.truncated"
 	FileEncrypted      FindingCode = "file.encrypted"
 	FileUnreadable     FindingCode = "file.unreadable"
+	FilePassedOver     FindingCode = "file.passed_over" // it came beside documents by mail, and is of no kind that is read
 	FileSigned         FindingCode = "file.signed" // must not be rewritten
 	PDFInvalid         FindingCode = "pdf.invalid"
 	PDFActiveContent   FindingCode = "pdf.active_content"

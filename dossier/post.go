@@ -12,6 +12,9 @@ type Origin struct {
 	Pages int `json:"pages,omitempty"`
 	// Incomplete says that the channel knows of pages that did not arrive.
 	Incomplete bool `json:"incomplete,omitempty"`
+	// PassedOver is how many files of kinds that are not read came beside the
+	// documents of a mail.
+	PassedOver int `json:"passed_over,omitempty"`
 	// Class is what a mail is, such as "submission" or "pec_receipt", and MessageID
 	// its own Message-ID; About is that of the message that a receipt tells of.
 	Class     string `json:"class,omitempty"`

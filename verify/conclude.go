@@ -27,7 +27,7 @@ func (s *Screener) conclude(ctx context.Context, taskID string, sub dossier.Subm
 	if _, repeats := repeatedIn(d, sub, res); repeats {
 		res.findings = nil // the first one has them
 	} else {
-		if res, err = s.missingPages(sub, res); err != nil {
+		if res, err = s.toldByChannel(sub, res); err != nil {
 			return fmt.Errorf("screen: %w", err)
 		}
 		if res, err = s.compare(ctx, d, sub, res); err != nil {

@@ -39,7 +39,7 @@ func (s *Screener) place(ctx context.Context, taskID string, sub dossier.Submiss
 		return sub, res, true, s.duplicate(ctx, taskID, sub, res, earlier)
 	}
 	if target.ID == "" {
-		if res, err = s.missingPages(sub, res); err != nil {
+		if res, err = s.toldByChannel(sub, res); err != nil {
 			return sub, res, false, fmt.Errorf("screen: %w", err)
 		}
 		if len(tokens) == 0 {
@@ -156,9 +156,9 @@ func (s *Screener) origin(sub dossier.Submission) (dossier.Origin, error) {
 	return o, nil
 }
 
-// missingPages adds that the channel knows of pages that did not arrive, or told of
-// more than there are.
-func (s *Screener) missingPages(sub dossier.Submission, res reading) (reading, error) {
+// toldByChannel adds what the channel knows of: pages that did not arrive, or fewer than
+// it was told of, and files that came beside the documents and are not read.
+func (s *Screener) toldByChannel(sub dossier.Submission, res reading) (reading, error) {
 	origin, err := s.origin(sub)
 	if err != nil {
 		return res, err
@@ -172,6 +172,9 @@ func (s *Screener) missingPages(sub dossier.Submission, res reading) (reading, e
 	}
 	if missing != "" {
 		res.findings = append(res.findings, dossier.Finding{Code: dossier.FileTruncated, Severity: dossier.SeverityWarn, Detail: missing})
+	}
+	if n := origin.PassedOver; n > 0 {
+		res.findings = append(res.findings, dossier.Finding{Code: dossier.FilePassedOver, Severity: dossier.SeverityWarn, Detail: fmt.Sprintf("files: %d", n)})
 	}
 	return res, nil
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"dispositivo/dossier"
+	"dispositivo/intake"
 	"dispositivo/internal/demo"
 	"dispositivo/internal/sandbox"
 	"dispositivo/internal/testkit/house"
@@ -125,6 +126,25 @@ func TestSamePixels(t *testing.T) {
 				t.Errorf("the dossier moved from %s to %s; findings %+v", was.State, d.State, now.Findings)
 			}
 		})
+	}
+}
+
+// proves C5 C7: what came beside the documents of a mail and is not read, is told.
+func TestPassedOver(t *testing.T) {
+	t.Parallel()
+	for passed, want := range map[int]string{0: "", 2: "files: 2"} {
+		h := house.New(t)
+		_, tok := tokened(t, h, h.AddHolder(someCF))
+		sub := post(t, h, drawnPages("a", "b").bearing(tok.Text()), "m/1", dossier.Origin{PassedOver: passed}, "a mail")
+		got := ""
+		for _, f := range intake.Tellable(sub.Findings) {
+			if f.Code == dossier.FilePassedOver {
+				got = f.Detail
+			}
+		}
+		if got != want || sub.State != dossier.SubmissionJoined {
+			t.Errorf("%d passed over: %q, %s", passed, got, sub.State)
+		}
 	}
 }
 

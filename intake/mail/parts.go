@@ -53,10 +53,10 @@ func (p part) isOther() bool {
 }
 
 // documents are the files of a message in their order: pages and attached
-// photographs; when there are none, the other files, so that the sender is told
-// that they are of no accepted kind.
-func documents(parts []part) []part {
-	var docs, others []part
+// photographs, and how many other files are beside them. When there are only others,
+// they are the files, so that the sender is told that they are of no accepted kind.
+func documents(parts []part) (docs []part, passedOver int) {
+	var others []part
 	for _, p := range parts {
 		switch {
 		case p.isDocument() || p.isPicture():
@@ -66,9 +66,9 @@ func documents(parts []part) []part {
 		}
 	}
 	if len(docs) == 0 {
-		return others
+		return others, 0
 	}
-	return docs
+	return docs, len(others)
 }
 
 // tnefMagic begins a winmail.dat.

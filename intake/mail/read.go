@@ -32,6 +32,8 @@ type Reading struct {
 	// Files are the documents in their order; Coded are, beside them, the lines of
 	// base64 in which each stands in the message, where it was so and is large.
 	Files, Coded [][]byte
+	// PassedOver is how many files of kinds that are not read came beside them.
+	PassedOver int
 	// Faxes are the pages of a fax in the message (T.37), in their order.
 	Faxes [][]byte
 	// Certified is what is proved of an Envelope; nil for all else.
@@ -116,7 +118,9 @@ func (read Reading) fill(m message) Reading {
 		return read
 	}
 	read.Typed = texts(m)
-	for _, p := range documents(m.parts) {
+	docs, passedOver := documents(m.parts)
+	read.PassedOver = passedOver
+	for _, p := range docs {
 		read.Files, read.Coded = append(read.Files, p.data), append(read.Coded, p.coded)
 	}
 	for _, p := range m.parts {

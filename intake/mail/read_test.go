@@ -78,6 +78,30 @@ func tnef(name string, data []byte) []byte {
 
 // What would cost more than its size is not taken apart: the whole is refused,
 // with an answer.
+// proves C5, promise 6: files of other kinds beside documents are counted, so that the
+// sender is told of them; what programs put in by themselves is not.
+func TestPassedOver(t *testing.T) {
+	t.Parallel()
+	zip := []byte("PK\x03\x04 text")
+	beside := func(name string) string {
+		return strings.ReplaceAll(string(letter(ordinary, pdfOne, zip)), "f1.pdf", name)
+	}
+	for name, test := range map[string]struct {
+		raw               string
+		files, passedOver int
+	}{
+		"a text document":         {beside("passaporto.docx"), 1, 1},
+		"beside one named so":     {strings.ReplaceAll(string(letter(ordinary, pdfOne, zip, zip)), "f1.pdf", "a.docx"), 2, 1},
+		"a signature":             {beside("smime.p7s"), 1, 0},
+		"a calendar":              {beside("invito.ics"), 1, 0},
+		"nothing but a text file": {strings.ReplaceAll(string(letter(ordinary, zip)), "f0.pdf", "f0.docx"), 1, 0},
+	} {
+		if got := read([]byte(test.raw)); len(got.Files) != test.files || got.PassedOver != test.passedOver {
+			t.Errorf("%s: %d files, %d passed over", name, len(got.Files), got.PassedOver)
+		}
+	}
+}
+
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	deep := ordinary

@@ -86,6 +86,7 @@ func (t *Taker) Take(ctx context.Context, raw []byte, h Handover) (intake.Receip
 		ExternalID: <-name,
 		Origin: dossier.Origin{
 			From: read.From, Typed: read.Typed, Class: string(read.Class), MessageID: read.MessageID, About: read.About,
+			PassedOver: read.PassedOver,
 		},
 		Files: read.Files, Coded: read.Coded, Evidence: raw, Answer: t.answerable(read),
 		Receipt: read.Proved,
