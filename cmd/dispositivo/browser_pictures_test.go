@@ -50,7 +50,7 @@ func takePictures(t *testing.T, folder string) {
 	if err := os.MkdirAll(folder, 0o755); err != nil { //nolint:gosec // a folder of the project
 		t.Fatal(err)
 	}
-	s := serveDemo(t)
+	s := serveScenes(t)
 	b := openBrowser(t, s)
 	s.settled()
 

@@ -30,7 +30,7 @@ import (
 // The whole of what people meet in a browser, on one server and one Chromium.
 func TestBrowser(t *testing.T) {
 	t.Parallel()
-	s := serveDemo(t, byHand)
+	s := serveScenes(t, byHand)
 	b := openBrowser(t, s)
 	s.settled()
 	// By itself: whoever is called back meanwhile has a letter in the same day's batch.

@@ -343,7 +343,7 @@ func other(code string) string { return string('0'+(code[0]-'0'+5)%10) + code[1:
 // proves B6, C7: the commands that prove a store whole see what is not.
 func TestProofs(t *testing.T) { //nolint:tparallel // each part goes on from the one before
 	t.Parallel()
-	s := serveDemo(t)
+	s := serveScenes(t)
 	used(t, s.Data)
 	s.stop()
 	for _, args := range [][]string{{"audit", "verify"}, {"reconcile"}, {"doctor"}} {

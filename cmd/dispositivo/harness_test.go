@@ -124,8 +124,15 @@ func (b *lockedBuffer) String() string {
 	return b.buf.String()
 }
 
-// serveDemo starts a demonstration in a folder of its own.
+// serveDemo starts a demonstration in a folder of its own, in which nobody has sent
+// anything yet.
 func serveDemo(t testing.TB, args ...string) *server {
+	t.Helper()
+	return serveArgs(t, t.TempDir(), append([]string{"--demo", "--no-demo-scenes"}, args...)...)
+}
+
+// serveScenes starts a demonstration whose scenes are played: it costs seven documents.
+func serveScenes(t testing.TB, args ...string) *server {
 	t.Helper()
 	return serveArgs(t, t.TempDir(), append([]string{"--demo"}, args...)...)
 }

@@ -162,7 +162,7 @@ func TestLettersOfAServer(t *testing.T) {
 // that wait to be fetched, and, until the day's are made, one still to be made.
 func TestLettersOfADemonstration(t *testing.T) {
 	t.Parallel()
-	s := serveDemo(t)
+	s := serveScenes(t)
 	boss := s.operator("supervisore")
 	type batch struct {
 		PostedAt *time.Time `json:"posted_at"`

@@ -39,7 +39,6 @@ func TestRefusals(t *testing.T) { //nolint:tparallel // each part goes on from t
 	citizen := s.citizen(free()[0])
 	document := signedDocument(t, free()[0], citizen.form())
 	first := protocolOf(t, citizen.upload(document))
-	s.staged() // from here on every number of the register is ours
 	before := protocolOf(t, citizen.upload(padded(document, 1000)))
 	if before == first {
 		t.Fatal("two documents, one number")

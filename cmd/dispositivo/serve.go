@@ -36,6 +36,7 @@ type serveCmd struct {
 	RedisURL  string `help:"redis://…; unset: embedded." env:"DISPOSITIVO_REDIS_URL"`
 	Role      string `help:"all, api, worker or screen." default:"all" enum:"all,api,worker,screen" env:"DISPOSITIVO_ROLE"`
 	Demo      bool   `help:"Invented people, known credentials, message box; on loopback only." env:"DISPOSITIVO_DEMO"`
+	Scenes    bool   `name:"demo-scenes" help:"Play the scenes of the demonstration, a dossier in every state; without them nobody has sent anything yet." default:"true" negatable:"" env:"DISPOSITIVO_DEMO_SCENES"`
 	Secure    bool   `help:"Mark cookies Secure: TLS ends before this server." env:"DISPOSITIVO_SECURE"`
 
 	RingAgain time.Duration `help:"After how long a task that the queue may have forgotten is rung again." default:"90s" hidden:"" env:"DISPOSITIVO_RING_AGAIN"`
@@ -158,7 +159,7 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 		}
 	}
 	start("warm up", func(ctx context.Context) error { return c.warm(ctx, env, pool) })
-	if c.Demo {
+	if c.Demo && c.Scenes {
 		start("demonstration", func(ctx context.Context) error { return c.stage(ctx, env, h, s, pool) })
 	}
 	<-ctx.Done()
