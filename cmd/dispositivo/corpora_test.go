@@ -58,21 +58,6 @@ var mayGiveUp = map[string]string{
 	"pdfjs/issue16263.pdf": "its page takes longer than a document may, unless the machine is fast",
 }
 
-// longReadings are sound files that take the machine as long as a third of all others
-// together. internal/sandbox reads every file in every run, the server in make soak.
-var longReadings = []string{"pdfjs/tracemonkey.pdf", "pdfjs/issue12963.pdf", "pdfjs/issue16263.pdf", "pdfcpu/Wonderwall.pdf"}
-
-// shorter leaves out the long readings, and two of three sound files.
-func shorter(files []corpusFile) []corpusFile {
-	sound := 0
-	return slices.DeleteFunc(files, func(f corpusFile) bool {
-		if f.expect == "ACCEPT" {
-			sound++
-		}
-		return slices.Contains(longReadings, f.name) || f.expect == "ACCEPT" && sound%3 != 0
-	})
-}
-
 // samePicture are files of one picture, pixel by pixel ("inspect --render" draws the
 // same of each): one is enough, the others are duplicates of it (C9).
 var samePicture = [][]string{
@@ -121,11 +106,7 @@ type fate struct {
 // it is, the server lives and its memory stays bounded.
 func TestCorpora(t *testing.T) {
 	t.Parallel()
-	sendCorpora(t, shorter(corpora(t)))
-}
-
-func sendCorpora(t *testing.T, files []corpusFile) {
-	t.Helper()
+	files := corpora(t)
 	s := serveDemo(t)
 	citizen := s.citizen(free()[0])
 	fates := make([]fate, len(files))

@@ -29,6 +29,12 @@ func TestKillMail(t *testing.T) {
 	killMail(t, embedded(), 10)
 }
 
+// proves promise 1, C5 and C7 for mail: PostgreSQL and Redis are killed as well.
+func TestKillMailPostgresRedis(t *testing.T) {
+	t.Parallel()
+	killMail(t, killable(t), 4)
+}
+
 // mailTrial is a server under attack, and mail servers that go on sending.
 type mailTrial struct {
 	*trial

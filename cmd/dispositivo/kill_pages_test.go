@@ -30,6 +30,12 @@ func TestKillPages(t *testing.T) {
 	killPages(t, embedded(), 5)
 }
 
+// proves promise 1, C3, C6 and C7 for pages: PostgreSQL and Redis are killed as well.
+func TestKillPagesPostgresRedis(t *testing.T) {
+	t.Parallel()
+	killPages(t, killable(t), 3)
+}
+
 // pagesTrial is a server under attack, and people who press a button of its pages again
 // until they have an answer.
 type pagesTrial struct {

@@ -16,8 +16,8 @@ import (
 	"dispositivo/internal/clock"
 )
 
-// soakRounds are those of the full figures; make test has ten on SQLite, five where a round
-// costs a composition, and three of uploads and faxes with PostgreSQL and Redis.
+// soakRounds are those of the full figures; make test has ten on SQLite, and fewer where a
+// round costs a restart of PostgreSQL or a composition.
 const soakRounds = 200
 
 // proves promise 1, C3 to C7 and C11 at length, for every channel, and writes
@@ -107,6 +107,3 @@ func TestSoakHeavyFax(t *testing.T) {
 	s := serveDemo(t, "--fax-spool", spool)
 	heavyFax(t, s, spool, free()[0], 5, intake.DefaultMaxBytes)
 }
-
-// proves C2 of every file of the corpora, those of long readings too.
-func TestSoakCorpora(t *testing.T) { sendCorpora(t, corpora(t)) }

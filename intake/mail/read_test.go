@@ -76,8 +76,6 @@ func tnef(name string, data []byte) []byte {
 	return append(b, attr(tnefData, data)...)
 }
 
-// What would cost more than its size is not taken apart: the whole is refused,
-// with an answer.
 // proves C5, promise 6: files of other kinds beside documents are counted, so that the
 // sender is told of them; what programs put in by themselves is not.
 func TestPassedOver(t *testing.T) {
@@ -102,6 +100,8 @@ func TestPassedOver(t *testing.T) {
 	}
 }
 
+// What would cost more than its size is not taken apart: the whole is refused,
+// with an answer.
 func TestLimits(t *testing.T) {
 	t.Parallel()
 	deep := ordinary

@@ -94,17 +94,25 @@ func scan(page *image.Gray, dpi float64, o Options) *image.Gray {
 	sx, sy := dpi/o.DPIX, dpi/o.DPIY
 	nx, ny := samples(sx), samples(sy)
 	sin, cos := math.Sincos(o.SkewDegrees * math.Pi / 180)
-	cx, cy := float64(src.Dx())/2, float64(src.Dy())/2
+	across, down := along(w, nx, sx), along(h, ny, sy)
+	type point struct{ x, y float64 }
+	turned := make([]point, len(across))
+	for i, d := range across {
+		turned[i] = point{float64(src.Dx())/2 + d*cos, float64(src.Dy())/2 - d*sin}
+	}
+	sums := make([]uint32, w)
 	for y := range h {
-		row := out.Pix[y*out.Stride:][:w]
-		for x := range row {
-			sum := 0
-			for k := range nx * ny {
-				dx := (float64(x) + (float64(k%nx)+0.5)/float64(nx) - float64(w)/2) * sx
-				dy := (float64(y) + (float64(k/nx)+0.5)/float64(ny) - float64(h)/2) * sy
-				sum += grey(page, cx+dx*cos+dy*sin, cy-dx*sin+dy*cos)
+		clear(sums)
+		for _, d := range down[y*ny:][:ny] {
+			dx, dy := d*sin, d*cos
+			for x := range sums {
+				for _, p := range turned[x*nx:][:nx] {
+					sums[x] += grey(page, p.x+dx, p.y+dy)
+				}
 			}
-			row[x] = uint8(sum / (nx * ny)) //nolint:gosec // a mean of bytes
+		}
+		for x, sum := range sums {
+			out.Pix[y*out.Stride+x] = uint8(sum / uint32(nx*ny)) //nolint:gosec // a mean of bytes of at most 16 samples
 		}
 	}
 	return out
@@ -113,13 +121,22 @@ func scan(page *image.Gray, dpi float64, o Options) *image.Gray {
 // samples is how many points stand for a pixel along one side.
 func samples(scale float64) int { return min(4, max(1, int(math.Ceil(scale)))) }
 
+// along is where the samples of a side of pixels lie on the page, from its middle.
+func along(pixels, each int, scale float64) []float64 {
+	at := make([]float64, pixels*each)
+	for i := range at {
+		at[i] = (float64(i/each) + (float64(i%each)+0.5)/float64(each) - float64(pixels)/2) * scale
+	}
+	return at
+}
+
 // grey returns a pixel of the page; beside it there is white.
-func grey(page *image.Gray, x, y float64) int {
-	px, py := int(math.Floor(x)), int(math.Floor(y))
-	if px < 0 || py < 0 || px >= page.Rect.Dx() || py >= page.Rect.Dy() {
+func grey(page *image.Gray, x, y float64) uint32 {
+	px, py := int(x), int(y)
+	if x < 0 || y < 0 || px >= page.Rect.Dx() || py >= page.Rect.Dy() {
 		return 255
 	}
-	return int(page.Pix[py*page.Stride+px])
+	return uint32(page.Pix[py*page.Stride+px])
 }
 
 // bilevel turns grey into black and white.
