@@ -7,8 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
@@ -30,31 +28,17 @@ type Sidecar struct {
 	Dossier string `json:"dossier"`
 }
 
-// ParseSidecar reads a sidecar field by field: what is wrong with one costs no other.
-// wrong names the fields whose values are none. Unknown fields are passed over; the
-// error says that it is no object of JSON, or longer than a sidecar may be.
-func ParseSidecar(data []byte) (s Sidecar, wrong []string, err error) {
-	if len(data) > spool.MaxSidecar {
-		return s, nil, fmt.Errorf("sidecar of %d bytes", len(data))
+// ParseSidecar reads a sidecar; what is wrong with one field costs no other.
+func ParseSidecar(data []byte) (Sidecar, spool.SidecarFaults) {
+	var s Sidecar
+	faults := spool.ReadSidecar(data, map[string]any{"office": &s.Office, "dossier": &s.Dossier})
+	if !shortText(s.Office) {
+		s.Office, faults.Wrong = "", append(faults.Wrong, "office")
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(data, &fields); err != nil {
-		return s, nil, fmt.Errorf("read sidecar: %w", err)
+	if !shortText(s.Dossier) {
+		s.Dossier, faults.Wrong = "", append(faults.Wrong, "dossier")
 	}
-	into := map[string]*string{"office": &s.Office, "dossier": &s.Dossier}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		known := strings.ToLower(name)
-		if into[known] == nil {
-			continue
-		}
-		var text string
-		if json.Unmarshal(fields[name], &text) != nil || !shortText(text) {
-			wrong = append(wrong, known)
-			continue
-		}
-		*into[known] = text
-	}
-	return s, wrong, nil
+	return s, faults
 }
 
 // shortText accepts what can be the name of an office, or names a dossier.
@@ -102,14 +86,9 @@ func (s *Service) take(ctx context.Context, f Folder, item spool.Item) error {
 func (s *Service) sidecar(ctx context.Context, f Folder, item spool.Item) (Sidecar, error) {
 	var said Sidecar
 	if item.Sidecar != nil {
-		var wrong []string
-		var err error
-		if said, wrong, err = ParseSidecar(item.Sidecar); err != nil {
-			s.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "scan without its sidecar, which cannot be read")
-		}
-		if len(wrong) > 0 {
-			s.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "scan without fields of its sidecar, whose values are none", slog.Any("fields", wrong))
-		}
+		var faults spool.SidecarFaults
+		said, faults = ParseSidecar(item.Sidecar)
+		faults.Log(ctx, s.cfg.Logger, "scan")
 	}
 	if said.Office != "" && said.Office != f.Office {
 		there, err := s.cfg.Store.HasOffice(ctx, said.Office)

@@ -3,6 +3,7 @@ package counter_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -172,26 +173,27 @@ func TestFolderOffices(t *testing.T) {
 }
 
 // proves C6: one wrong field of a sidecar costs no other.
-func TestSidecarFieldByField(t *testing.T) {
+func TestSidecar(t *testing.T) {
 	t.Parallel()
+	whole := counter.Sidecar{Office: "estero", Dossier: "2026/0000001"}
 	for data, want := range map[string]struct {
 		counter.Sidecar
-		wrong string
+		spool.SidecarFaults
 	}{
-		`{"office":"estero","dossier":"2026/0000001"}`:                                   {counter.Sidecar{Office: "estero", Dossier: "2026/0000001"}, ""},
-		`{"Office":"estero","DOSSIER":7}`:                                                {counter.Sidecar{Office: "estero"}, "dossier"},
-		`{"office":["a"],"dossier":"2026/0000001","pages":"two"}`:                        {counter.Sidecar{Dossier: "2026/0000001"}, "office"},
-		`{"office":"a\nb","dossier":"` + strings.Repeat("1", counter.MaxOffice+1) + `"}`: {counter.Sidecar{}, "dossier office"},
-		`{"office":null}`: {counter.Sidecar{}, ""},
+		`{"office":"estero","dossier":"2026/0000001"}`:            {Sidecar: whole},
+		`{"Office":"estero","DOSSIER":"2026/0000001"}`:            {Sidecar: whole},
+		`{"office":"estero","dossier":7}`:                         {counter.Sidecar{Office: whole.Office}, spool.SidecarFaults{Wrong: []string{"dossier"}}},
+		`{"office":["a"],"dossier":"2026/0000001","pages":"two"}`: {counter.Sidecar{Dossier: whole.Dossier}, spool.SidecarFaults{Wrong: []string{"office"}, Unknown: 1}},
+		`{"office":"a\nb","dossier":"2026/0000001"}`:              {counter.Sidecar{Dossier: whole.Dossier}, spool.SidecarFaults{Wrong: []string{"office"}}},
+		`{"office":"estero","dossier":"` + strings.Repeat("1", counter.MaxOffice+1) + `"}`: {
+			counter.Sidecar{Office: whole.Office}, spool.SidecarFaults{Wrong: []string{"dossier"}},
+		},
+		`{"office":null}`: {},
+		"office":          {SidecarFaults: spool.SidecarFaults{NoJSON: true}},
 	} {
-		s, wrong, err := counter.ParseSidecar([]byte(data))
-		if err != nil || s != want.Sidecar || strings.Join(wrong, " ") != want.wrong {
-			t.Errorf("%s: %+v, wrong %q, %v", data, s, wrong, err)
-		}
-	}
-	for _, data := range []string{"", "[]", "office", `{"office":"a"`, `{"office":"` + strings.Repeat("a", spool.MaxSidecar) + `"}`} {
-		if s, _, err := counter.ParseSidecar([]byte(data)); err == nil || s != (counter.Sidecar{}) {
-			t.Errorf("%.20s: %+v, %v", data, s, err)
+		s, faults := counter.ParseSidecar([]byte(data))
+		if s != want.Sidecar || !reflect.DeepEqual(faults, want.SidecarFaults) {
+			t.Errorf("%s: %+v, %+v", data, s, faults)
 		}
 	}
 }
@@ -200,7 +202,7 @@ func FuzzSidecar(f *testing.F) {
 	f.Add([]byte(`{"office":"estero","dossier":"2026/0000001"}`))
 	f.Add([]byte(`{"office":"\u0000"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		s, _, _ := counter.ParseSidecar(data) // what cannot be read is nothing
+		s, _ := counter.ParseSidecar(data) // what cannot be read is nothing
 		for _, text := range []string{s.Office, s.Dossier} {
 			if len(text) > 64 || strings.ContainsAny(text, "\n\x00") {
 				t.Errorf("%q", text)

@@ -1,13 +1,6 @@
 package fax
 
-import (
-	"encoding/json"
-	"maps"
-	"slices"
-	"strings"
-
-	"dispositivo/internal/spool"
-)
+import "dispositivo/internal/spool"
 
 // Sidecar is what a gateway may say of a fax in NAME.json beside it; every field
 // may be left out.
@@ -23,36 +16,13 @@ type Sidecar struct {
 	Error      string `json:"error,omitempty"`
 }
 
-// SidecarFaults are what a sidecar has that was passed over. It holds no value.
-type SidecarFaults struct {
-	// NoJSON says that it is no object of JSON: nothing of it counts.
-	NoJSON bool
-	// Wrong are the fields whose values are none, by their names.
-	Wrong []string
-	// Unknown counts fields of other names, which the gateway chose.
-	Unknown int
-}
-
-// ParseSidecar reads a sidecar field by field: what is wrong with one costs no other.
-func ParseSidecar(data []byte) (Sidecar, SidecarFaults) {
+// ParseSidecar reads a sidecar; what is wrong with one field costs no other.
+func ParseSidecar(data []byte) (Sidecar, spool.SidecarFaults) {
 	var s Sidecar
-	var faults SidecarFaults
-	var fields map[string]json.RawMessage
-	if len(data) > spool.MaxSidecar || json.Unmarshal(data, &fields) != nil {
-		return s, SidecarFaults{NoJSON: true}
-	}
 	var pages *int
-	into := map[string]any{
+	faults := spool.ReadSidecar(data, map[string]any{
 		"id": &s.ID, "from": &s.From, "csid": &s.CSID, "pages": &pages, "incomplete": &s.Incomplete, "error": &s.Error,
-	}
-	for _, name := range slices.Sorted(maps.Keys(fields)) {
-		known := strings.ToLower(name)
-		if into[known] == nil {
-			faults.Unknown++
-		} else if json.Unmarshal(fields[name], into[known]) != nil && !slices.Contains(faults.Wrong, known) {
-			faults.Wrong = append(faults.Wrong, known)
-		}
-	}
+	})
 	if s.ID != "" && !validID(s.ID) {
 		s.ID, faults.Wrong = "", append(faults.Wrong, "id")
 	}

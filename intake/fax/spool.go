@@ -52,15 +52,7 @@ func (c SpoolConfig) sidecar(ctx context.Context, item spool.Item) Sidecar {
 		return Sidecar{}
 	}
 	said, faults := ParseSidecar(item.Sidecar)
-	if faults.NoJSON {
-		c.Logger.LogAttrs(ctx, slog.LevelWarn, "fax without its sidecar, which is no object of JSON")
-	}
-	for _, field := range faults.Wrong {
-		c.Logger.LogAttrs(ctx, slog.LevelWarn, "field of a fax's sidecar passed over: its value is none", slog.String("field", field))
-	}
-	if faults.Unknown > 0 { // whoever chose their names may have put anything into them
-		c.Logger.LogAttrs(ctx, slog.LevelInfo, "unknown fields of a fax's sidecar passed over", slog.Int("fields", faults.Unknown))
-	}
+	faults.Log(ctx, c.Logger, "fax")
 	return said
 }
 

@@ -167,26 +167,26 @@ func TestSidecarFields(t *testing.T) {
 	for name, tt := range map[string]struct {
 		data   string
 		change func(*fax.Sidecar)
-		faults fax.SidecarFaults
+		faults spool.SidecarFaults
 	}{
 		"whole":         {data: `{"id":"gw-1","from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":"line"}`},
 		"in capitals":   {data: `{"ID":"gw-1","From":"+39","CSID":"ACME","Pages":2,"Incomplete":true,"Error":"line"}`},
-		"an id of two":  {`{"id":"gw 1","from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":"line"}`, func(s *fax.Sidecar) { s.ID = "" }, fax.SidecarFaults{Wrong: []string{"id"}}},
-		"a number":      {`{"id":1,"from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":"line"}`, func(s *fax.Sidecar) { s.ID = "" }, fax.SidecarFaults{Wrong: []string{"id"}}},
-		"from an array": {`{"id":"gw-1","from":["+39"],"csid":"ACME","pages":2,"incomplete":true,"error":"line"}`, func(s *fax.Sidecar) { s.From = "ACME" }, fax.SidecarFaults{Wrong: []string{"from"}}},
+		"an id of two":  {`{"id":"gw 1","from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":"line"}`, func(s *fax.Sidecar) { s.ID = "" }, spool.SidecarFaults{Wrong: []string{"id"}}},
+		"a number":      {`{"id":1,"from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":"line"}`, func(s *fax.Sidecar) { s.ID = "" }, spool.SidecarFaults{Wrong: []string{"id"}}},
+		"from an array": {`{"id":"gw-1","from":["+39"],"csid":"ACME","pages":2,"incomplete":true,"error":"line"}`, func(s *fax.Sidecar) { s.From = "ACME" }, spool.SidecarFaults{Wrong: []string{"from"}}},
 		"pages in words": {
 			data:   `{"id":"gw-1","from":"+39","csid":"ACME","pages":"two","incomplete":true,"error":"line"}`,
-			change: func(s *fax.Sidecar) { s.Pages = 0 }, faults: fax.SidecarFaults{Wrong: []string{"pages"}},
+			change: func(s *fax.Sidecar) { s.Pages = 0 }, faults: spool.SidecarFaults{Wrong: []string{"pages"}},
 		},
 		"fewer than none": {
 			data:   `{"id":"gw-1","from":"+39","csid":"ACME","pages":-1,"incomplete":"no","error":"line"}`,
-			change: func(s *fax.Sidecar) { s.Pages, s.Incomplete = 0, false }, faults: fax.SidecarFaults{Wrong: []string{"incomplete", "pages"}},
+			change: func(s *fax.Sidecar) { s.Pages, s.Incomplete = 0, false }, faults: spool.SidecarFaults{Wrong: []string{"incomplete", "pages"}},
 		},
-		"more than known": {`{"id":"gw-1","from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":"line","a":1,"b":{}}`, nil, fax.SidecarFaults{Unknown: 2}},
-		"null":            {`{"id":"gw-1","from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":null}`, func(s *fax.Sidecar) { s.Error = "" }, fax.SidecarFaults{}},
-		"cut":             {`{"id":"gw-1"`, func(s *fax.Sidecar) { *s = fax.Sidecar{} }, fax.SidecarFaults{NoJSON: true}},
-		"a list":          {`[]`, func(s *fax.Sidecar) { *s = fax.Sidecar{} }, fax.SidecarFaults{NoJSON: true}},
-		"too long":        {`{"id":"` + strings.Repeat("1", spool.MaxSidecar) + `"}`, func(s *fax.Sidecar) { *s = fax.Sidecar{} }, fax.SidecarFaults{NoJSON: true}},
+		"more than known": {`{"id":"gw-1","from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":"line","a":1,"b":{}}`, nil, spool.SidecarFaults{Unknown: 2}},
+		"null":            {`{"id":"gw-1","from":"+39","csid":"ACME","pages":2,"incomplete":true,"error":null}`, func(s *fax.Sidecar) { s.Error = "" }, spool.SidecarFaults{}},
+		"cut":             {`{"id":"gw-1"`, func(s *fax.Sidecar) { *s = fax.Sidecar{} }, spool.SidecarFaults{NoJSON: true}},
+		"a list":          {`[]`, func(s *fax.Sidecar) { *s = fax.Sidecar{} }, spool.SidecarFaults{NoJSON: true}},
+		"too long":        {`{"id":"` + strings.Repeat("1", spool.MaxSidecar) + `"}`, func(s *fax.Sidecar) { *s = fax.Sidecar{} }, spool.SidecarFaults{NoJSON: true}},
 	} {
 		want := whole
 		if tt.change != nil {

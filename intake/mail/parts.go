@@ -53,8 +53,9 @@ func (p part) isOther() bool {
 }
 
 // documents are the files of a message in their order: pages and attached
-// photographs, and how many other files are beside them. When there are only others,
-// they are the files, so that the sender is told that they are of no accepted kind.
+// photographs, and how many other files are beside them, but for texts, which mail
+// servers add by themselves. When there are only others, they are the files, so that
+// the sender is told that they are of no accepted kind.
 func documents(parts []part) (docs []part, passedOver int) {
 	var others []part
 	for _, p := range parts {
@@ -63,12 +64,15 @@ func documents(parts []part) (docs []part, passedOver int) {
 			docs = append(docs, p)
 		case p.isOther():
 			others = append(others, p)
+			if !p.named(".txt") {
+				passedOver++
+			}
 		}
 	}
 	if len(docs) == 0 {
 		return others, 0
 	}
-	return docs, len(others)
+	return docs, passedOver
 }
 
 // tnefMagic begins a winmail.dat.

@@ -92,6 +92,7 @@ func TestPassedOver(t *testing.T) {
 		"beside one named so":     {strings.ReplaceAll(string(letter(ordinary, pdfOne, zip, zip)), "f1.pdf", "a.docx"), 2, 1},
 		"a signature":             {beside("smime.p7s"), 1, 0},
 		"a calendar":              {beside("invito.ics"), 1, 0},
+		"a server's footer":       {beside("ATT00001.txt"), 1, 0},
 		"nothing but a text file": {strings.ReplaceAll(string(letter(ordinary, zip)), "f0.pdf", "f0.docx"), 1, 0},
 	} {
 		if got := read([]byte(test.raw)); len(got.Files) != test.files || got.PassedOver != test.passedOver {

@@ -227,7 +227,9 @@ func TestTake(t *testing.T) {
 	// The certificate is of today, the clock of the tests is not.
 	h.Clock.Advance(start.Sub(h.Clock.Now()))
 	body := entity(daticertOf("posta-certificata", "maria@pec.example", "id.1@gestore.example"), string(letter(ordinary, pdfOne)))
-	fax := []byte(ordinary + "Content-Type: image/tiff\r\n\r\nII*\x00 pages\r\n")
+	// Beside the pages is a report in a form that nobody reads.
+	fax := []byte(ordinary + "Content-Type: multipart/mixed; boundary=f\r\n\r\n--f\r\nContent-Type: image/tiff\r\n\r\nII*\x00 pages\r\n" +
+		"--f\r\nContent-Disposition: attachment; filename=report.docx\r\n\r\nPK\x03\x04 report\r\n--f--\r\n")
 	take := func(raw []byte, from Handover) intake.Receipt {
 		t.Helper()
 		got, err := taker.Take(t.Context(), raw, from)
@@ -246,9 +248,10 @@ func TestTake(t *testing.T) {
 	take(append(fax, "3"...), Handover{Sender: "a@b.example", Known: true, Host: netip.MustParseAddr("192.0.2.16")})
 	var got []string
 	for _, s := range received(t, h) {
-		got = append(got, string(s.Channel)+" "+originOf(t, h, s).Class+" "+strings.Repeat("d", len(s.Documents)))
+		origin := originOf(t, h, s)
+		got = append(got, string(s.Channel)+" "+origin.Class+" "+strings.Repeat("d", len(s.Documents))+strings.Repeat("!", origin.PassedOver))
 	}
-	want := "pec pec dd|pec pec_receipt:avvenuta-consegna d|fax  dd|fax  dd|mail submission dd"
+	want := "pec pec dd|pec pec_receipt:avvenuta-consegna d|fax  dd|fax  dd|mail submission dd!"
 	if strings.Join(got, "|") != want {
 		t.Errorf("%s\nwant %s", strings.Join(got, "|"), want)
 	}

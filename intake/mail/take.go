@@ -94,6 +94,7 @@ func (t *Taker) Take(ctx context.Context, raw []byte, h Handover) (intake.Receip
 	switch {
 	case len(read.Faxes) > 0 && t.gateway(h):
 		post.Channel, post.Files, post.Coded, post.Origin.Class, post.Answer = dossier.ChannelFax, read.Faxes, nil, "", false
+		post.Origin.PassedOver = 0 // what the gateway adds is no caller's
 	case read.Certified != nil:
 		// The operator sends an envelope again under the same name.
 		post.Channel, post.ExternalID = dossier.ChannelPEC, "pec/"+read.Certified.ID

@@ -28,9 +28,6 @@ import (
 // counts as complete.
 const DefaultSettle = 10 * time.Second
 
-// MaxSidecar bounds what is read of a sidecar, in bytes; a larger one is not read.
-const MaxSidecar = 64 << 10
-
 // The folders beside the files. What was taken is in done, what can never be taken
 // (empty, or over the limit) in corrupt.
 const (
