@@ -19,6 +19,7 @@ type Store interface {
 	DueTasks(ctx context.Context, rungBefore time.Time, limit int) ([]dossier.Task, error)
 	MarkRung(ctx context.Context, tasks []dossier.Task) error
 	TakeTask(ctx context.Context, id string, deadBefore time.Time) (failures int, taken bool, err error)
+	HoldTask(ctx context.Context, id string) error
 	PostponeTask(ctx context.Context, id string, due time.Time) error
 	UnringTasks(ctx context.Context, deadBefore time.Time) error
 	Bell() <-chan struct{}
@@ -41,12 +42,15 @@ type Config struct {
 	// Workers is how many tasks run at once; 0: asynq's default.
 	Workers int
 	// RingAgain is after how long a task that was rung, but not closed, is rung
-	// again: the queue may have forgotten it, or its worker died. For as long a
-	// worker that took it up has it alone.
+	// again: the queue may have forgotten it, or its worker died. A worker that is at
+	// it says so meanwhile, and has it alone.
 	RingAgain time.Duration
+	// Longest is how long a task of a kind may take before it is ended and tried again,
+	// where 80 seconds are too few.
+	Longest map[dossier.TaskKind]time.Duration
 }
 
-// DefaultRingAgain is longer than any task takes, so that a ring is seldom
+// DefaultRingAgain is longer than most tasks take, so that a ring is seldom
 // repeated for nothing.
 const DefaultRingAgain = 90 * time.Second
 
@@ -54,7 +58,8 @@ const DefaultRingAgain = 90 * time.Second
 const (
 	relayEvery = 500 * time.Millisecond // without a bell: another process wrote
 	relayBatch = 100
-	taskFor    = 80 * time.Second // more than a document may take to read
+	taskFor    = 80 * time.Second
+	holds      = 3 // how often a worker says within RingAgain that it is at a task
 )
 
 // Queue rings and works. Start it with Run.
@@ -150,7 +155,7 @@ func (q *Queue) ringDue(ctx context.Context) (int, error) {
 func (q *Queue) ring(ctx context.Context, t dossier.Task) error {
 	_, err := q.client.EnqueueContext(ctx, asynq.NewTask(string(t.Kind), encode(t)),
 		asynq.TaskID(fmt.Sprintf("%s.%d", t.ID, t.Attempt)), asynq.Queue(queueOf(t.Kind)),
-		asynq.MaxRetry(0), asynq.Timeout(taskFor), asynq.Retention(0))
+		asynq.MaxRetry(0), asynq.Timeout(max(taskFor, q.cfg.Longest[t.Kind])), asynq.Retention(0))
 	if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
 		return fmt.Errorf("enqueue %s: %w", t.Kind, err)
 	}
@@ -215,10 +220,37 @@ func (q *Queue) handle(ctx context.Context, rung *asynq.Task) error {
 	if !taken {
 		return nil // done by an earlier ring, or being done
 	}
-	if err := q.cfg.Handlers[t.Kind](ctx, t); err != nil {
+	release := q.hold(ctx, t)
+	err = q.cfg.Handlers[t.Kind](ctx, t)
+	release()
+	if err != nil {
 		q.failed(ctx, t, failures, err)
 	}
 	return nil
+}
+
+// hold says again and again that a worker is at the task, until release is called.
+func (q *Queue) hold(ctx context.Context, t dossier.Task) (release func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		tick := q.cfg.Clock.NewTicker(q.cfg.RingAgain / holds)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C():
+			}
+			if err := q.cfg.Store.HoldTask(ctx, t.ID); err != nil && ctx.Err() == nil {
+				q.cfg.Logger.LogAttrs(ctx, slog.LevelWarn, "a task may be taken up twice", slog.String("error", err.Error()))
+			}
+		}
+	})
+	return func() {
+		cancel()
+		wg.Wait()
+	}
 }
 
 // failed notes when the task is to be tried again. The request's context may

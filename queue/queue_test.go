@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,23 @@ type fixture struct {
 	mu    sync.Mutex
 	done  map[string]int
 	fail  func(dossier.Task) error
+	// held is told of every time a worker says that it is at a task.
+	held chan struct{}
+}
+
+// holding is the outbox of a fixture.
+type holding struct {
+	*store.Store
+	held chan<- struct{}
+}
+
+func (h holding) HoldTask(ctx context.Context, id string) error {
+	err := h.Store.HoldTask(ctx, id)
+	select {
+	case h.held <- struct{}{}:
+	default: // nobody waits for it
+	}
+	return err
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -56,7 +74,7 @@ func newFixture(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	return &fixture{t: t, store: s, done: map[string]int{}}
+	return &fixture{t: t, store: s, done: map[string]int{}, held: make(chan struct{})}
 }
 
 // admit causes a screening task.
@@ -99,7 +117,7 @@ func (b *fixture) count(id string) int {
 func (b *fixture) run(redisURL string) (stop func()) {
 	b.t.Helper()
 	q, err := queue.New(queue.Config{
-		Store: b.store, Handlers: map[dossier.TaskKind]queue.Handler{dossier.TaskScreen: b.handle},
+		Store: holding{b.store, b.held}, Handlers: map[dossier.TaskKind]queue.Handler{dossier.TaskScreen: b.handle},
 		Clock: clock.System(), Logger: slog.New(slog.DiscardHandler), RedisURL: redisURL, Workers: 4, RingAgain: time.Second,
 	})
 	if err != nil {
@@ -151,6 +169,26 @@ func TestTasksAreDoneOnce(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A task that takes longer than RingAgain is its worker's own all the while.
+func TestLongTaskIsDoneOnce(t *testing.T) {
+	b := newFixture(t)
+	var begun atomic.Int64
+	b.fail = func(dossier.Task) error {
+		begun.Add(1)
+		for range 6 { // each a third of RingAgain
+			<-b.held
+		}
+		return nil
+	}
+	b.admit("long")
+	stop := b.run("")
+	b.await("long")
+	stop()
+	if n := begun.Load(); n != 1 || b.count("long") != 1 {
+		t.Errorf("begun %d times, done %d times", n, b.count("long"))
 	}
 }
 

@@ -3,9 +3,11 @@ package verify_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/intake"
@@ -145,6 +147,35 @@ func TestPassedOver(t *testing.T) {
 		if got != want || sub.State != dossier.SubmissionJoined {
 			t.Errorf("%d passed over: %q, %s", passed, got, sub.State)
 		}
+	}
+}
+
+// proves promise 3: a mail of many heavy documents is not read for ever; what is left
+// when the time is up is for a person.
+func TestManyHeavyDocuments(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	r := drawnPages("a")
+	r.report.MS = (2 * time.Minute).Milliseconds()
+	door := intake.NewDoor(intake.Config{
+		Store: h.Store, Vault: h.Vault, Hash: h.Keys.MAC("content"), Clock: h.Clock, Logger: slog.New(slog.DiscardHandler),
+	})
+	got, err := door.Receive(t.Context(), intake.Post{
+		Actor: house.Worker(), Channel: dossier.ChannelMail, ExternalID: "m/1", Files: [][]byte{[]byte("1"), []byte("2"), []byte("3"), []byte("4"), []byte("5")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := newScreener(h, r).Screen(t.Context(), h.Task(dossier.TaskScreen, got.SubmissionID).ID, got.SubmissionID); err != nil {
+		t.Fatal(err)
+	}
+	sub, err := h.Submission(t.Context(), got.SubmissionID)
+	if err != nil || sub.State != dossier.SubmissionQuarantined || len(r.asked) != 3 || len(sub.Documents) != 5 {
+		t.Errorf("%s after %d readings, %d documents, %v", sub.State, len(r.asked), len(sub.Documents), err)
+	}
+	left := slices.DeleteFunc(sub.Findings, func(f dossier.Finding) bool { return f.Code != dossier.MachineGaveUp })
+	if len(left) != 2 {
+		t.Errorf("findings %+v", sub.Findings)
 	}
 }
 

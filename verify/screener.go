@@ -1,11 +1,13 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/antivirus"
@@ -61,12 +63,19 @@ type Config struct {
 	// MaxBytes is the limit of one uploaded file, MaxOriginal that of one that came
 	// by post.
 	MaxBytes, MaxOriginal int64
+	// Longest is how long the documents of one submission may be read together; 0:
+	// DefaultLongest. What is left then is for a person.
+	Longest time.Duration
 	// TokenKey proves that a form's code is ours.
 	TokenKey []byte
 	// Antivirus returns the name of what is harmful in a document, "" for nothing, and
 	// [antivirus.ErrRefused]; nil: there is no antivirus.
 	Antivirus func(ctx context.Context, data []byte) (threat string, err error)
 }
+
+// DefaultLongest is some of the longest readings of one document (DESIGN, section 4),
+// so that nobody keeps a worker for hours with a mail of many.
+const DefaultLongest = 5 * time.Minute
 
 // Screener reads submissions. It is safe for concurrent use.
 type Screener struct {
@@ -80,6 +89,7 @@ type Screener struct {
 
 // NewScreener returns a screener.
 func NewScreener(cfg Config) *Screener {
+	cfg.Longest = cmp.Or(cfg.Longest, DefaultLongest)
 	return &Screener{
 		store: cfg.Store, vault: cfg.Vault, reader: cfg.Reader, logger: cfg.Logger, cfg: cfg, tokenKey: cfg.TokenKey,
 	}
@@ -123,6 +133,8 @@ type reading struct {
 	leaves   []leaf
 	// zones are the zones of identity documents, all proved.
 	zones []dossier.Zone
+	// took is how long the documents were read.
+	took time.Duration
 }
 
 // read reads every document, and returns the submission as it will be once the
@@ -134,6 +146,11 @@ func (s *Screener) read(ctx context.Context, sub dossier.Submission) (dossier.Su
 		if f.Evidence {
 			documents = append(documents, f)
 			continue // its parts are documents of their own
+		}
+		if res.took >= s.cfg.Longest {
+			documents = append(documents, f)
+			res.findings = append(res.findings, dossier.Finding{Code: dossier.MachineGaveUp, Severity: dossier.SeverityBlock, Detail: "time"})
+			continue
 		}
 		as, err := s.readFile(ctx, sub, f, &res)
 		if err != nil {
@@ -175,6 +192,7 @@ func (s *Screener) readFile(ctx context.Context, sub dossier.Submission, f dossi
 		images[r.N], leaves[r.N] = page, s.readLeaf(f, r)
 		return err
 	})
+	res.took += time.Duration(report.MS) * time.Millisecond
 	if gaveUp, ok := sandbox.GaveUp(err); ok {
 		s.logger.LogAttrs(ctx, slog.LevelWarn, "the machine gave up on a document; a person looks",
 			slog.String("submission", sub.ID), slog.String("why", string(gaveUp.Why)))

@@ -108,6 +108,11 @@ func TestCorpora(t *testing.T) {
 	t.Parallel()
 	files := corpora(t)
 	s := serveDemo(t)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the server says:\n%s", s.log.String())
+		}
+	})
 	citizen := s.citizen(free()[0])
 	fates := make([]fate, len(files))
 	work := make(chan int)

@@ -16,6 +16,7 @@ import (
 	"dispositivo/dossier"
 	"dispositivo/internal/sandbox"
 	"dispositivo/queue"
+	"dispositivo/verify"
 )
 
 type serveCmd struct {
@@ -138,6 +139,8 @@ func (c *serveCmd) runAll(env *environment, h *house, s *services, pool *sandbox
 		q, err := queue.New(queue.Config{
 			Store: h.store, Handlers: handlers, Clock: h.clock, Logger: env.logger,
 			RedisURL: c.RedisURL, Workers: 2 * c.Children, RingAgain: c.RingAgain,
+			// The last document is begun within the time of all, and may wait for a child.
+			Longest: map[dossier.TaskKind]time.Duration{dossier.TaskScreen: verify.DefaultLongest + 4*c.LongestTime},
 		})
 		if err != nil {
 			cancel(err)

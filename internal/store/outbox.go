@@ -77,6 +77,14 @@ func (s *Store) TakeTask(ctx context.Context, id string, deadBefore time.Time) (
 	return failures, taken, err
 }
 
+// HoldTask says that whoever took a task up is still at it.
+func (s *Store) HoldTask(ctx context.Context, id string) error {
+	return s.tx(ctx, "hold task", func(t *tx) error {
+		return t.exec(ctx, `UPDATE outbox SET rung_at = ?, taken_at = ? WHERE id = ? AND closed_at = 0 AND taken_at <> 0`,
+			micros(t.now), micros(t.now), id)
+	})
+}
+
 // PostponeTask lets a task that failed be rung again at due, for any worker.
 func (s *Store) PostponeTask(ctx context.Context, id string, due time.Time) error {
 	return s.tx(ctx, "postpone task", func(t *tx) error {

@@ -127,6 +127,16 @@ func TestTaskIsTakenOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		take(true, 1)
+		for range 3 {
+			e.Clock.Advance(40 * time.Second)
+			if err := e.HoldTask(ctx, id); err != nil {
+				t.Fatal(err)
+			}
+			take(false, 0) // the worker says that it is at it
+			if due, err := e.DueTasks(ctx, dead(), 10); err != nil || len(due) > 0 {
+				t.Errorf("rung again: %+v, %v", due, err)
+			}
+		}
 		e.Clock.Advance(2 * time.Minute)
 		take(true, 1) // the worker is dead
 		e.Clock.Advance(time.Second)
