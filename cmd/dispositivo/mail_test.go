@@ -89,13 +89,15 @@ func TestMail(t *testing.T) {
 	who := free()[0]
 	citizen := s.citizen(who)
 	signed := write(t, "documents.pdf", signedDocument(t, who, citizen.form()))
+	letter := write(t, "lettera.docx", []byte("PK\x03\x04 a letter"))
 
 	if out, taken := swaks(t, socket, "--to", "conversione@pin.example", "--h-Subject", "Il mio modulo", "--body", "In allegato.",
-		"--add-header", "Authentication-Results: mx.pin.example; dmarc=pass header.from=casa.example", "--attach", "@"+signed); !taken {
+		"--add-header", "Authentication-Results: mx.pin.example; dmarc=pass header.from=casa.example", "--attach", "@"+signed, "--attach", "@"+letter); !taken {
 		t.Fatalf("not taken:\n%s", out)
 	}
 	citizen.await(dossier.StateReviewing)
-	s.answered("maria@casa.example", "Abbiamo ricevuto il suo messaggio: protocollo ", "Documents received: 1\nPages received: ")
+	s.answered("maria@casa.example", "Abbiamo ricevuto il suo messaggio: protocollo ", "Documents received: 1\nPages received: ",
+		"one or more attachments are no PDF, TIFF or photographs and were not read")
 
 	foreign := write(t, "page.pdf", document(t, "of nobody"))
 	if out, taken := swaks(t, socket, "--to", "conversione@pin.example", "--body", "Senza modulo.", "--attach", "@"+foreign); !taken {
