@@ -15,7 +15,7 @@ const (
 	FileEncrypted      FindingCode = "file.encrypted"
 	FileUnreadable     FindingCode = "file.unreadable"
 	FilePassedOver     FindingCode = "file.passed_over" // it came beside documents by mail, and is of no kind that is read
-	FileSigned         FindingCode = "file.signed" // must not be rewritten
+	FileSigned         FindingCode = "file.signed"      // must not be rewritten
 	PDFInvalid         FindingCode = "pdf.invalid"
 	PDFActiveContent   FindingCode = "pdf.active_content"
 	PDFEmbeddedFile    FindingCode = "pdf.embedded_file"

@@ -77,8 +77,9 @@ type chromium struct {
 	url string
 	// server is whose pages are looked at.
 	server *server
+	mu     sync.Mutex
 	// hands holds a lock per operator, as nobody has two cases in hand.
-	hands sync.Map
+	hands map[string]*sync.Mutex
 }
 
 // openBrowser starts Chromium for the pages of a server; it ends with the test.
@@ -102,7 +103,7 @@ func openBrowser(t *testing.T, s *server) *chromium {
 	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("start Chromium: %v", err)
 	}
-	return &chromium{t: t, ctx: ctx, url: s.URL, server: s}
+	return &chromium{t: t, ctx: ctx, url: s.URL, server: s, hands: map[string]*sync.Mutex{}}
 }
 
 // person is somebody with a browser window and cookies of their own. What the
@@ -375,8 +376,16 @@ func (p *person) enterDesk(username string) {
 	}
 	p.press("main form button[type=submit]")
 	p.is("/desk/code")
-	hand, _ := p.b.hands.LoadOrStore(username, new(sync.Mutex))
-	p.hand = hand.(*sync.Mutex)
+	p.hand = p.b.handOf(username)
+}
+
+func (b *chromium) handOf(operator string) *sync.Mutex {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.hands[operator] == nil {
+		b.hands[operator] = new(sync.Mutex)
+	}
+	return b.hands[operator]
 }
 
 // handsFree waits until nobody else who is the same operator has a case in hand,
