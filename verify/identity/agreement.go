@@ -27,16 +27,15 @@ const dissent = 0.1
 // agree less. Documents of one type agree in all that is printed on each of them
 // and not in what is the holder's, so the mean would say little.
 func (l *Look) Agreement(m *Look) float64 {
-	place := l.over(m)
+	beside := neighboursAt(l.over(m))
 	a, b := letters(l), letters(m)
-	const across, down = 32, 4 // of a part: two centimetres of one line
 	type part struct{ agrees, weight float64 }
 	var parts []part
 	total := 0.0
-	for y := 0; y < high; y += down {
-		for x := 0; x < wide; x += across {
-			agrees, weight := partAgreement(a, b, place, x, y, across, down)
-			const printed = 0.008 * across * down
+	for band := range beside.rows {
+		for stripe := range beside.columns {
+			agrees, weight := beside.agreement(a, b, band, stripe)
+			const printed = 0.008 * partWide * partHigh
 			if weight > printed {
 				parts = append(parts, part{agrees, math.Sqrt(weight)})
 				total += math.Sqrt(weight)
@@ -57,16 +56,46 @@ func (l *Look) Agreement(m *Look) float64 {
 	return parts[len(parts)-1].agrees
 }
 
-// partAgreement correlates one part at the best of small shifts, because paper
-// stretches; weight is how much is printed on the fuller side.
-func partAgreement(a, b *[wide * high]float32, at placing, x0, y0, across, down int) (agrees, weight float64) {
+// neighbours lays the cells of one look on those of another: the columns of every
+// stripe of parts and the rows of every band, at each of the small shifts that a part
+// is tried at, because paper stretches.
+type neighbours struct {
+	rows    [high / partHigh][len(shiftsDown)]pairs
+	columns [wide / partWide][len(shiftsAlong)]pairs
+}
+
+// partWide and partHigh are the cells of a part: two centimetres of one line.
+const partWide, partHigh = 32, 4
+
+// The small shifts of a part, in cells; the first of each is none.
+var (
+	shiftsDown  = [...]float64{0, -0.5, 0.5, -1, 1}
+	shiftsAlong = [...]float64{0, -3, -2, -1, 1, 2, 3}
+)
+
+func neighboursAt(at placing) *neighbours {
+	n := new(neighbours)
+	for band := range n.rows {
+		for i, d := range shiftsDown {
+			n.rows[band][i] = alongside(band*partHigh, (band+1)*partHigh, high, at.ky, at.dy+d, 0.5)
+		}
+	}
+	for stripe := range n.columns {
+		for i, d := range shiftsAlong {
+			n.columns[stripe][i] = alongside(stripe*partWide, (stripe+1)*partWide, wide, at.kx, 2*at.dx+d, 0.5)
+		}
+	}
+	return n
+}
+
+// agreement correlates one part at the best of its shifts; weight is how much is
+// printed on the fuller side.
+func (n *neighbours) agreement(a, b *[wide * high]float32, band, stripe int) (agrees, weight float64) {
 	agrees = -1
-	for _, dy := range [...]float64{0, -0.5, 0.5, -1, 1} {
-		rows := alongside(y0, y0+down, high, at.ky, at.dy+dy, 0.5)
-		for dx := -3.0; dx <= 3; dx++ {
-			columns := alongside(x0, x0+across, wide, at.kx, 2*at.dx+dx, 0.5)
-			aa, bb, ab := energies(a, b, rows, columns)
-			if dy == 0 && dx == 0 {
+	for i := range shiftsDown {
+		for k := range shiftsAlong {
+			aa, bb, ab := energies(a, b, n.rows[band][i], n.columns[stripe][k])
+			if i == 0 && k == 0 {
 				weight = max(aa, bb)
 			}
 			const none = 1e-9
@@ -106,117 +135,4 @@ func letters(l *Look) *[wide * high]float32 {
 		}
 	}
 	return out
-}
-
-// placing lays cell (x, y) of one look, counted from the middle, on (kx·x + dx,
-// ky·y + dy) of another; in squares of two cells along a line.
-type placing struct{ dx, dy, kx, ky float64 }
-
-// over finds how l lies over m: as large as their windows say, or as the pages
-// are when both are sheets of one size; then the best shift, then a little of all.
-func (l *Look) over(m *Look) placing {
-	a, b := squares(l), squares(m)
-	best, score := placing{kx: 1, ky: 1}, -1.0
-	try := func(p placing, step int) {
-		if c := placedAlike(a, b, p, step); c > score {
-			best, score = p, c
-		}
-	}
-	for _, size := range []placing{
-		{kx: 1, ky: 1},
-		{kx: float64(l.across) / float64(m.across), ky: float64(l.down) / float64(m.down)},
-	} {
-		for dy := -12.0; dy <= 12; dy++ {
-			for dx := -8.0; dx <= 8; dx++ {
-				size.dx, size.dy = dx, dy
-				try(size, 2)
-			}
-		}
-	}
-	score = placedAlike(a, b, best, 1)
-	for range 3 {
-		for _, step := range []placing{{kx: 0.01}, {ky: 0.01}, {dx: 0.34}, {dy: 0.34}} {
-			from := best
-			for k := -3.0; k <= 3; k++ {
-				try(placing{from.dx + k*step.dx, from.dy + k*step.dy, from.kx + k*step.kx, from.ky + k*step.ky}, 1)
-			}
-		}
-	}
-	return best
-}
-
-// squares is the look in squares of two cells, each against those around it.
-func squares(l *Look) *[high * high]float32 {
-	const near = 3
-	var sums [high + 1][high + 1]float32
-	var v [high * high]float32
-	for y := range high {
-		for x := range high {
-			v[y*high+x] = min(float32(l.cells[y*wide+2*x]+l.cells[y*wide+2*x+1])/2*fullCell/shades, 0.6)
-			sums[y+1][x+1] = v[y*high+x] + sums[y][x+1] + sums[y+1][x] - sums[y][x]
-		}
-	}
-	out := new([high * high]float32)
-	for y := range high {
-		for x := range high {
-			x0, x1, y0, y1 := max(x-near, 0), min(x+near+1, high), max(y-near, 0), min(y+near+1, high)
-			mean := (sums[y1][x1] - sums[y0][x1] - sums[y1][x0] + sums[y0][x0]) / float32((x1-x0)*(y1-y0))
-			out[y*high+x] = max(-0.3, min(0.3, v[y*high+x]-mean))
-		}
-	}
-	return out
-}
-
-// placedAlike correlates every step-th row of squares as they are placed.
-func placedAlike(a, b *[high * high]float32, at placing, step int) float64 {
-	const margin = 4
-	rows := alongside(margin, high-margin, high, at.ky, at.dy, 0)
-	columns := alongside(margin, high-margin, high, at.kx, at.dx, 0)
-	var c correlation
-	for i := (step - (rows.from-margin)%step) % step; i < len(rows.to); i += step {
-		c.addRow(a[(rows.from+i)*high+columns.from:], b[int(rows.to[i])*high:][:high], columns.to)
-	}
-	return c.value()
-}
-
-// addRow adds cells of one row with those of another that they are placed on. Its
-// sums are variables of its own, not the fields, so that they stay in registers:
-// comparing looks is little else.
-func (c *correlation) addRow(mine, theirs []float32, placed []uint8) {
-	mine = mine[:len(placed)]
-	var a, b, aa, bb, ab float64
-	for k, on := range placed {
-		u, v := float64(mine[k]), float64(theirs[on])
-		a, b, aa, bb, ab = a+u, b+v, aa+u*u, bb+v*v, ab+u*v
-	}
-	c.n += float64(len(placed))
-	c.a, c.b, c.aa, c.bb, c.ab = c.a+a, c.b+b, c.aa+aa, c.bb+bb, c.ab+ab
-}
-
-// pairs lays cells of one look, in their order from one on, beside cells of
-// another. Most of a comparison is spent following it, so it is made once for
-// every row.
-type pairs struct {
-	from int
-	to   []uint8
-}
-
-// alongside pairs the cells from one up to another, of n, with those they are
-// placed on; it leaves out what lies beyond the edge. Halves says which point of a
-// cell is placed: 0.5 its middle, 0 its edge, on the nearest.
-func alongside(from, to, n int, k, d, halves float64) pairs {
-	p := pairs{from: from, to: make([]uint8, 0, wide)}
-	half := float64(n) / 2
-	for c := from; c < to; c++ {
-		on := int(math.Floor((float64(c)+halves-half)*k + half + d + 0.5 - halves))
-		switch {
-		case on >= 0 && on < n:
-			p.to = append(p.to, uint8(on)) //nolint:gosec // a look is 192 cells wide
-		case len(p.to) == 0:
-			p.from = c + 1
-		default:
-			return p
-		}
-	}
-	return p
 }
