@@ -80,33 +80,31 @@ func (p *person) picture(name string) {
 	}
 }
 
-// settled waits until every scene of the demonstration has been played.
+// settled waits until every scene of the demonstration has been played. They are
+// played one after the other, and each has time of its own.
 func (s *server) settled() {
 	s.t.Helper()
-	var last demo.Citizen
-	for _, c := range demo.Citizens() {
-		if c.Scene != demo.SceneNone {
-			last = c
+	for _, scene := range []demo.Scene{demo.SceneWaiting, demo.SceneWarned, demo.SceneConverted, demo.SceneExpired, demo.SceneQuarantined} {
+		c := s.citizen(inScene(s.t, scene))
+		err := testkit.WaitFor(patience, func() error {
+			var got struct {
+				Conversions []struct{ Submissions []struct{ State string } }
+			}
+			c.get("/conversions").decode(s.t, &got)
+			if len(got.Conversions) == 0 || scene == demo.SceneQuarantined &&
+				(len(got.Conversions[0].Submissions) == 0 || got.Conversions[0].Submissions[0].State != "quarantined") {
+				return fmt.Errorf("the scene %s is at %+v", scene, got)
+			}
+			return nil
+		})
+		if err != nil {
+			s.t.Fatal(err)
 		}
-	}
-	c := s.citizen(last)
-	err := testkit.WaitFor(patience, func() error {
-		var got struct {
-			Conversions []struct{ Submissions []struct{ State string } }
-		}
-		c.get("/conversions").decode(s.t, &got)
-		if len(got.Conversions) == 0 || len(got.Conversions[0].Submissions) == 0 || got.Conversions[0].Submissions[0].State != "quarantined" {
-			return fmt.Errorf("the last scene is at %+v", got)
-		}
-		return nil
-	})
-	if err != nil {
-		s.t.Fatal(err)
 	}
 }
 
 // inScene returns the demonstration's citizen of a scene.
-func inScene(t *testing.T, scene demo.Scene) demo.Citizen {
+func inScene(t testing.TB, scene demo.Scene) demo.Citizen {
 	t.Helper()
 	for _, c := range demo.Citizens() {
 		if c.Scene == scene {
