@@ -107,3 +107,6 @@ func TestSoakHeavyFax(t *testing.T) {
 	s := serveDemo(t, "--fax-spool", spool)
 	heavyFax(t, s, spool, free()[0], 5, intake.DefaultMaxBytes)
 }
+
+// proves C2 with all real files, those too that take long to read.
+func TestSoakCorpora(t *testing.T) { sendCorpora(t, corpora(t)) }

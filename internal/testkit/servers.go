@@ -140,15 +140,15 @@ func WaitFor(limit time.Duration, ok func() error) error {
 func WaitWhileMoving(limit time.Duration, ok func() (figure int, err error)) error {
 	// Asking takes a quarter of the time: what is waited for needs the machine too.
 	const shortest, longest, share = 20 * time.Millisecond, time.Second, 3
-	last, deadline := -1, time.Time{}
-	for {
+	last, deadline := 0, time.Time{}
+	for first := true; ; first = false {
 		asked := time.Now() //nolint:forbidigo // other processes have the real time only
 		figure, err := ok()
 		if err == nil {
 			return nil
 		}
 		now := time.Now() //nolint:forbidigo // likewise
-		if figure != last {
+		if first || figure != last {
 			last, deadline = figure, now.Add(limit)
 		}
 		if now.After(deadline) {
