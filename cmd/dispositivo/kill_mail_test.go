@@ -150,8 +150,15 @@ func (tr *mailTrial) byMailbox(_ string, raw []byte) error {
 	})
 }
 
-// settleMail waits until every mail was read and every sender answered.
+// settleMail ends the server once every mail was read and every sender answered.
 func (tr *mailTrial) settleMail() {
+	tr.t.Helper()
+	tr.awaitAnswered()
+	tr.server.stop()
+}
+
+// awaitAnswered waits until every mail was read, every sender answered, and that noted.
+func (tr *mailTrial) awaitAnswered() {
 	tr.t.Helper()
 	h := tr.open()
 	defer h.close() //nolint:errcheck // only read
@@ -177,7 +184,6 @@ func (tr *mailTrial) settleMail() {
 	if err != nil {
 		tr.t.Errorf("stuck: %v", err)
 	}
-	tr.server.stop()
 }
 
 // proveMail: each mail is there once, and each sender was answered, by one message.

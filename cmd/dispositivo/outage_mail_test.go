@@ -45,7 +45,8 @@ func (tr *mailTrial) outage(broke, mend func()) {
 		tr.senders.Wait()
 	}
 	bothWays() // it worked before
-	tr.awaitRead()
+	// An answer that was handed over and cannot be noted is handed over again.
+	tr.awaitAnswered()
 
 	broke()
 	tr.refusedBySMTP()
