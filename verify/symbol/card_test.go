@@ -48,10 +48,19 @@ func withCard(t testing.TB, c card, number int) *image.Gray {
 	cx, cy := 105*mm+float64(number%5), 150*mm+float64(number%7)
 	sin, cos := math.Sincos(c.angle * math.Pi / 180)
 	modules := code.Bounds().Dx()
+	bars := make([]int, modules)
+	for i := range bars {
+		r, _, _, _ := code.At(i, 0).RGBA()
+		bars[i] = int(r >> 8)
+	}
 	half := float64(modules) * c.module / 2 * mm
 	for y := int(cy - 46*mm); y < int(cy+46*mm); y++ {
 		for x := int(cx - 46*mm); x < int(cx+46*mm); x++ {
 			sum := 0
+			if b := (float64(y)-cy)*cos - (float64(x)-cx)*sin; math.Abs(b) > height/2*mm+2 {
+				page.Pix[y*page.Stride+x] = 255 // well off the bars
+				continue
+			}
 			for i := range fine * fine {
 				dx := float64(x) + float64(i%fine)/fine - cx
 				dy := float64(y) + float64(i/fine)/fine - cy
@@ -59,8 +68,7 @@ func withCard(t testing.TB, c card, number int) *image.Gray {
 				at := int(math.Floor((a + half) / (c.module * mm)))
 				v := 255
 				if math.Abs(b) < height/2*mm && at >= 0 && at < modules {
-					r, _, _, _ := code.At(at, 0).RGBA()
-					v = int(r >> 8)
+					v = bars[at]
 				}
 				sum += v
 			}
