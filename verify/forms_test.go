@@ -18,6 +18,7 @@ import (
 	"dispositivo/internal/assets"
 	"dispositivo/internal/demo"
 	"dispositivo/internal/paper"
+	"dispositivo/internal/testkit/engines"
 	"dispositivo/internal/testkit/fax"
 	"dispositivo/internal/token"
 	"dispositivo/verify/identity"
@@ -39,7 +40,11 @@ func newArtist(t *testing.T) artist {
 	if err != nil {
 		t.Fatal(err)
 	}
-	engine, err := pdf.NewEngine(t.Context(), wasm, pdf.EngineConfig{CacheDir: t.TempDir()})
+	cache, err := engines.Folder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, err := pdf.NewEngine(t.Context(), wasm, pdf.EngineConfig{CacheDir: cache})
 	if err != nil {
 		t.Fatal(err)
 	}

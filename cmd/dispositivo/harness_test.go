@@ -26,6 +26,7 @@ import (
 	"dispositivo/dossier"
 	"dispositivo/internal/demo"
 	"dispositivo/internal/testkit"
+	"dispositivo/internal/testkit/engines"
 )
 
 // beMain turns the test binary into the program itself, so that the tests run
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	moreAtOnce()
-	os.Exit(withEngines(func() int { return testkit.Main(m) }))
+	os.Exit(testkit.Main(m))
 }
 
 // moreAtOnce lets twice as many tests run at once as there are processors, unless
@@ -50,35 +51,18 @@ func moreAtOnce() {
 	}
 }
 
-// sharedEngines names the folder of compiled engines that all servers of a test run
-// share: to compile them costs a new server three seconds of processor time.
-const sharedEngines = "DISPOSITIVO_TEST_ENGINES"
-
-// withEngines runs the tests with such a folder, which a test that runs itself anew
-// has already.
-func withEngines(run func() int) int {
-	if os.Getenv(sharedEngines) != "" {
-		return run()
-	}
-	dir, err := os.MkdirTemp("", "engines")
-	if err == nil {
-		defer os.RemoveAll(dir) //nolint:errcheck // it is in the temporary folder
-		err = os.Setenv(sharedEngines, dir)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		return 1
-	}
-	return run()
-}
-
-// shareEngines has a server that starts for the first time find the compiled engines.
+// shareEngines has a server that starts for the first time find the compiled engines: to
+// compile them would cost it seconds of processor time.
 func shareEngines(t testing.TB, data string) {
 	t.Helper()
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	err := os.Symlink(os.Getenv(sharedEngines), storage{Data: data}.cacheDir())
+	folder, err := engines.Folder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = os.Symlink(folder, storage{Data: data}.cacheDir())
 	if err != nil && !errors.Is(err, os.ErrExist) {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/internal/clock"
+	"dispositivo/internal/testkit/engines"
 )
 
 // newPool returns a pool of children made by args, whose folders are in a place
@@ -47,11 +48,11 @@ func newPool(t *testing.T, cfg Config) *Pool {
 // engineCache is shared by the tests, so that PDFium is compiled once.
 func engineCache(t testing.TB) string {
 	t.Helper()
-	dir, err := os.UserCacheDir()
+	dir, err := engines.Folder()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(dir, "dispositivo-test-engine")
+	return dir
 }
 
 // TestMisbehaviour proves that nothing a child does harms the parent: a typed

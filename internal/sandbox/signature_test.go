@@ -29,7 +29,7 @@ func TestSignatureThroughFax(t *testing.T) {
 	if testing.Short() {
 		t.Skip("draws and faxes forms")
 	}
-	r := &reader{settings: hello{CacheDir: t.TempDir(), Compile: true}}
+	r := &reader{settings: hello{CacheDir: engineCache(t), Compile: true}}
 	if err := errors.Join(r.build(t.Context()), r.buildSymbols(t.Context())); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestSignatureThroughFax(t *testing.T) {
 // TestUnsignedIsCertain: a page that is not ours, or whose box is covered or cut
 // off, is never called unsigned.
 func TestUnsignedIsCertain(t *testing.T) {
-	r := &reader{settings: hello{CacheDir: t.TempDir(), Compile: true}}
+	r := &reader{settings: hello{CacheDir: engineCache(t), Compile: true}}
 	if err := errors.Join(r.build(t.Context()), r.buildSymbols(t.Context())); err != nil {
 		t.Fatal(err)
 	}

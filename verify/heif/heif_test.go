@@ -12,21 +12,19 @@ import (
 	"testing"
 
 	"dispositivo/internal/assets"
+	"dispositivo/internal/testkit/engines"
 )
 
-// engineCache keeps the compiled engine for all tests of one run.
+// engineCache keeps the compiled engines.
 var engineCache string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "heif")
-	if err != nil {
+	var err error
+	if engineCache, err = engines.Folder(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	engineCache = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
 func newEngine(t testing.TB, cfg EngineConfig) *Engine {

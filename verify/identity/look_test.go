@@ -17,6 +17,7 @@ import (
 
 	"dispositivo/internal/assets"
 	"dispositivo/internal/demo"
+	"dispositivo/internal/testkit/engines"
 	"dispositivo/internal/testkit/fax"
 	"dispositivo/verify/ccitt"
 	"dispositivo/verify/identity"
@@ -32,11 +33,10 @@ func passports(t *testing.T, n int) []*image.Gray {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cache, err := os.MkdirTemp("", "look")
+	cache, err := engines.Folder()
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = os.RemoveAll(cache) })
 	engine, err := pdf.NewEngine(t.Context(), wasm, pdf.EngineConfig{CacheDir: cache})
 	if err != nil {
 		t.Fatal(err)

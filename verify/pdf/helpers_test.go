@@ -10,22 +10,20 @@ import (
 
 	"dispositivo/dossier"
 	"dispositivo/internal/assets"
+	"dispositivo/internal/testkit/engines"
 	"dispositivo/verify/pdf"
 )
 
-// engineCache keeps the compiled engine for all tests of one run.
+// engineCache keeps the compiled engines.
 var engineCache string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "pdfium")
-	if err != nil {
+	var err error
+	if engineCache, err = engines.Folder(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	engineCache = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
 func newEngine(cfg pdf.EngineConfig) (*pdf.Engine, error) {

@@ -12,24 +12,22 @@ import (
 
 	"dispositivo/internal/assets"
 	"dispositivo/internal/paper"
+	"dispositivo/internal/testkit/engines"
 	"dispositivo/internal/token"
 	"dispositivo/verify/pdf"
 	"dispositivo/verify/symbol"
 )
 
-// engineCache keeps the compiled engines for all tests of one run.
+// engineCache keeps the compiled engines.
 var engineCache string
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "symbol")
-	if err != nil {
+	var err error
+	if engineCache, err = engines.Folder(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	engineCache = dir
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	os.Exit(m.Run())
 }
 
 var zbar = sync.OnceValues(func() (*symbol.Engine, error) {
