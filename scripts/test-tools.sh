@@ -30,7 +30,7 @@ command -v chromium-headless-shell >/dev/null 2>&1 || better=chromium-headless-s
 [ -n "$need$better" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
 	echo "installing:$need $better"
-	apt-get update -qq
+	apt-get update -qq || echo "no news of packages: trying those that are known" >&2
 	# The services are not to start by themselves: tests start their own.
 	printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 	chmod +x /usr/sbin/policy-rc.d
