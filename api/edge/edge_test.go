@@ -316,6 +316,32 @@ func TestTurnedAwayAndBack(t *testing.T) {
 	}
 }
 
+// A picture whose session is over, or that is not there, is answered by no page: a
+// page would change the cookie of the form that the browser is about to show.
+func TestPartsOfPages(t *testing.T) {
+	b := setup(t)
+	b.guarded()
+	page, data := "text/html", edge.ProblemType
+	for name, tc := range map[string]struct {
+		path   string
+		header []string
+		status int
+		kind   string
+	}{
+		"page":            {"/area", []string{"Sec-Fetch-Mode", "navigate"}, 303, page},
+		"picture":         {"/area", []string{"Sec-Fetch-Mode", "no-cors"}, 401, data},
+		"refreshed part":  {"/area", []string{"Sec-Fetch-Mode", "cors", "HX-Request", "true"}, 204, ""},
+		"page missing":    {"/nowhere", []string{"Sec-Fetch-Mode", "navigate"}, 404, page},
+		"picture missing": {"/nowhere", []string{"Sec-Fetch-Mode", "no-cors"}, 404, data},
+		"an old browser":  {"/area", nil, 303, page},
+	} {
+		w := b.get(tc.path, append([]string{"Accept", "text/html,image/*,*/*"}, tc.header...)...)
+		if kind := w.Header().Get("Content-Type"); w.Code != tc.status || !strings.HasPrefix(kind, tc.kind) {
+			t.Errorf("%s: %d %q, want %d %q", name, w.Code, kind, tc.status, tc.kind)
+		}
+	}
+}
+
 func TestAfterStaysHome(t *testing.T) {
 	b := setup(t)
 	b.router.GET("/desk/x", b.edge.Cookies(edge.Operators()), func(c *gin.Context) {

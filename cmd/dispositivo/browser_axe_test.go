@@ -150,14 +150,14 @@ func everyPage(t *testing.T, b *chromium) {
 			demo.SceneConverted, demo.SceneRejected, demo.SceneExpired, demo.SceneWithdrawn, demo.SceneSuperseded, demo.SceneQuarantined,
 			demo.SceneDelegator, demo.SceneDelegate,
 		} {
-			p.forgets()
+			p.leaves()
 			c := inScene(t, scene)
 			if scene == demo.SceneNone {
 				c = free()[2] // who is not converted by the story meanwhile
 			}
 			p.citizenPages(c)
 		}
-		p.forgets()
+		p.leaves()
 		p.stops(b, inScene(t, demo.SceneConverted)) // nobody signs in with that PIN any more
 	})
 	t.Run("desk", func(t *testing.T) {
@@ -168,6 +168,14 @@ func everyPage(t *testing.T, b *chromium) {
 		t.Parallel()
 		lostPages(t, b)
 	})
+}
+
+// leaves goes away and forgets. The page is left before the cookies: what it still
+// fetches, pictures far below, would be refused.
+func (p *person) leaves() {
+	p.t.Helper()
+	p.do("leave the page", chromedp.Navigate("about:blank"))
+	p.forgets()
 }
 
 func (p *person) citizenPages(c demo.Citizen) {
