@@ -4,7 +4,7 @@ DATA     ?= data/demo
 ADDR     ?= 127.0.0.1:8080
 ASSETS   := internal/assets/dist/web/css/bootstrap-italia.min.css
 
-.PHONY: run build test test-packages test-program vet soak bench lint fmt assets test-tools clean
+.PHONY: run build test test-reading test-packages test-program vet soak bench lint fmt assets test-tools clean
 
 ## run: build and serve the demonstration with invented people
 run: build
@@ -23,14 +23,20 @@ $(ASSETS): package.json package-lock.json scripts/assets.mjs scripts/places.mjs 
 
 ## test: every test; installs the servers and tools it needs where it can
 test:
-	@$(MAKE) --no-print-directory -j3 assets test-tools vet
+	@$(MAKE) --no-print-directory -j4 assets test-tools vet test-reading
 	@$(MAKE) --no-print-directory -k test-packages test-program
 
 # Vet has just run; without tables for debuggers a test links in half the time.
 GOTEST := $(GO) test -vet=off -ldflags='-s -w' -timeout 14m
 
+# The two that take longest need no tool: they run while the tools are installed.
+READING := ./internal/sandbox ./verify/symbol
+
+test-reading: assets
+	$(GOTEST) $(READING)
+
 test-packages:
-	$(GOTEST) $$($(GO) list ./... | grep -v /cmd/)
+	$(GOTEST) $$($(GO) list ./... | grep -v -e /cmd/ $(READING:./%=-e '/%$$'))
 
 # The program's own tests start servers and browsers, more at once than there are
 # processors: beside other packages they would but wait for each other.

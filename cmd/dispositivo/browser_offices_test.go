@@ -17,6 +17,7 @@ func (p *person) officePages() {
 	p.click("#all ~ details > summary")
 	p.click(".dsp-country > summary") // Italy's
 	p.inspect("offices")
+	p.click("#all ~ details > summary") // the long list has been looked at
 	p.permits(browser.PermissionSettingDenied)
 	p.click("[data-near] button")
 	p.sees("[data-told]", "Il browser non ci dà la posizione")
