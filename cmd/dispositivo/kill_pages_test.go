@@ -27,13 +27,13 @@ import (
 // and a composition that was confirmed, are there, once.
 func TestKillPages(t *testing.T) {
 	t.Parallel()
-	killPages(t, embedded(), 5)
+	killPages(t, embedded(), 10)
 }
 
 // proves promise 1, C3, C6 and C7 for pages: PostgreSQL and Redis are killed as well.
 func TestKillPagesPostgresRedis(t *testing.T) {
 	t.Parallel()
-	killPages(t, killable(t), 3)
+	killPages(t, killable(t), 10)
 }
 
 // pagesTrial is a server under attack, and people who press a button of its pages again
