@@ -32,7 +32,7 @@ func TestKillFaxes(t *testing.T) {
 // proves promise 1, C4 and C7 for faxes: PostgreSQL and Redis are killed as well.
 func TestKillFaxesPostgresRedis(t *testing.T) {
 	t.Parallel()
-	killFaxes(t, killable(t), 10)
+	killFaxes(t, killable(t), 4)
 }
 
 // faxTrial is a server under attack and gateways that go on sending.

@@ -33,7 +33,7 @@ func TestKillPages(t *testing.T) {
 // proves promise 1, C3, C6 and C7 for pages: PostgreSQL and Redis are killed as well.
 func TestKillPagesPostgresRedis(t *testing.T) {
 	t.Parallel()
-	killPages(t, killable(t), 10)
+	killPages(t, killable(t), 3)
 }
 
 // pagesTrial is a server under attack, and people who press a button of its pages again
