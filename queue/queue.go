@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -220,13 +221,24 @@ func (q *Queue) handle(ctx context.Context, rung *asynq.Task) error {
 	if !taken {
 		return nil // done by an earlier ring, or being done
 	}
-	release := q.hold(ctx, t)
-	err = q.cfg.Handlers[t.Kind](ctx, t)
-	release()
-	if err != nil {
+	if err := q.work(ctx, t); err != nil {
 		q.failed(ctx, t, failures, err)
 	}
 	return nil
+}
+
+// work lets the handler do a task, which is held meanwhile. A panic is a fault like
+// any other: the task is tried again, later, and the log says where it was. Its value
+// may quote a document, and is not told.
+func (q *Queue) work(ctx context.Context, t dossier.Task) (err error) {
+	defer q.hold(ctx, t)()
+	defer func() {
+		if r := recover(); r != nil {
+			q.cfg.Logger.LogAttrs(ctx, slog.LevelError, "panic at a task", slog.String("task", t.ID), slog.String("stack", string(debug.Stack())))
+			err = &dossier.Error{Code: dossier.CodeInternal, Err: fmt.Errorf("panic of a %T", r)}
+		}
+	}()
+	return q.cfg.Handlers[t.Kind](ctx, t)
 }
 
 // hold says again and again that a worker is at the task, until release is called.

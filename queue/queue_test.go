@@ -3,9 +3,11 @@ package queue_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -39,6 +41,7 @@ type fixture struct {
 	mu    sync.Mutex
 	done  map[string]int
 	fail  func(dossier.Task) error
+	logger *slog.Logger
 	// held is told of every time a worker says that it is at a task.
 	held chan struct{}
 }
@@ -74,7 +77,7 @@ func newFixture(t *testing.T) *fixture {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = s.Close() })
-	return &fixture{t: t, store: s, done: map[string]int{}, held: make(chan struct{})}
+	return &fixture{t: t, store: s, done: map[string]int{}, logger: slog.New(slog.DiscardHandler), held: make(chan struct{})}
 }
 
 // admit causes a screening task.
@@ -118,7 +121,7 @@ func (b *fixture) run(redisURL string) (stop func()) {
 	b.t.Helper()
 	q, err := queue.New(queue.Config{
 		Store: holding{b.store, b.held}, Handlers: map[dossier.TaskKind]queue.Handler{dossier.TaskScreen: b.handle},
-		Clock: clock.System(), Logger: slog.New(slog.DiscardHandler), RedisURL: redisURL, Workers: 4, RingAgain: time.Second,
+		Clock: clock.System(), Logger: b.logger, RedisURL: redisURL, Workers: 4, RingAgain: time.Second,
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -214,6 +217,53 @@ func TestFaultsAreTriedAgain(t *testing.T) {
 	if tries != 3 {
 		t.Errorf("tried %d times", tries)
 	}
+}
+
+// proves promise 3: a handler that panics costs its own task a try, and nobody else
+// anything; what it panicked with is not told.
+func TestPanicIsAFault(t *testing.T) {
+	b := newFixture(t)
+	var said lines
+	b.logger = slog.New(slog.NewTextHandler(&said, nil))
+	b.fail = func(task dossier.Task) error {
+		if task.Subject == "villain" {
+			panic("Giulia Ferrante")
+		}
+		return nil
+	}
+	b.admit("villain")
+	b.admit("other")
+	stop := b.run("")
+	b.await("other")
+	err := testkit.WaitFor(30*time.Second, func() error {
+		if log := said.String(); !strings.Contains(log, "failures=1") || !strings.Contains(log, "TestPanicIsAFault") {
+			return fmt.Errorf("the log says:\n%s", log)
+		}
+		return nil
+	})
+	stop()
+	if err != nil || b.count("villain") != 0 || strings.Contains(said.String(), "Giulia") {
+		t.Errorf("%v, done %d times\n%s", err, b.count("villain"), said.String())
+	}
+}
+
+// lines is a log that is read while it is written.
+type lines struct {
+	mu  sync.Mutex
+	all []byte
+}
+
+func (l *lines) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, line...)
+	return len(line), nil
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return string(l.all)
 }
 
 // proves promise 2: Redis forgets everything, or is away, and nothing is lost.
