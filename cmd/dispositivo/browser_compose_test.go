@@ -22,10 +22,13 @@ func (p *person) composePages() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	one, two := file(p.t, "fronte.png", striped(p.t, 1)), file(p.t, "IMG_0001.HEIC", heic)
-	p.do("choose two files", chromedp.SetUploadFiles(chromedp.CSS("#files"), []string{one, two}))
+	files := []string{file(p.t, "fronte.png", striped(p.t, 1)), file(p.t, "IMG_0001.HEIC", heic), file(p.t, "retro.png", striped(p.t, 2))}
+	p.do("choose three files", chromedp.SetUploadFiles(chromedp.CSS("#files"), files))
 	p.press(`form[enctype] button[type="submit"]`)
 	p.inspect("composed")
+	if n, err := eval[int](p, `document.querySelectorAll("form#confirm, button[form=confirm]").length`); err != nil || n != 2 {
+		p.t.Errorf("below many pages there is no button to send them: %d, %v", n, err)
+	}
 	first := p.where()
 	p.do("the first page shall be the last", chromedp.SetValue(chromedp.CSS("#p1"), "3"))
 	p.press(`form[action$="/ordine"] button[type="submit"]`)
