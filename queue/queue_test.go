@@ -36,11 +36,11 @@ func TestMain(m *testing.M) {
 
 // fixture is a queue over a real outbox.
 type fixture struct {
-	t     *testing.T
-	store *store.Store
-	mu    sync.Mutex
-	done  map[string]int
-	fail  func(dossier.Task) error
+	t      *testing.T
+	store  *store.Store
+	mu     sync.Mutex
+	done   map[string]int
+	fail   func(dossier.Task) error
 	logger *slog.Logger
 	// held is told of every time a worker says that it is at a task.
 	held chan struct{}

@@ -322,23 +322,28 @@ func TestPartsOfPages(t *testing.T) {
 	b := setup(t)
 	b.guarded()
 	page, data := "text/html", edge.ProblemType
+	html, picture := page+",*/*;q=0.8", "image/webp,image/*,*/*;q=0.8"
 	for name, tc := range map[string]struct {
-		path   string
-		header []string
-		status int
-		kind   string
+		path, mode, accept string
+		status             int
+		kind               string
 	}{
-		"page":            {"/area", []string{"Sec-Fetch-Mode", "navigate"}, 303, page},
-		"picture":         {"/area", []string{"Sec-Fetch-Mode", "no-cors"}, 401, data},
-		"refreshed part":  {"/area", []string{"Sec-Fetch-Mode", "cors", "HX-Request", "true"}, 204, ""},
-		"page missing":    {"/nowhere", []string{"Sec-Fetch-Mode", "navigate"}, 404, page},
-		"picture missing": {"/nowhere", []string{"Sec-Fetch-Mode", "no-cors"}, 404, data},
-		"an old browser":  {"/area", nil, 303, page},
+		"page":                {"/area", "navigate", html, 303, page},
+		"picture":             {"/area", "no-cors", picture, 401, data},
+		"page missing":        {"/nowhere", "navigate", html, 404, page},
+		"picture missing":     {"/nowhere", "no-cors", picture, 404, data},
+		"where a form led to": {"/nowhere", "cors", page, 404, page}, // our script shows it
+		"an old browser":      {"/area", "", html, 303, page},
+		"an old picture":      {"/area", "", picture, 303, page},
 	} {
-		w := b.get(tc.path, append([]string{"Accept", "text/html,image/*,*/*"}, tc.header...)...)
+		w := b.get(tc.path, "Accept", tc.accept, "Sec-Fetch-Mode", tc.mode)
 		if kind := w.Header().Get("Content-Type"); w.Code != tc.status || !strings.HasPrefix(kind, tc.kind) {
 			t.Errorf("%s: %d %q, want %d %q", name, w.Code, kind, tc.status, tc.kind)
 		}
+	}
+	w := b.get("/area", "Accept", "*/*", "Sec-Fetch-Mode", "cors", "HX-Request", "true")
+	if to := w.Header().Get("HX-Redirect"); w.Code != 204 || to != "/accesso?dopo=%2Farea" {
+		t.Errorf("part that htmx shows: %d, to %q", w.Code, to)
 	}
 }
 

@@ -157,15 +157,15 @@ func isAPI(c *gin.Context) bool {
 	return c.Request.URL.Path == "/api" || strings.HasPrefix(c.Request.URL.Path, "/api/")
 }
 
-// wantsJSON reports whether the caller is a machine: anything under /api, whoever
-// accepts JSON but not HTML, and a browser that fetches a part of a page.
+// wantsJSON reports whether the caller is a machine: anything under /api, and of those
+// who do not accept HTML whoever accepts JSON, and a browser that fetches a part of a page.
 func wantsJSON(c *gin.Context) bool {
-	if isAPI(c) || isPart(c) {
+	if isAPI(c) {
 		return true
 	}
 	accept := c.GetHeader("Accept")
 	return !strings.Contains(accept, "text/html") &&
-		(strings.Contains(accept, "application/json") || strings.Contains(accept, ProblemType))
+		(strings.Contains(accept, "application/json") || strings.Contains(accept, ProblemType) || isPart(c))
 }
 
 // isPart reports whether a browser fetches something for a page, such as a picture
@@ -174,7 +174,7 @@ func wantsJSON(c *gin.Context) bool {
 // the form on the next page proves itself. What htmx asks for is shown.
 func isPart(c *gin.Context) bool {
 	mode := c.GetHeader("Sec-Fetch-Mode")
-	return isRead(c) && mode != "" && mode != "navigate" && c.GetHeader("HX-Request") != "true"
+	return mode != "" && mode != "navigate" && c.GetHeader("HX-Request") != "true"
 }
 
 // Text returns the text of a key in the caller's language, for an answer that is
