@@ -22,7 +22,7 @@ func (p *person) composePages() {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	files := []string{file(p.t, "fronte.png", striped(p.t, 1)), file(p.t, "IMG_0001.HEIC", heic), file(p.t, "retro.png", striped(p.t, 2))}
+	files := []string{file(p.t, "fronte.png", sheet(p.t, 1)), file(p.t, "IMG_0001.HEIC", heic), file(p.t, "retro.png", sheet(p.t, 2))}
 	p.do("choose three files", chromedp.SetUploadFiles(chromedp.CSS("#files"), files))
 	p.press(`form[enctype] button[type="submit"]`)
 	p.inspect("composed")

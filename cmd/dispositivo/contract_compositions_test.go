@@ -32,14 +32,17 @@ func filesForm(t testing.TB, files ...[]byte) (contentType string, body []byte) 
 	return form.FormDataContentType(), buf.Bytes()
 }
 
-// striped is a small picture, another for every number.
-func striped(t testing.TB, n int) []byte {
+// sheet is a picture of a small sheet, another for every number below 800.
+func sheet(t testing.TB, n int) []byte {
 	t.Helper()
 	img := image.NewGray(image.Rect(0, 0, 700, 900))
 	for y := range 900 {
 		for x := range 700 {
-			img.SetGray(x, y, color.Gray{Y: uint8(255 * (x / (10 + n) % 2))})
+			img.SetGray(x, y, color.Gray{Y: 255})
 		}
+	}
+	for i := range 40 * 500 {
+		img.SetGray(100+i%500, n+i/500, color.Gray{Y: 20})
 	}
 	var b bytes.Buffer
 	if err := png.Encode(&b, img); err != nil {
@@ -60,10 +63,10 @@ func (w *witness) compose(t *testing.T, c *client, files ...[]byte) answer {
 func (w *witness) compositions(t *testing.T, s *server) {
 	citizen := s.citizen(free()[2])
 	expect(t, "no form", w.misuse(t, citizen.token, http.MethodPost, "/conversions/compositions", map[string]string{}), http.StatusBadRequest, dossier.CodeFormParts)
-	expect(t, "a text", w.compose(t, citizen, striped(t, 1), []byte("Buongiorno")), http.StatusUnsupportedMediaType, dossier.Code(dossier.FileType))
-	expect(t, "half a picture", w.compose(t, citizen, striped(t, 1)[:900]), http.StatusUnprocessableEntity, dossier.Code(dossier.FileTruncated))
+	expect(t, "a text", w.compose(t, citizen, sheet(t, 1), []byte("Buongiorno")), http.StatusUnsupportedMediaType, dossier.Code(dossier.FileType))
+	expect(t, "half a picture", w.compose(t, citizen, sheet(t, 1)[:900]), http.StatusUnprocessableEntity, dossier.Code(dossier.FileTruncated))
 	expect(t, "too much", w.compose(t, citizen, make([]byte, 26<<20)), http.StatusRequestEntityTooLarge, dossier.Code(dossier.FileTooLarge))
-	got := w.compose(t, citizen, striped(t, 1), striped(t, 2), striped(t, 3))
+	got := w.compose(t, citizen, sheet(t, 1), sheet(t, 2), sheet(t, 3))
 	expect(t, "put together", got, http.StatusCreated, "")
 	var made struct {
 		ID    string

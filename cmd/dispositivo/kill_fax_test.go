@@ -32,7 +32,7 @@ func TestKillFaxes(t *testing.T) {
 // proves promise 1, C4 and C7 for faxes: PostgreSQL and Redis are killed as well.
 func TestKillFaxesPostgresRedis(t *testing.T) {
 	t.Parallel()
-	killFaxes(t, killable(t), 4)
+	killFaxes(t, killable(t), 10)
 }
 
 // faxTrial is a server under attack and gateways that go on sending.
@@ -106,13 +106,13 @@ func (tr *faxTrial) sendFax(send func(name string, data []byte) (protocol string
 
 // bySpool leaves the fax and then its sidecar, as a gateway does.
 func (tr *faxTrial) bySpool(name string, data []byte) (string, error) {
-	return "", leaveIn(tr.spool, name, data, ".done", nil)
+	return "", leaveIn(tr.spool, name+".pdf", data, ".done", nil)
 }
 
 // leaveIn leaves a file and then its sidecar in a watched folder, and waits until it
 // was taken in.
 func leaveIn(folder, name string, data []byte, ext string, sidecar []byte) error {
-	path := filepath.Join(folder, name+".pdf")
+	path := filepath.Join(folder, name)
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func leaveIn(folder, name string, data []byte, ext string, sidecar []byte) error
 		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 			return errNotYet("%s is still in the folder", name)
 		}
-		if _, err := os.Stat(filepath.Join(folder, "done", name+".pdf")); err != nil {
+		if _, err := os.Stat(filepath.Join(folder, "done", name)); err != nil {
 			return fmt.Errorf("gone from the folder, and not in done: %w", err)
 		}
 		return nil

@@ -32,7 +32,7 @@ func TestKillMail(t *testing.T) {
 // proves promise 1, C5 and C7 for mail: PostgreSQL and Redis are killed as well.
 func TestKillMailPostgresRedis(t *testing.T) {
 	t.Parallel()
-	killMail(t, killable(t), 4)
+	killMail(t, killable(t), 10)
 }
 
 // mailTrial is a server under attack, and mail servers that go on sending.

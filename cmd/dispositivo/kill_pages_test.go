@@ -33,7 +33,7 @@ func TestKillPages(t *testing.T) {
 // proves promise 1, C3, C6 and C7 for pages: PostgreSQL and Redis are killed as well.
 func TestKillPagesPostgresRedis(t *testing.T) {
 	t.Parallel()
-	killPages(t, killable(t), 3)
+	killPages(t, killable(t), 10)
 }
 
 // pagesTrial is a server under attack, and people who press a button of its pages again
@@ -123,7 +123,7 @@ func (tr *pagesTrial) byPage(who *holder) (pageAck, error) {
 // byFolder leaves a scan in the folder, and attaches it on the page.
 func (tr *pagesTrial) byFolder(who *holder) (pageAck, error) {
 	data := document(tr.t, "left for "+who.id)
-	if err := leaveIn(tr.folder, who.id, data, ".json", []byte(`{"dossier":"`+who.cf+`"}`)); err != nil {
+	if err := leaveIn(tr.folder, who.id+".pdf", data, ".json", []byte(`{"dossier":"`+who.cf+`"}`)); err != nil {
 		return pageAck{}, err
 	}
 	scan, err := awaitScan(tr.reviewer, who.cf)
@@ -153,7 +153,7 @@ func (tr *pagesTrial) composes(who *holder) composition {
 	}); err != nil {
 		tr.t.Fatal(err)
 	}
-	picture := striped(tr.t, len(tr.acks)%300+1)
+	picture := sheet(tr.t, len(tr.acks)%300+1)
 	contentType, body := filesForm(tr.t, picture)
 	a := c.do(http.MethodPost, "/conversions/compositions", http.Header{"Content-Type": {contentType}}, bytes.NewReader(body))
 	var made struct{ ID string }

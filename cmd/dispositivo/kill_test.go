@@ -23,7 +23,7 @@ func TestKill(t *testing.T) {
 // made to forget everything.
 func TestKillPostgresRedis(t *testing.T) {
 	t.Parallel()
-	killTrial(t, killable(t), 5)
+	killTrial(t, killable(t), 10)
 }
 
 // ground is what a trial's server stands on.

@@ -16,8 +16,7 @@ import (
 	"dispositivo/internal/clock"
 )
 
-// soakRounds are those of the full figures; make test has ten on SQLite, and fewer where a
-// round costs a restart of PostgreSQL.
+// soakRounds are those of the full figures; make test has ten.
 const soakRounds = 200
 
 // proves promise 1, C3 to C7 and C11 at length, for every channel, and writes

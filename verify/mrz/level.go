@@ -1,6 +1,7 @@
 package mrz
 
 import (
+	"cmp"
 	"encoding/binary"
 	"image"
 	"math"
@@ -65,26 +66,90 @@ func levelSize(r image.Rectangle, scale float64) (w, h int) {
 	return max(int(float64(r.Dx())*scale), 1), max(int(float64(r.Dy())*scale), 1)
 }
 
-// enlarge interpolates with the cubic of Catmull and Rom, which keeps edges.
+// enlarge interpolates with the cubic of Catmull and Rom, which keeps edges. Paper stays
+// as white as it was, without being looked at twice: most of a page is that.
 func enlarge(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
 	dst := image.NewGray(image.Rect(0, 0, w, h))
-	columns, rows := taps(r.Dx(), w), taps(r.Dy(), h)
-	wide := make([]float32, w*r.Dy())
-	for y := range r.Dy() {
-		line := src.Pix[src.PixOffset(r.Min.X, r.Min.Y+y):]
-		for x, t := range columns {
-			wide[y*w+x] = t.k[0]*float32(line[t.at[0]]) + t.k[1]*float32(line[t.at[1]]) +
-				t.k[2]*float32(line[t.at[2]]) + t.k[3]*float32(line[t.at[3]])
+	wide, extents := widened(src, r, taps(r.Dx(), w))
+	for y, t := range taps(r.Dy(), h) {
+		out := dst.Pix[y*dst.Stride:][:w]
+		e := extents[t.at[0]].union(extents[t.at[1]]).union(extents[t.at[2]]).union(extents[t.at[3]])
+		whiten(out[:e.from])
+		whiten(out[e.to:])
+		out = out[e.from:e.to]
+		var lines [4][]float32
+		for j, at := range t.at {
+			lines[j] = wide[at*w:][e.from:e.to]
 		}
-	}
-	for y, t := range rows {
-		l0, l1, l2, l3 := wide[t.at[0]*w:], wide[t.at[1]*w:], wide[t.at[2]*w:], wide[t.at[3]*w:]
-		for x := range w {
-			v := t.k[0]*l0[x] + t.k[1]*l1[x] + t.k[2]*l2[x] + t.k[3]*l3[x]
-			dst.Pix[y*dst.Stride+x] = uint8(min(max(v+0.5, 0), 255))
-		}
+		mix(out, lines, t.k)
 	}
 	return dst
+}
+
+// widened interpolates the rows of r across, and returns of each where it is not white.
+func widened(src *image.Gray, r image.Rectangle, columns []tap) ([]float32, []extent) {
+	w := len(columns)
+	wide, extents := make([]float32, w*r.Dy()), make([]extent, r.Dy())
+	paper := make([]float32, w) // a white row; the weights of a tap do not add up to quite 1
+	for x, t := range columns {
+		paper[x] = t.k[0]*white + t.k[1]*white + t.k[2]*white + t.k[3]*white
+	}
+	for y := range r.Dy() {
+		line := src.Pix[src.PixOffset(r.Min.X, r.Min.Y+y):][:r.Dx()]
+		e := widenedExtent(columns, line)
+		out := wide[y*w:][:w]
+		copy(out[:e.from], paper)
+		copy(out[e.to:], paper[e.to:])
+		for x := e.from; x < e.to; x++ {
+			t := &columns[x]
+			out[x] = t.k[0]*float32(line[t.at[0]]) + t.k[1]*float32(line[t.at[1]]) +
+				t.k[2]*float32(line[t.at[2]]) + t.k[3]*float32(line[t.at[3]])
+		}
+		extents[y] = e
+	}
+	return wide, extents
+}
+
+// widenedExtent is where the taps of a row meet something that is not white.
+func widenedExtent(columns []tap, line []uint8) extent {
+	from, to := inked(line)
+	if from == to {
+		return extent{}
+	}
+	at := func(limit, nth int) int {
+		n, _ := slices.BinarySearchFunc(columns, limit, func(t tap, limit int) int { return cmp.Compare(t.at[nth], limit) })
+		return n
+	}
+	return extent{from: at(from, 3), to: at(to, 0)}
+}
+
+// mix adds up four rows by their weights.
+func mix(out []uint8, lines [4][]float32, k [4]float32) {
+	n := len(out)
+	l0, l1, l2, l3 := lines[0][:n], lines[1][:n], lines[2][:n], lines[3][:n]
+	for x := range out {
+		v := k[0]*l0[x] + k[1]*l1[x] + k[2]*l2[x] + k[3]*l3[x]
+		out[x] = uint8(min(max(v+0.5, 0), 255))
+	}
+}
+
+func whiten(line []uint8) {
+	for i := range line {
+		line[i] = white
+	}
+}
+
+// extent is a part of a row; one of no length is nowhere.
+type extent struct{ from, to int }
+
+func (e extent) union(other extent) extent {
+	switch {
+	case e.from == e.to:
+		return other
+	case other.from == other.to:
+		return e
+	}
+	return extent{from: min(e.from, other.from), to: max(e.to, other.to)}
 }
 
 // tap is four source pixels and what each counts.
@@ -127,9 +192,7 @@ func shrink(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
 			end := min(x+group, w)
 			area := image.Rect(columns[x].from, row.from, columns[end-1].to+1, row.to+1).Add(r.Min)
 			if isPaper(src, area) {
-				for i := x; i < end; i++ {
-					out[i] = white
-				}
+				whiten(out[x:end])
 				continue
 			}
 			for i := x; i < end; i++ {

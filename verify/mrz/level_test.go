@@ -29,6 +29,10 @@ func TestPaperIsSkipped(t *testing.T) {
 		if got, want := shrink(src, r, nw, nh), plainShrink(src, r, nw, nh); !bytes.Equal(got.Pix, want.Pix) {
 			t.Fatalf("%v to %dx%d: %v, want %v", r, nw, nh, got.Pix, want.Pix)
 		}
+		nw, nh = r.Dx()+rng.IntN(2*r.Dx()+1), r.Dy()+rng.IntN(2*r.Dy()+1)
+		if got, want := enlarge(src, r, nw, nh), plainEnlarge(src, r, nw, nh); !bytes.Equal(got.Pix, want.Pix) {
+			t.Fatalf("%v to %dx%d: %v, want %v", r, nw, nh, got.Pix, want.Pix)
+		}
 		for i, got := range inkOf(src) {
 			if want := plainInk(src, i%w, i/w); (got != 0) != want {
 				t.Fatalf("%dx%d: ink at %d,%d is %v", w, h, i%w, i/w, !want)
@@ -48,6 +52,25 @@ func plainShrink(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
 				sum += uint64(c.sum(src.Pix[src.PixOffset(r.Min.X, r.Min.Y+sy):])) * uint64(row.weight(sy))
 			}
 			dst.Pix[y*dst.Stride+x] = uint8(sum / (uint64(c.total) * uint64(row.total)))
+		}
+	}
+	return dst
+}
+
+// plainEnlarge interpolates everywhere.
+func plainEnlarge(src *image.Gray, r image.Rectangle, w, h int) *image.Gray {
+	dst := image.NewGray(image.Rect(0, 0, w, h))
+	columns := taps(r.Dx(), w)
+	for y, row := range taps(r.Dy(), h) {
+		for x, c := range columns {
+			var across [4]float32
+			for i, at := range row.at {
+				for j := range c.at {
+					across[i] += c.k[j] * float32(src.GrayAt(r.Min.X+c.at[j], r.Min.Y+at).Y)
+				}
+			}
+			v := row.k[0]*across[0] + row.k[1]*across[1] + row.k[2]*across[2] + row.k[3]*across[3]
+			dst.Pix[y*w+x] = uint8(min(max(v+0.5, 0), 255))
 		}
 	}
 	return dst
