@@ -3,14 +3,18 @@ package main
 import (
 	"bytes"
 	"net/http"
+	"strconv"
 	"testing"
 
 	"dispositivo/dossier"
 	"dispositivo/intake/fax"
+	"dispositivo/internal/clock"
+	"dispositivo/internal/demo"
 )
 
-// proves C9: an operator sees a fax that no code joins, and leads it to its
-// dossier by what is typed; the page stands up to axe, wide and on a phone.
+// proves C9: an operator sees a fax that no code joins, and leads it to its dossier by
+// what is typed, or as the caller's number and the zone of the document propose; the page
+// stands up to axe, wide and on a phone.
 func TestMatchingInTheBrowser(t *testing.T) {
 	t.Parallel()
 	s := serveDemo(t)
@@ -18,8 +22,13 @@ func TestMatchingInTheBrowser(t *testing.T) {
 	citizen := s.citizen(who)
 	citizen.form() // opens the dossier
 	protocol, first := "", ""
-	for _, id := range []string{"one", "two"} {
-		header, body := genericCall(t, demoFaxSecret, fax.GenericFax{ID: id, From: "+390655512", Status: "received", File: document(t, id)})
+	passport, err := demo.SpecimenPassport(who, clock.System().Now(), demo.SpecimenOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, file := range [][]byte{document(t, "of nobody"), passport} {
+		received := fax.GenericFax{ID: strconv.Itoa(i), From: "+390655512", Status: "received", File: file}
+		header, body := genericCall(t, demoFaxSecret, received)
 		a := s.nobody().do(http.MethodPost, "/gateways/fax/generic", header, bytes.NewReader(body))
 		var receipt struct{ Protocol string }
 		a.decode(t, &receipt)
@@ -47,7 +56,7 @@ func TestMatchingInTheBrowser(t *testing.T) {
 	clerk.press(".dsp-form:has(#named) button")
 	clerk.sees("main", "Invio abbinato", protocol)
 	clerk.press(`a[href^="/desk/invii/"]`)
-	clerk.sees("main", "stesso numero chiamante", who.FullName())
+	clerk.sees("main", "stesso numero chiamante", "data di nascita e sesso letti sul documento", who.FullName())
 	clerk.inspect("desk-arrival-proposal")
 	clerk.press(".dsp-sent form button")
 	clerk.sees("main", "Invio abbinato")

@@ -14,6 +14,7 @@ import (
 	"dispositivo/intake/fitting"
 	"dispositivo/intake/mail"
 	"dispositivo/intake/match"
+	"dispositivo/internal/codicefiscale"
 	"dispositivo/internal/courier"
 	"dispositivo/internal/i18n"
 	"dispositivo/internal/netx"
@@ -92,9 +93,13 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicUR
 		return nil, err
 	}
 	hasher := h.hasher()
+	places, err := birthPlaces()
+	if err != nil {
+		return nil, fmt.Errorf("read places of birth: %w", err)
+	}
 	s := &services{
 		texts: texts, sessions: h.sessions(), operators: h.operators(hasher), journal: journal.New(h.store),
-		matching: match.New(h.store, h.vault), faxAnswers: faxAnswers(h, texts, p, publicURL, rome),
+		matching: match.New(h.store, h.vault, places), faxAnswers: faxAnswers(h, texts, p, publicURL, rome),
 	}
 	policy := p.pinPolicy()
 	eligible, err := request.NewEligibility(request.Profile(p.Eligibility), h.clock, rome)
@@ -119,9 +124,7 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicUR
 		Ways: p.ways(publicURL), KeepImagesDays: p.KeepImages, Tries: h.tries(10, 30*time.Second),
 		Blanks: h.tries(30, 10*time.Second), Eligible: eligible.Check,
 	})
-	if s.requests, err = newRequests(h, hasher, p, eligible, publicURL); err != nil {
-		return nil, err
-	}
+	s.requests = newRequests(h, hasher, p, eligible, places, publicURL)
 	s.wireLost(h, eligible, publicURL)
 	s.delegation = newDelegation(h, rome)
 	if err = s.wireCatalogues(h, p, publicURL, rome); err != nil {
@@ -161,16 +164,12 @@ func newScreener(h *house, pool *sandbox.Pool, p procedure, antivirus func(conte
 }
 
 // newRequests wires how people come to a PIN.
-func newRequests(h *house, hasher *passhash.Hasher, p procedure, eligible request.Eligibility, publicURL string) (*request.Service, error) {
-	places, err := birthPlaces()
-	if err != nil {
-		return nil, fmt.Errorf("read places of birth: %w", err)
-	}
+func newRequests(h *house, hasher *passhash.Hasher, p procedure, eligible request.Eligibility, places *codicefiscale.Places, publicURL string) *request.Service {
 	return request.New(request.Config{
 		Store: h.store, Clock: h.clock, Hasher: hasher, Places: places, Eligibility: eligible, Window: p.pinPolicy().Window,
 		Agency: p.Agency, Portal: publicURL, Phone: p.Contact, Office: p.Office, Guardians: p.Guardians,
 		Tries: h.tries(60, 2*time.Second), Told: h.tries(3, 8*time.Hour),
-	}), nil
+	})
 }
 
 func newSender(h *house, m carriers) (notify.Sender, error) {

@@ -43,7 +43,7 @@ func newServiceReading(h house.House, reader counter.Reader) (*counter.Service, 
 		Ways: paper.Ways{Portal: "https://pin.example"}, Tries: throttle.New(h.Clock, 10, time.Minute),
 	})
 	return counter.New(counter.Config{
-		Store: h.Store, Finder: match.New(h.Store, h.Vault), Opener: opener, Vault: h.Vault, Clock: h.Clock, Reader: reader,
+		Store: h.Store, Finder: match.New(h.Store, h.Vault, &codicefiscale.Places{}), Opener: opener, Vault: h.Vault, Clock: h.Clock, Reader: reader,
 		Logger: slog.New(slog.DiscardHandler),
 		Door: intake.NewDoor(intake.Config{
 			Store: h.Store, Vault: h.Vault, Hash: h.Keys.MAC("content"), Clock: h.Clock, Logger: slog.New(slog.DiscardHandler),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"dispositivo/dossier"
 	"dispositivo/internal/token"
@@ -26,6 +27,9 @@ const (
 	ReasonCard Reason = "card"
 	// ReasonText: the holder's codice fiscale stands on a page.
 	ReasonText Reason = "text"
+	// ReasonZone: the machine readable zone of a document has the name, the day of birth
+	// and the sex that the holder's codice fiscale is made of.
+	ReasonZone Reason = "zone"
 	// ReasonSender: earlier pages of the same sender were joined to it.
 	ReasonSender Reason = "sender"
 )
@@ -36,7 +40,7 @@ type Ground struct {
 	// Earlier says that the form's code is of another dossier of the same holder
 	// (ReasonToken, ReasonTyped).
 	Earlier bool
-	// Page counts all pages of the submission, from 1 (ReasonCard, ReasonText); 0: none.
+	// Page counts all pages of the submission, from 1 (ReasonCard, ReasonText, ReasonZone); 0: none.
 	Page int
 	// Arrival is what came of the same sender before (ReasonSender): its number,
 	// channel and time alone.
@@ -86,7 +90,7 @@ func (s *Service) Candidates(ctx context.Context, actor dossier.Actor, sub dossi
 			return nil, fmt.Errorf("read origin: %w", err)
 		}
 	}
-	for _, follow := range []func(context.Context) error{f.byTyped, f.byClues, f.bySender} {
+	for _, follow := range []func(context.Context) error{f.byTyped, f.byClues, f.byZones, f.bySender} {
 		if err := follow(ctx); err != nil {
 			return nil, fmt.Errorf("find candidates: %w", err)
 		}
@@ -182,6 +186,57 @@ func (f *search) byClues(ctx context.Context) error {
 			}
 		}
 		before += len(file.Pages)
+	}
+	return nil
+}
+
+// mostZones bounds how many zones of one submission are looked up: each costs some ten
+// thousand hashes.
+const mostZones = 4
+
+// byZones follows the identity documents, whose zones all proved their check digits.
+func (f *search) byZones(ctx context.Context) error {
+	before, left := 0, mostZones
+	for _, file := range f.sub.Documents {
+		var zones []dossier.Zone
+		if err := f.open(file, file.SealedZones, &zones); err != nil {
+			return fmt.Errorf("read zones: %w", err)
+		}
+		for _, z := range zones[:min(len(zones), left)] {
+			if err := f.byZone(ctx, z, before+z.Page); err != nil {
+				return err
+			}
+		}
+		before, left = before+len(file.Pages), max(left-len(zones), 0)
+	}
+	return nil
+}
+
+// byZone looks for holders who may be the one of a zone, wherever born: no zone says
+// where. One whose codice fiscale has letters for digits (omocodia) is not found.
+func (f *search) byZone(ctx context.Context, z dossier.Zone, page int) error {
+	birth, err := time.Parse(time.DateOnly, z.Birth)
+	if err != nil {
+		return nil //nolint:nilerr // a zone may have the year of birth alone
+	}
+	ids, err := f.store.HoldersAmong(ctx, func(yield func(string) bool) {
+		for code := range f.places.Wherever(z.Surname, z.GivenNames, birth, z.Sex) {
+			if !yield(code.String()) {
+				return
+			}
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		all, err := f.store.DossiersOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		for _, d := range all {
+			f.add(d, Ground{Reason: ReasonZone, Page: page})
+		}
 	}
 	return nil
 }

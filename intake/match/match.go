@@ -10,6 +10,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -32,6 +33,8 @@ type Store interface {
 	Holder(ctx context.Context, id string) (dossier.Holder, error)
 	// HolderByCF returns CodeNotFound for a code that nobody on file has.
 	HolderByCF(ctx context.Context, codiceFiscale string) (dossier.Holder, error)
+	// HoldersAmong returns the ids of those on file whose codice fiscale is among many.
+	HoldersAmong(ctx context.Context, codiciFiscali iter.Seq[string]) ([]string, error)
 	KeyCF(codiceFiscale string) []byte
 	// NoteLook commits an entry of the log.
 	NoteLook(ctx context.Context, who dossier.Actor, action, subject, holderID, detail string) error
@@ -44,12 +47,15 @@ type Vault interface {
 
 // Service proposes and joins. It is safe for concurrent use.
 type Service struct {
-	store Store
-	vault Vault
+	store  Store
+	vault  Vault
+	places *codicefiscale.Places
 }
 
-// New returns a service.
-func New(s Store, v Vault) *Service { return &Service{store: s, vault: v} }
+// New returns a service; the places are those of birth.
+func New(s Store, v Vault, p *codicefiscale.Places) *Service {
+	return &Service{store: s, vault: v, places: p}
+}
 
 // reviewers may join.
 var reviewers = []dossier.Role{dossier.RoleOperator, dossier.RoleSupervisor}

@@ -3,6 +3,7 @@ package match_test
 import (
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"os"
 	"slices"
@@ -32,7 +33,7 @@ func unmatched(t *testing.T, h house.House, id, from string, clues dossier.Clues
 	return arrived(t, h, dossier.ChannelFax, id, dossier.Origin{From: from}, clues)
 }
 
-func arrived(t *testing.T, h house.House, channel dossier.Channel, id string, origin dossier.Origin, clues dossier.Clues) dossier.Submission {
+func arrived(t *testing.T, h house.House, channel dossier.Channel, id string, origin dossier.Origin, clues dossier.Clues, zones ...dossier.Zone) dossier.Submission {
 	t.Helper()
 	door := intake.NewDoor(intake.Config{
 		Store: h.Store, Vault: h.Vault, Hash: h.Keys.MAC("content"), Clock: h.Clock, Logger: slog.New(slog.DiscardHandler),
@@ -47,20 +48,23 @@ func arrived(t *testing.T, h house.House, channel dossier.Channel, id string, or
 	if err != nil {
 		t.Fatal(err)
 	}
-	note, err := json.Marshal(clues)
-	if err != nil {
-		t.Fatal(err)
-	}
 	f := sub.Documents[0]
-	sealed, err := h.Vault.SealNote(f, note)
-	if err != nil {
-		t.Fatal(err)
+	seal := func(v any) []byte {
+		note, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed, err := h.Vault.SealNote(f, note)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sealed
 	}
 	h.Must(dossier.Change{Actor: house.Worker(), Submission: &dossier.SubmissionMove{ID: sub.ID, Event: dossier.EventReadingStarted}})
 	h.Must(dossier.Change{
 		Actor: house.Worker(), Closes: h.Task(dossier.TaskScreen, sub.ID).ID,
 		Submission: &dossier.SubmissionMove{ID: sub.ID, Event: dossier.EventReadUnmatched},
-		Effects:    []dossier.Effect{dossier.AddPages{FileID: f.ID, Format: "tiff", Pages: []dossier.Page{{N: 1}}, SealedClues: sealed}},
+		Effects:    []dossier.Effect{dossier.AddPages{FileID: f.ID, Format: "tiff", Pages: []dossier.Page{{N: 1}}, SealedClues: seal(clues), SealedZones: seal(zones)}},
 	})
 	sub, err = h.Submission(t.Context(), sub.ID)
 	if err != nil {
@@ -73,6 +77,71 @@ func code(cf, source string) dossier.Clues {
 	return dossier.Clues{CodiciFiscali: []dossier.CodeClue{{Code: cf, Page: 1, Source: source}}}
 }
 
+// places are two of birth.
+func places(t *testing.T) *codicefiscale.Places {
+	t.Helper()
+	p, err := codicefiscale.ReadPlaces([]byte("H501\tRM\t\t\tRoma\nZ404\tUS\t\t\tStati Uniti d'America\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// proves C9: the zone of a document proposes whose codice fiscale may be made of it,
+// wherever born, and joins nothing; another day of birth, sex or name proposes nobody.
+func TestZone(t *testing.T) {
+	t.Parallel()
+	house.Each(t, func(t *testing.T, h house.House) {
+		id := h.Begin(h.AddHolder(ada))
+		h.AddHolder(bice) // has no dossier
+		s, op := match.New(h.Store, h.Vault, places(t)), house.Reviewer("op")
+		own := dossier.Zone{Page: 1, Surname: "ROSSI", GivenNames: "MARIO", Birth: "1980-01-01", Sex: "M"}
+		for name, tt := range map[string]struct {
+			change func(z *dossier.Zone)
+			found  bool
+		}{
+			"the holder's":             {func(*dossier.Zone) {}, true},
+			"sex not said":             {func(z *dossier.Zone) { z.Sex = "" }, true},
+			"another's day":            {func(z *dossier.Zone) { z.Birth = "1980-01-02" }, false},
+			"day of birth not known":   {func(z *dossier.Zone) { z.Birth = "1980-01" }, false},
+			"another's name":           {func(z *dossier.Zone) { z.GivenNames = "LUCA" }, false},
+			"another sex":              {func(z *dossier.Zone) { z.Sex = "F" }, false},
+			"of one without a dossier": {func(z *dossier.Zone) { z.Surname, z.GivenNames, z.Sex = "PROVA", "ADA", "F" }, false},
+		} {
+			zone := own
+			tt.change(&zone)
+			sub := arrived(t, h, dossier.ChannelMail, name, dossier.Origin{}, dossier.Clues{}, zone)
+			got, err := s.CandidatesOf(t.Context(), op, sub.ID)
+			if err != nil || tt.found != (len(got) == 1) || len(got) > 1 {
+				t.Errorf("%s: %+v, %v", name, got, err)
+			}
+			if tt.found && (got[0].Dossier.ID != id || !because(got[0], match.ReasonZone) || got[0].Why[0].Page != 1) {
+				t.Errorf("%s: %+v", name, got)
+			}
+		}
+		if n := len(h.Get(id).Submissions); n != 0 {
+			t.Errorf("%d submissions joined by themselves", n)
+		}
+	})
+}
+
+// proves promise 3: only so many zones of a submission are looked up.
+func TestZonesAreBounded(t *testing.T) {
+	t.Parallel()
+	h := house.New(t)
+	h.Begin(h.AddHolder(ada))
+	s, op := match.New(h.Store, h.Vault, places(t)), house.Reviewer("op")
+	strangers := slices.Repeat([]dossier.Zone{{Page: 1, Surname: "VERDI", GivenNames: "LUCA", Birth: "1980-01-01", Sex: "M"}}, 4)
+	own := dossier.Zone{Page: 1, Surname: "ROSSI", GivenNames: "MARIO", Birth: "1980-01-01", Sex: "M"}
+	for n, want := range map[int]int{3: 1, 4: 0} {
+		zones := append(slices.Clone(strangers[:n]), own)
+		sub := arrived(t, h, dossier.ChannelMail, fmt.Sprint(n), dossier.Origin{}, dossier.Clues{}, zones...)
+		if got, err := s.CandidatesOf(t.Context(), op, sub.ID); err != nil || len(got) != want {
+			t.Errorf("after %d: %+v, %v", n, got, err)
+		}
+	}
+}
+
 // proves C9: codice fiscale and sender only propose; an operator joins, by
 // protocol number or codice fiscale, and the pages are read again.
 func TestMatch(t *testing.T) {
@@ -80,7 +149,7 @@ func TestMatch(t *testing.T) {
 	house.Each(t, func(t *testing.T, h house.House) {
 		holder := h.AddHolder(ada)
 		id := h.Begin(holder)
-		s := match.New(h.Store, h.Vault)
+		s := match.New(h.Store, h.Vault, places(t))
 		op := house.Reviewer("op")
 
 		first := unmatched(t, h, "f/1", "+390655512", code(ada, "bars"))
@@ -139,7 +208,7 @@ func TestTypedNearly(t *testing.T) {
 		}}})
 		typed := "Re: modulo " + strings.ToLower(token.Group("1"+tok.ID[1:], 5)) + "."
 		sub := arrived(t, h, dossier.ChannelMail, "m/1", dossier.Origin{From: "ada@example.org", Typed: []string{typed}}, dossier.Clues{})
-		s, op := match.New(h.Store, h.Vault), house.Reviewer("op")
+		s, op := match.New(h.Store, h.Vault, places(t)), house.Reviewer("op")
 		got, err := s.CandidatesOf(t.Context(), op, sub.ID)
 		if err != nil || len(got) != 1 || got[0].Dossier.ID != id || !because(got[0], match.ReasonTyped) || got[0].Why[0].Earlier {
 			t.Fatalf("%+v, %v", got, err)
@@ -164,7 +233,7 @@ func TestSenderIsErased(t *testing.T) {
 	t.Parallel()
 	house.Each(t, func(t *testing.T, h house.House) {
 		h.Begin(h.AddHolder(ada))
-		s, op := match.New(h.Store, h.Vault), house.Reviewer("op")
+		s, op := match.New(h.Store, h.Vault, places(t)), house.Reviewer("op")
 		joined, stranger, later := unmatched(t, h, "f/1", "+390655512", dossier.Clues{}), unmatched(t, h, "f/2", "+390655512", dossier.Clues{}), unmatched(t, h, "f/3", "+390655512", dossier.Clues{})
 		if err := s.Join(t.Context(), op, joined.ID, ada); err != nil {
 			t.Fatal(err)
@@ -193,7 +262,7 @@ func TestGatewayIsNoSender(t *testing.T) {
 	t.Parallel()
 	h := house.New(t)
 	h.Begin(h.AddHolder(ada))
-	s, op := match.New(h.Store, h.Vault), house.Reviewer("op")
+	s, op := match.New(h.Store, h.Vault, places(t)), house.Reviewer("op")
 	first := unmatched(t, h, "g/1", "fax@gateway.example", dossier.Clues{})
 	if err := s.Join(t.Context(), op, first.ID, ada); err != nil {
 		t.Fatal(err)
@@ -214,7 +283,7 @@ func TestProposalsAreNamedAndLogged(t *testing.T) {
 	h.Begin(second)
 	clues := dossier.Clues{CodiciFiscali: []dossier.CodeClue{{Code: ada, Page: 1, Source: "bars"}, {Code: bice, Page: 1, Source: "text"}}}
 	sub := unmatched(t, h, "f/1", "", clues)
-	s, op := match.New(h.Store, h.Vault), house.Reviewer("op")
+	s, op := match.New(h.Store, h.Vault, places(t)), house.Reviewer("op")
 	op.KeyedCF = h.KeyCF(bice)
 	got, err := s.Proposals(t.Context(), op, sub.ID)
 	if err != nil || len(got) != 2 {
@@ -249,7 +318,7 @@ func TestJoinRefuses(t *testing.T) {
 	holder := h.AddHolder(ada)
 	id := h.Begin(holder)
 	h.AddHolder(bice)
-	s := match.New(h.Store, h.Vault)
+	s := match.New(h.Store, h.Vault, places(t))
 	sub := unmatched(t, h, "f/1", "", code(ada, "text"))
 	op := house.Reviewer("op")
 	nobody, err := codicefiscale.Compute("Prova", "Zoe", house.Start(), "F", "Z404")

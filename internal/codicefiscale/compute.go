@@ -52,13 +52,17 @@ func Compute(surname, name string, birth time.Time, sex, place string) (Code, er
 	case !validPlace(place):
 		return "", ErrPlace
 	}
+	text := head(s, n, birth, sex) + place
+	return Code(text + string(checkLetter(text))), nil
+}
+
+// head is a code up to the place, of names that are folded.
+func head(surname, name string, birth time.Time, sex string) string {
 	day := birth.Day()
 	if sex == Female {
 		day += femaleDay
 	}
-	text := fmt.Sprintf("%s%s%02d%c%02d%s", surnamePart(s), namePart(n),
-		birth.Year()%100, months[birth.Month()-1], day, place)
-	return Code(text + string(checkLetter(text))), nil
+	return fmt.Sprintf("%s%s%02d%c%02d", surnamePart(surname), namePart(name), birth.Year()%100, months[birth.Month()-1], day)
 }
 
 // Matches returns the parts of p that contradict the code, in the order

@@ -2,7 +2,11 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"iter"
+	"slices"
+	"strings"
 	"time"
 
 	"dispositivo/dossier"
@@ -102,6 +106,44 @@ func (s *Store) HolderByCF(ctx context.Context, codiceFiscale string) (dossier.H
 func (s *Store) HolderByKeyedCF(ctx context.Context, keyed []byte) (dossier.Holder, error) {
 	h, err := s.scanHolder(s.reader().row(ctx, holderQuery+`h.keyed_cf = ?`, keyed))
 	return h, classify("read holder", err)
+}
+
+// lookups is how many codici fiscali one query asks for.
+const lookups = 1000
+
+// HoldersAmong returns the ids, sorted, of the holders whose codice fiscale is
+// among many, which may be tens of thousands.
+func (s *Store) HoldersAmong(ctx context.Context, codiciFiscali iter.Seq[string]) ([]string, error) {
+	var ids []string
+	keyed := make([]any, 0, lookups)
+	ask := func() error {
+		if len(keyed) == 0 {
+			return nil
+		}
+		query := `SELECT id FROM holders WHERE keyed_cf IN (?` + strings.Repeat(`, ?`, len(keyed)-1) + `)`
+		return s.reader().each(ctx, func(rows *sql.Rows) error {
+			var id string
+			if err := rows.Scan(&id); err != nil {
+				return err
+			}
+			ids = append(ids, id)
+			return nil
+		}, query, keyed...)
+	}
+	for cf := range codiciFiscali {
+		if keyed = append(keyed, s.KeyCF(cf)); len(keyed) < lookups {
+			continue
+		}
+		if err := ask(); err != nil {
+			return nil, fmt.Errorf("find holders: %w", err)
+		}
+		keyed = keyed[:0]
+	}
+	if err := ask(); err != nil {
+		return nil, fmt.Errorf("find holders: %w", err)
+	}
+	slices.Sort(ids)
+	return ids, nil
 }
 
 func (s *Store) scanHolder(row firstRow) (dossier.Holder, error) {
