@@ -26,13 +26,13 @@ test:
 	@$(MAKE) --no-print-directory -j4 assets test-tools vet test-reading
 	@$(MAKE) --no-print-directory -k test-packages test-program
 
-# Tests make and remove databases and thousands of small files. In memory, where there are
-# 4 GiB of it, that costs a quarter of what it does on a disk; the kills of a process are the
-# same on both. What make soak does stays on the disk.
-MEMORY := $(shell test "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 4194304 2>/dev/null && echo /dev/shm)
+# Tests make and remove databases and thousands of small files. In memory that costs a
+# quarter of what it does on a disk, and the kill of a process is the same on both. What
+# make soak does stays on the disk.
+MEMORY = $(shell sh scripts/memory.sh)
 
 # Vet has just run; without tables for debuggers a test links in half the time.
-GOTEST := $(if $(MEMORY),TMPDIR=$(MEMORY)) $(GO) test -vet=off -ldflags='-s -w' -timeout 14m
+GOTEST = $(if $(MEMORY),TMPDIR=$(MEMORY)) $(GO) test -vet=off -ldflags='-s -w' -timeout 14m
 
 # The two that take longest need no tool: they run while the tools are installed.
 READING := ./internal/sandbox ./verify/symbol
