@@ -57,7 +57,7 @@ test-tools:
 
 ## soak: the long figures; writes docs/reliability.md
 soak: assets test-tools
-	DISPOSITIVO_SOAK=1 $(GO) test -tags soak -timeout 6h -parallel 8 -v -run 'Soak' ./...
+	DISPOSITIVO_SOAK=1 $(GO) test -tags soak -timeout 6h -parallel 4 -v -run 'Soak' ./...
 	DISPOSITIVO_SOAK=1 $(GO) test -tags soak -timeout 1h -v ./pin/recovery ./verify/ccitt ./verify/identity
 
 ## bench: speed against peers, a line per figure
