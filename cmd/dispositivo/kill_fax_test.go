@@ -106,13 +106,13 @@ func (tr *faxTrial) sendFax(send func(name string, data []byte) (protocol string
 
 // bySpool leaves the fax and then its sidecar, as a gateway does.
 func (tr *faxTrial) bySpool(name string, data []byte) (string, error) {
-	return "", leaveIn(tr.spool, name+".pdf", data, ".done", nil)
+	return "", leaveIn(tr.spool, name, data, ".done", nil)
 }
 
 // leaveIn leaves a file and then its sidecar in a watched folder, and waits until it
 // was taken in.
 func leaveIn(folder, name string, data []byte, ext string, sidecar []byte) error {
-	path := filepath.Join(folder, name)
+	path := filepath.Join(folder, name+".pdf")
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func leaveIn(folder, name string, data []byte, ext string, sidecar []byte) error
 		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 			return errNotYet("%s is still in the folder", name)
 		}
-		if _, err := os.Stat(filepath.Join(folder, "done", name)); err != nil {
+		if _, err := os.Stat(filepath.Join(folder, "done", name+".pdf")); err != nil {
 			return fmt.Errorf("gone from the folder, and not in done: %w", err)
 		}
 		return nil

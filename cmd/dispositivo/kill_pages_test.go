@@ -123,7 +123,7 @@ func (tr *pagesTrial) byPage(who *holder) (pageAck, error) {
 // byFolder leaves a scan in the folder, and attaches it on the page.
 func (tr *pagesTrial) byFolder(who *holder) (pageAck, error) {
 	data := document(tr.t, "left for "+who.id)
-	if err := leaveIn(tr.folder, who.id+".pdf", data, ".json", []byte(`{"dossier":"`+who.cf+`"}`)); err != nil {
+	if err := leaveIn(tr.folder, who.id, data, ".json", []byte(`{"dossier":"`+who.cf+`"}`)); err != nil {
 		return pageAck{}, err
 	}
 	scan, err := awaitScan(tr.reviewer, who.cf)

@@ -135,12 +135,16 @@ func newServices(h *house, pool *sandbox.Pool, p procedure, m carriers, publicUR
 	s.fitting = newFitting(h, s, pool, p.MaxBytes)
 	s.desk = review.NewDesk(review.Config{Store: h.store, Pictures: h.vault, Clock: h.clock, Lease: review.DefaultLease, FourEyes: p.FourEyes})
 	s.evidence = evidence.New(evidence.Config{Store: h.store, Originals: h.vault, Hash: h.keys.MAC("content"), Clock: h.clock})
-	s.courier = courier.New(courier.Config{
-		Store: h.store, Composer: notify.NewComposer(texts, p.Agency, p.Contact), Sender: sender, Clock: h.clock,
-		Mint: pin.NewMinter(hasher, h.clock, policy, rome), KeepSecrets: h.demo,
+	s.courier = newCourier(h, texts, sender, pin.NewMinter(hasher, h.clock, policy, rome), p, publicURL, rome)
+	return s, nil
+}
+
+// newCourier wires how messages leave.
+func newCourier(h *house, texts *i18n.Bundle, sender notify.Sender, mint *pin.Minter, p procedure, publicURL string, rome *time.Location) *courier.Courier {
+	return courier.New(courier.Config{
+		Store: h.store, Composer: notify.NewComposer(texts, p.Agency, p.Contact), Sender: sender, Clock: h.clock, Mint: mint, KeepSecrets: h.demo,
 		Logger: h.logger, StatusURL: publicURL + "/stato", StopURL: publicURL + "/ferma", Domain: hostOf(publicURL), Rome: rome,
 	})
-	return s, nil
 }
 
 // newDoor wires the one door.

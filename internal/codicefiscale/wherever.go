@@ -2,6 +2,7 @@ package codicefiscale
 
 import (
 	"iter"
+	"slices"
 	"strings"
 	"time"
 )
@@ -40,12 +41,10 @@ func headsOf(surname, name string, birth time.Time, sex string) []string {
 		return nil
 	}
 	var heads []string
-	seen := map[string]bool{}
 	for _, s := range []string{surname, unmarked.Replace(surname)} {
 		for _, n := range []string{name, unmarked.Replace(name)} {
 			for _, sex := range sexes {
-				if h := head(s, n, birth, sex); !seen[h] {
-					seen[h] = true
+				if h := head(s, n, birth, sex); !slices.Contains(heads, h) {
 					heads = append(heads, h)
 				}
 			}

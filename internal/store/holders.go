@@ -143,7 +143,7 @@ func (s *Store) HoldersAmong(ctx context.Context, codiciFiscali iter.Seq[string]
 		return nil, fmt.Errorf("find holders: %w", err)
 	}
 	slices.Sort(ids)
-	return ids, nil
+	return slices.Compact(ids), nil
 }
 
 func (s *Store) scanHolder(row firstRow) (dossier.Holder, error) {
