@@ -37,20 +37,22 @@ func NewGuard(store Store, clk clock.Clock) *Guard { return &Guard{store: store,
 
 // Try lets check look at a secret for subject, existing or not. The try is
 // counted as wrong before check runs and forgiven when it says yes, so that
-// tries made at the same moment cannot outrun the lock.
+// tries made at the same moment cannot outrun the lock. One that ends in a fault of
+// ours says nothing of the secret, and is handed back if the store can be reached.
 //
 // It returns CodeLocked with the seconds left, during a lock without running
 // check at all, and CodeCredentialsWrong otherwise.
 func (g *Guard) Try(ctx context.Context, subject string, check func(context.Context) (bool, error)) error {
-	lock, locked, err := g.count(ctx, subject)
+	before, lock, err := g.count(ctx, subject)
 	if err != nil {
 		return err
 	}
-	if locked {
+	if before.Wrong == lock.Wrong { // a lock stands
 		return g.lockedError(lock)
 	}
 	right, err := check(ctx)
 	if err != nil {
+		g.handBack(ctx, subject, before, lock, err)
 		return err
 	}
 	if right {
@@ -86,18 +88,34 @@ func (g *Guard) Restore(ctx context.Context, budget string) error {
 	return nil
 }
 
-func (g *Guard) count(ctx context.Context, subject string) (lock dossier.Lock, locked bool, err error) {
-	lock, err = g.store.CountWrong(ctx, subject, func(l dossier.Lock, now time.Time) dossier.Lock {
-		locked = now.Before(l.LockedUntil)
-		if locked {
+// count counts a try as wrong; a lock stays as it was, before and after.
+func (g *Guard) count(ctx context.Context, subject string) (before, after dossier.Lock, err error) {
+	after, err = g.store.CountWrong(ctx, subject, func(l dossier.Lock, now time.Time) dossier.Lock {
+		before = l
+		if now.Before(l.LockedUntil) {
 			return l
 		}
 		return next(l, now)
 	})
 	if err != nil {
-		return lock, false, fmt.Errorf("count try: %w", err)
+		return before, after, fmt.Errorf("count try: %w", err)
 	}
-	return lock, locked, nil
+	return before, after, nil
+}
+
+// handBack takes back a try whose check ended in a fault of ours, and the lock that it
+// alone had set. Where that fails too it stays counted, as after a crash.
+func (g *Guard) handBack(ctx context.Context, subject string, before, counted dossier.Lock, fault error) {
+	if code := dossier.CodeOf(fault); code != dossier.CodeInternal && code != dossier.CodeUnavailable {
+		return
+	}
+	_, _ = g.store.CountWrong(context.WithoutCancel(ctx), subject, func(l dossier.Lock, _ time.Time) dossier.Lock {
+		l.Wrong = max(l.Wrong-1, 0)
+		if l.LockedUntil.Equal(counted.LockedUntil) {
+			l.LockedUntil = before.LockedUntil
+		}
+		return l
+	})
 }
 
 // next is the count after one more wrong try.

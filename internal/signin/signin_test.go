@@ -102,3 +102,57 @@ func TestParallelTries(t *testing.T) {
 		t.Errorf("%d secrets were looked at, want %d", n, wrongBeforeLock)
 	}
 }
+
+// proves B3: a try that our own fault ends is none, and the lock it set is lifted; one
+// that the check refuses counts as a wrong one does.
+func TestFaultsAreNoTries(t *testing.T) {
+	t.Parallel()
+	g, clk := newGuard()
+	try := func(right bool, fault error) dossier.Code {
+		return dossier.CodeOf(g.Try(t.Context(), "holder", func(context.Context) (bool, error) { return right, fault }))
+	}
+	for range 3 * wrongBeforeLock {
+		if code := try(false, dossier.Problem(dossier.CodeUnavailable)); code != dossier.CodeUnavailable {
+			t.Fatalf("a fault gave %q", code)
+		}
+	}
+	for range wrongBeforeLock - 1 {
+		try(false, nil)
+	}
+	if code := try(false, context.Canceled); code != dossier.CodeInternal {
+		t.Fatalf("a fault at the tenth try gave %q", code)
+	}
+	if code := try(false, nil); code != dossier.CodeLocked {
+		t.Fatalf("the tenth wrong try gave %q", code)
+	}
+	clk.Advance(lockFor)
+	try(false, context.Canceled) // set a lock for a moment
+	if code := try(true, nil); code != "" {
+		t.Fatalf("the right secret after a fault gave %q", code)
+	}
+	for range wrongBeforeLock - 1 {
+		try(false, dossier.Problem(dossier.CodeRequestInvalid))
+	}
+	if code := try(false, nil); code != dossier.CodeLocked {
+		t.Fatalf("after refusals: %q", code)
+	}
+}
+
+// proves B3: while a lock stands, the end of a slow fault does not lift it.
+func TestFaultLeavesAnothersLock(t *testing.T) {
+	t.Parallel()
+	g, clk := newGuard()
+	err := g.Try(t.Context(), "holder", func(ctx context.Context) (bool, error) {
+		clk.Advance(time.Second)
+		for range wrongBeforeLock {
+			_ = g.Try(ctx, "holder", answer(false))
+		}
+		return false, context.DeadlineExceeded
+	})
+	if dossier.CodeOf(err) != dossier.CodeInternal {
+		t.Fatal(err)
+	}
+	if code := dossier.CodeOf(g.Try(t.Context(), "holder", answer(true))); code != dossier.CodeLocked {
+		t.Errorf("the lock of others is gone: %q", code)
+	}
+}
