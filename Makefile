@@ -31,6 +31,10 @@ test:
 # make soak does stays on the disk.
 MEMORY = $(shell sh scripts/memory.sh)
 
+# Packages wait, for servers and for the clock of a mail server: twice as many at once as
+# there are processors.
+AT_ONCE = $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
+
 # Vet has just run; without tables for debuggers a test links in half the time.
 GOTEST = $(if $(MEMORY),TMPDIR=$(MEMORY)) $(GO) test -vet=off -ldflags='-s -w' -timeout 14m
 
@@ -41,7 +45,7 @@ test-reading: assets
 	$(GOTEST) $(READING)
 
 test-packages:
-	$(GOTEST) $$($(GO) list ./... | grep -v -e /cmd/ $(READING:./%=-e '/%$$'))
+	$(GOTEST) -p $(AT_ONCE) $$($(GO) list ./... | grep -v -e /cmd/ $(READING:./%=-e '/%$$'))
 
 # The program's own tests start servers and browsers, more at once than there are
 # processors: beside other packages they would but wait for each other.

@@ -119,6 +119,7 @@ type person struct {
 	ctx       context.Context
 	url       string
 	downloads string
+	window    window
 	// hand is locked while the person, an operator, has a case in hand.
 	hand *sync.Mutex
 
@@ -353,6 +354,10 @@ func (p *person) is(path string) {
 
 func (p *person) resize(w window) {
 	p.t.Helper()
+	if p.window == w {
+		return
+	}
+	p.window = w
 	var options []chromedp.EmulateViewportOption
 	if w.mobile {
 		options = append(options, chromedp.EmulateMobile, chromedp.EmulateTouch)

@@ -40,8 +40,8 @@ type child struct {
 	stderr output
 	forget func()
 
-	served int  // documents
-	warmed bool // the engine is built
+	served int       // documents
+	warmed operation // opWarm or opOpen once the engines for it are built
 
 	gone chan struct{} // closed when the process is no more
 	exit error         // set before gone is closed
@@ -135,13 +135,13 @@ func (c *child) greet(ctx context.Context, h hello) (able ready, err error) {
 	return able, err
 }
 
-// warm has the child build its engine.
-func (c *child) warm(ctx context.Context) error {
-	if c.warmed {
+// warm has the child build its engines: all for opWarm, for opOpen what a probe needs.
+func (c *child) warm(ctx context.Context, engines operation) error {
+	if c.warmed == engines {
 		return nil
 	}
 	err := c.watched(ctx, c.limits.StartUp, func(func(time.Duration)) error {
-		if err := writeFrame(c.in, frameRequest, request{Op: opWarm}); err != nil {
+		if err := writeFrame(c.in, frameRequest, request{Op: engines}); err != nil {
 			return err
 		}
 		f, err := readFrame(c.out)
@@ -150,7 +150,9 @@ func (c *child) warm(ctx context.Context) error {
 		}
 		return f.outcome(&result{})
 	})
-	c.warmed = err == nil
+	if err == nil {
+		c.warmed = engines
+	}
 	if gaveUp, ok := GaveUp(err); ok {
 		return &faultError{"engine not ready: " + string(gaveUp.Why)} // no document is to blame
 	}
@@ -162,7 +164,11 @@ func (c *child) read(
 	ctx context.Context, op operation, data []byte, opts ReadOptions, each func(Rendered) error,
 ) (Report, error) {
 	if Sniff(data) == FormatPDF {
-		if err := c.warm(ctx); err != nil {
+		engines := opWarm
+		if op == opProbe {
+			engines = opOpen
+		}
+		if err := c.warm(ctx, engines); err != nil {
 			return Report{}, err
 		}
 	}
@@ -208,7 +214,7 @@ func (c *child) read(
 
 // compose has documents put together.
 func (c *child) compose(ctx context.Context, how composing, docs [][]byte) ([]byte, error) {
-	if err := c.warm(ctx); err != nil {
+	if err := c.warm(ctx, opWarm); err != nil {
 		return nil, err
 	}
 	ask := request{Op: opCompose, Compose: how}

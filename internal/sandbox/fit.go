@@ -158,7 +158,7 @@ func (l Limits) fitTime(pages int) time.Duration { return l.timeFor(2 * pages) }
 func (c *child) fit(
 	ctx context.Context, files [][]byte, opts FitOptions, each func(Rendered) error,
 ) (document []byte, fitted Fitted, err error) {
-	if err := c.warm(ctx); err != nil {
+	if err := c.warm(ctx, opWarm); err != nil {
 		return nil, Fitted{}, err
 	}
 	ask := request{Op: opFit, Fit: opts}

@@ -131,6 +131,7 @@ type operation string
 
 const (
 	opWarm    operation = "warm"
+	opOpen    operation = "open"
 	opProbe   operation = "probe"
 	opRead    operation = "read"
 	opCompose operation = "compose"

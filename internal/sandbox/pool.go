@@ -103,12 +103,12 @@ func (p *Pool) Warm(ctx context.Context) error {
 	var wg sync.WaitGroup
 	failed := make([]error, 2*p.cfg.Size)
 	for i := range failed {
-		l := p.door
+		l, engines := p.door, opOpen
 		if i%2 == 0 {
-			l = p.desk
+			l, engines = p.desk, opWarm
 		}
 		wg.Go(func() {
-			failed[i] = p.use(ctx, l, false, func(c *child) error { return c.warm(ctx) })
+			failed[i] = p.use(ctx, l, false, func(c *child) error { return c.warm(ctx, engines) })
 		})
 	}
 	wg.Wait()
@@ -264,7 +264,7 @@ func (p *Pool) fillCache(ctx context.Context) {
 	}
 	c, err := p.starts.start(ctx, true)
 	if err == nil {
-		err = c.warm(ctx)
+		err = c.warm(ctx, opWarm)
 		c.end()
 	}
 	if err != nil {

@@ -39,6 +39,11 @@ func (r *reader) serve(ctx context.Context, q request, docs [][]byte, out io.Wri
 			return err
 		}
 		return writeFrame(out, frameResult, result{})
+	case opOpen:
+		if err := r.build(ctx); err != nil {
+			return err
+		}
+		return writeFrame(out, frameResult, result{})
 	case opProbe, opRead:
 		if len(docs) != 1 {
 			return errOperation
