@@ -22,7 +22,7 @@ const soakRounds = 200
 
 // proves promise 1, C3 to C7 and C11 at length, for every channel; each trial that
 // ends well writes its row of docs/reliability.md.
-func TestSoakKill(t *testing.T) {
+func TestSoakKill(t *testing.T) { //nolint:tparallel // the other soak tests run by themselves
 	trials := []struct {
 		channel string
 		run     func(t *testing.T, g ground, rounds int) figures
