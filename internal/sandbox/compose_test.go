@@ -31,6 +31,7 @@ const line = "BT /F 24 Tf 72 700 Td (Modulo di conversione, a form to sign) Tj E
 
 // TestCompose proves that a document can be drawn on and lengthened.
 func TestCompose(t *testing.T) {
+	t.Parallel()
 	p := newPool(t, Config{Size: 1, CacheDir: engineCache(t)})
 	composed, err := p.Compose(t.Context(), Composition{
 		Base:    document(2, line),

@@ -191,6 +191,7 @@ var pictureSets = map[string][]string{
 // TestSamePicture proves that what is shown of files of the same picture is the
 // same, dot by dot, through the whole reading.
 func TestSamePicture(t *testing.T) {
+	t.Parallel()
 	corpora(t)
 	p := newPool(t, Config{CacheDir: engineCache(t), Size: 1})
 	for name, files := range pictureSets {

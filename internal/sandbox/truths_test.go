@@ -45,6 +45,7 @@ var symbolNote = regexp.MustCompile(`\| truth |CODE-39|QR|I2/5`)
 // TestSymbolTruths: every code that the index names on a file to be accepted is
 // read, on its page and with its kind, and nothing is read beside them.
 func TestSymbolTruths(t *testing.T) {
+	t.Parallel()
 	p := newPool(t, Config{CacheDir: engineCache(t), Size: 1})
 	for _, file := range corpora(t) {
 		want, known := symbolTruths[file.name]
