@@ -59,11 +59,24 @@ func New(cfg Config) http.Handler {
 	r.GET("/readyz", e.Handle(ready(cfg.Ready)))
 	r.GET("/metrics", gin.WrapH(promhttp.HandlerFor(cfg.Figures, promhttp.HandlerOpts{})))
 	r.GET(ui.AssetRoute, e.Handle(cfg.UI.Static))
-	r.HEAD(ui.AssetRoute, e.Handle(cfg.UI.Static))
 	cfg.V1.Routes(r.Group("/api/v1"))
 	cfg.Portal.Routes(r)
 	cfg.Desk.Routes(r)
-	return r
+	return surface{r}
+}
+
+// surface answers HEAD as it does GET, but for the body, which net/http leaves out (RFC
+// 9110, 9.3.2): those who watch over a service ask so.
+type surface struct{ *gin.Engine }
+
+// ServeHTTP answers one request.
+func (s surface) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodHead {
+		get := *r
+		get.Method = http.MethodGet
+		r = &get
+	}
+	s.Engine.ServeHTTP(w, r)
 }
 
 // ready answers 503 while something is missing.
@@ -106,7 +119,7 @@ func measure(reg *prometheus.Registry) gin.HandlerFunc {
 // knownMethod keeps made-up methods out of the labels, which live for ever.
 func knownMethod(m string) string {
 	switch m {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions:
+	case http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions:
 		return m
 	default:
 		return "other"

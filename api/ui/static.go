@@ -22,7 +22,7 @@ import (
 //go:embed static
 var ownFiles embed.FS
 
-// AssetRoute is where Static is to be mounted, for GET and HEAD.
+// AssetRoute is where Static is to be mounted.
 const AssetRoute = "/assets/:hash/*file"
 
 // static is all files that pages load, under one hash of everything: a new
