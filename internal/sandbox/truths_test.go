@@ -57,6 +57,7 @@ func TestSymbolTruths(t *testing.T) {
 			continue
 		}
 		t.Run(file.name, func(t *testing.T) {
+			t.Parallel()
 			data, err := os.ReadFile(filepath.Join(corporaDir, file.name))
 			if err != nil {
 				t.Fatal(err)
