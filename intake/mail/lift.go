@@ -75,9 +75,9 @@ func lift(raw []byte, from int) (light []byte, blocks []block) {
 }
 
 // inBlock marks the characters of lines of base64.
-var inBlock = func() (is [256]bool) {
+var inBlock = func() (is [256]uint8) {
 	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n") {
-		is[c] = true
+		is[c] = 1
 	}
 	return is
 }()
@@ -85,7 +85,13 @@ var inBlock = func() (is [256]bool) {
 // blockLength is how many bytes of lines of base64 text begins with.
 func blockLength(text []byte) int {
 	n := 0
-	for n < len(text) && inBlock[text[n]] {
+	for ; n+8 <= len(text); n += 8 {
+		t := text[n : n+8 : n+8]
+		if inBlock[t[0]]&inBlock[t[1]]&inBlock[t[2]]&inBlock[t[3]]&inBlock[t[4]]&inBlock[t[5]]&inBlock[t[6]]&inBlock[t[7]] == 0 {
+			break
+		}
+	}
+	for n < len(text) && inBlock[text[n]] != 0 {
 		n++
 	}
 	return bytes.LastIndexByte(text[:n], '\n') + 1
