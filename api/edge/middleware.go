@@ -134,6 +134,5 @@ func Lang(c *gin.Context) string {
 	return i18n.Fallback
 }
 
-func isRead(c *gin.Context) bool {
-	return c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
-}
+// isRead knows no HEAD: it is answered as GET (package api).
+func isRead(c *gin.Context) bool { return c.Request.Method == http.MethodGet }

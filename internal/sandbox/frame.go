@@ -130,8 +130,8 @@ type ready struct {
 type operation string
 
 const (
-	opWarm    operation = "warm"
-	opOpen    operation = "open"
+	opWarm    operation = "warm" // build every engine that a reading needs
+	opOpen    operation = "open" // build what a probe needs
 	opProbe   operation = "probe"
 	opRead    operation = "read"
 	opCompose operation = "compose"
